@@ -1,0 +1,92 @@
+/** A content address: `sha256:` and 64 lower-case hex digits. */
+export type Digest = `sha256:${string}`;
+
+export type ChecksumAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512';
+
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Lower-case hex. */
+  readonly hex: string;
+}
+
+export interface BlobInfo {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * Which stored object holds the bytes. Made by the store, kept by the catalog, opaque to everyone else:
+   * deleting one generation never touches another, so a push that meets a deletion is not harmed by it.
+   */
+  readonly generation: string;
+}
+
+/** Both ends inclusive, zero-based, already checked against the size. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/** What a response body is made of: a file the kernel sends, bytes in memory, or a stream. */
+export type Body = Blob | Uint8Array<ArrayBuffer> | ByteStream;
+
+/** What to hold the bytes to when a writer is finished. */
+export interface Expectation {
+  readonly checksums?: readonly Checksum[];
+  /** Bytes in the whole blob. */
+  readonly size?: number;
+}
+
+export interface WriteOptions {
+  /** Checksums to compute besides sha256, which is always computed. */
+  readonly algorithms?: readonly ChecksumAlgorithm[];
+  /** Largest number of bytes the writer takes before it fails with SIZE_LIMIT. */
+  readonly limit?: number;
+}
+
+/**
+ * Bytes on their way in. Nothing is visible to readers until `commit` returns, and then only to those who were
+ * given the BlobInfo. After a restart `BlobStore.resume` continues at what is really on disk.
+ */
+export interface BlobWriter {
+  readonly id: string;
+  /** Bytes taken so far. */
+  readonly offset: number;
+  /**
+   * Appends a body and answers the new offset. A body that breaks off leaves what had arrived; `offset` then says
+   * how much that is. Two appends at once: the second fails with ABORTED.
+   */
+  append(body: ByteStream): Promise<number>;
+  /** Makes the bytes durable. Fails with DIGEST_INVALID or SIZE_INVALID, and keeps nothing, when they differ. */
+  commit(expected?: Expectation): Promise<CommittedBlob>;
+  /** Forgets the bytes. Safe to repeat. */
+  abort(): Promise<void>;
+  /** Lets go of descriptors and keeps the bytes for a later `resume`. */
+  release(): Promise<void>;
+}
+
+export interface CommittedBlob extends BlobInfo {
+  /** Every checksum that was computed, sha256 among them. */
+  readonly checksums: readonly Checksum[];
+}
+
+/** Content-addressed bytes. Knows nothing of repositories, formats or users. */
+export interface BlobStore {
+  /** Whether this generation's object is there with this size. A storage error is thrown, never read as absence. */
+  has(blob: BlobInfo): Promise<boolean>;
+  /** A Blob where the runtime can send the file itself (zero copy). NOT_FOUND when the object is not there. */
+  open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
+  begin(options?: WriteOptions): Promise<BlobWriter>;
+  /** Fails with NOT_FOUND for an upload that was finished, aborted or never begun. */
+  resume(id: string, options?: WriteOptions): Promise<BlobWriter>;
+  /** Removes one generation. Absence counts as done. */
+  delete(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void>;
+  list(): AsyncIterable<BlobInfo>;
+  /** Uploads not yet committed, with when they last grew (milliseconds since the epoch). */
+  uploads(): AsyncIterable<{ readonly id: string; readonly touchedAt: number }>;
+  /** Bytes that may still be written before the reserve is touched; Infinity where the store cannot tell. */
+  freeBytes(): Promise<number>;
+  /** Present only where clients may fetch straight from the store. */
+  redirect?(blob: BlobInfo, ttlSeconds: number): Promise<URL>;
+}

@@ -1,0 +1,110 @@
+import type { BlobInfo, BlobWriter, ByteStream, CommittedBlob, WriteOptions } from './blob.ts';
+import type { Page, Slice } from './page.ts';
+
+export interface Coordinates {
+  readonly package: string;
+  readonly version?: string;
+}
+
+/** A name for bytes inside one repository. */
+export interface FileRef {
+  readonly path: string;
+  /** Whether the bytes behind this path may ever change. */
+  readonly freshness: 'immutable' | 'revalidate';
+  readonly coordinates?: Coordinates;
+  /** Given when the path follows a tag of `coordinates.package`: the file is the tagged version's first one. */
+  readonly tag?: string;
+  readonly contentType?: string;
+}
+
+export interface StoredFile extends FileRef {
+  readonly blob: BlobInfo;
+}
+
+/** What a format remembers about a version. Its own schema checks it on the way in and out. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+export interface VersionRow {
+  readonly package: string;
+  readonly version: string;
+  readonly attributes: Attributes;
+  /** Bytes of everything the version is made of. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface TagRow {
+  readonly tag: string;
+  readonly version: string;
+}
+
+/** How one version points at another: a part of it, or the thing it is about. */
+export type LinkKind = 'child' | 'subject';
+
+export interface VersionLink {
+  readonly kind: LinkKind;
+  /** Name of a version of the same package. */
+  readonly target: string;
+}
+
+/** What an index is built from. Lists are keyset queries, in byte order, never a walk. */
+export interface CatalogReader {
+  file(ref: FileRef): Promise<StoredFile | undefined>;
+  version(pkg: string, version: string): Promise<VersionRow | undefined>;
+  versions(pkg: string, page: Page): Promise<Slice<VersionRow>>;
+  tags(pkg: string, page: Page): Promise<Slice<TagRow>>;
+  /** Names of packages that start with `prefix`. */
+  packages(prefix: string, page: Page): Promise<Slice<string>>;
+  /** First path segments of the package names under `prefix`, each once: the folders one level down. */
+  folders(prefix: string, page: Page): Promise<Slice<string>>;
+  /** Versions of `pkg` that link to `target`, by name. */
+  linking(pkg: string, link: VersionLink, page: Page): Promise<Slice<VersionRow>>;
+  hasPackage(pkg: string): Promise<boolean>;
+}
+
+/** A file being named: where its bytes are, and how long they stay named while no version uses them. */
+export interface NewFile extends FileRef {
+  readonly blob: BlobInfo | CommittedBlob;
+}
+
+export interface PublishPlan {
+  readonly package: string;
+  readonly version: string;
+  readonly attributes: Attributes;
+  /** Bytes of everything the version is made of. */
+  readonly size: number;
+  readonly files: readonly NewFile[];
+  /** Paths already linked in this repository which the version needs; a missing one fails the publish. */
+  readonly uses?: readonly string[];
+  /** `child` targets must exist; a `subject` may come later. */
+  readonly links?: readonly VersionLink[];
+  readonly tags?: readonly string[];
+  /** `keep`: an existing version stays as it is (its name already says what it holds). */
+  readonly onConflict: 'reject' | 'replace' | 'keep';
+}
+
+export interface Upload {
+  readonly id: string;
+  readonly writer: BlobWriter;
+}
+
+/** The only way a format changes anything. Each call but the upload ones is one transaction. */
+export interface HostedRepo extends CatalogReader {
+  /** Reads a body of at most `limit` bytes into the store. */
+  store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob>;
+  /** An upload session, bound to this repository, `pkg` and the caller. */
+  beginUpload(pkg: string, options?: WriteOptions): Promise<Upload>;
+  /** NOT_FOUND (BLOB_UPLOAD_UNKNOWN) for a session of another repository, package or caller. */
+  resumeUpload(pkg: string, id: string): Promise<Upload>;
+  /** Forgets the session; its bytes too unless they were committed. */
+  endUpload(upload: Upload): Promise<void>;
+  /** Names bytes that belong to no version yet: an OCI layer, a mounted blob. Renews the lease of a known name. */
+  link(file: NewFile): Promise<void>;
+  unlink(path: string): Promise<void>;
+  publish(plan: PublishPlan): Promise<void>;
+  amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void>;
+  /** Fails with FAILED_PRECONDITION while another version has it as child. Its tags go with it. */
+  unpublish(pkg: string, version: string): Promise<void>;
+  untag(pkg: string, tag: string): Promise<void>;
+}

@@ -1,0 +1,178 @@
+import type { ByteStream, ChecksumAlgorithm } from './blob.ts';
+import type { CatalogReader, FileRef, HostedRepo, VersionRow } from './catalog.ts';
+import { RegistryError } from './error.ts';
+import type { Permission, Principal } from './iam.ts';
+import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
+import type { OpenedFile } from './repo.ts';
+
+export type Params = Readonly<Record<string, string>>;
+
+/** A parameter the route's own path promises; its absence is our mistake, not the client's. */
+export function param(params: Params, name: string): string {
+  const value = params[name];
+  if (value === undefined)
+    throw new RegistryError('INTERNAL', 'ROUTE_PARAM', `route has no parameter ${name}`);
+  return value;
+}
+
+export interface RouteRequest {
+  readonly params: Params;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+}
+
+interface RouteBase {
+  /**
+   * Path below the repository. `:name` is one segment, `:name+` one or more, `:name*` any number; literals
+   * match themselves. Read from the right, so a greedy name never swallows what follows it.
+   */
+  readonly path: string;
+  readonly permission: Permission;
+}
+
+/** Answers GET and HEAD from a file. */
+export interface FileRoute extends RouteBase {
+  readonly kind: 'file';
+  file(request: RouteRequest): FileRef;
+  /** Whether HEAD is how a writer asks what it need not send, so that the file must outlive the question. */
+  readonly headBeforeWrite?: boolean;
+  headers?(opened: OpenedFile): Record<string, string>;
+  /** Words for a file that is not there; the client's protocol may have its own. */
+  missing?(ref: FileRef): RegistryError;
+}
+
+/** Answers GET and HEAD from a derived document. */
+export interface IndexRoute extends RouteBase {
+  readonly kind: 'index';
+  document(read: IndexReader, request: RouteRequest, basePath: string): Promise<Document>;
+}
+
+/** Another repository on this server, as far as the caller may read it. */
+export interface ReadableElsewhere {
+  /** The repository that the client's address names, and what of the address is left after it. */
+  at(address: string): Promise<{ readonly repo: CatalogReader; readonly rest: string } | undefined>;
+  /** Any file with these bytes that the caller may read. */
+  holding(checksum: { readonly algorithm: ChecksumAlgorithm; readonly hex: string }): Promise<FileRef | undefined>;
+}
+
+export interface Command extends RouteRequest {
+  readonly body: ByteStream;
+  readonly repo: HostedRepo;
+  /** Where the client finds this repository: a path on the host it used, no slash at the end. */
+  readonly basePath: string;
+  readonly elsewhere: ReadableElsewhere;
+}
+
+export interface CommandRoute extends RouteBase {
+  readonly kind: 'command';
+  /** GET is for asking after state that is no file and no index, such as how far an upload has come. */
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  run(command: Command): Promise<Response>;
+}
+
+export type Route = FileRoute | IndexRoute | CommandRoute;
+
+/** Who is asking, for the routes of a format that stand above any repository. */
+export interface ServiceRequest {
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly method: string;
+  readonly principal: Principal;
+  /** What this host answers to, for challenges and links. */
+  readonly origin: string;
+  /** The form fields of an `application/x-www-form-urlencoded` body, empty for others. */
+  form(): Promise<URLSearchParams>;
+  readonly tokens: ServiceTokens;
+  /** Package addresses of this format in every repository the caller may read, in byte order. */
+  packages(page: { readonly limit: number; readonly after?: string }): Promise<{
+    readonly rows: readonly string[];
+    readonly more: boolean;
+  }>;
+}
+
+export interface ServiceTokens {
+  /** A registry token for the caller of this request, never good for more than the credential it came with. */
+  registryToken(): Promise<{ readonly secret: string; readonly expiresInSeconds: number; readonly issuedAt: Date }>;
+  /** The caller that a user name and password (any form of product.md 4) stand for. */
+  login(username: string, password: string): Promise<ServiceTokens>;
+}
+
+/** A route above any repository: a ping, a token endpoint, a catalog. */
+export interface ServiceRoute {
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** Path below the format's root. */
+  readonly path: string;
+  /** `anyone`, or `account`: a caller without credentials is challenged. */
+  readonly audience: 'anyone' | 'account';
+  run(request: ServiceRequest): Promise<Response>;
+}
+
+/** Shown to people. The console and the CLI print these and know nothing else about a format. */
+export interface Snippet {
+  readonly title: string;
+  readonly language: string;
+  readonly text: string;
+}
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** A repository that is addressed by a host name or first path segment of its own. */
+export interface LegacyRepository {
+  /** The first path segment, and with a domain the host label in front of it. */
+  readonly segment: string;
+  readonly location: string;
+  readonly repository: string;
+}
+
+export interface ErrorBody {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface Format {
+  /** Google's name for it, as in `Repository.format`. */
+  readonly id: string;
+  /** What stands after the location in an address: `us-central1-docker`. */
+  readonly label: string;
+  readonly title: string;
+  /** Path segment in front of every address of this format, where its clients insist on one. */
+  readonly root?: string;
+  readonly legacyRepositories?: readonly LegacyRepository[];
+  /** Headers on every answer, errors too. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly services?: readonly ServiceRoute[];
+  readonly routes: readonly Route[];
+  /** The WWW-Authenticate value that makes this format's clients come back with credentials. */
+  challenge(request: { readonly origin: string; readonly scope?: ChallengeScope }): string;
+  snippets(address: string): readonly Snippet[];
+  facts(version: VersionRow): readonly Fact[];
+  errorBody(error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>): ErrorBody;
+}
+
+export interface ChallengeScope {
+  /** The package's full address on this host, as the client wrote it. */
+  readonly address: string;
+  readonly permission: Permission;
+}
+
+export const defineFormat = (format: Format): Format => format;
+
+interface IndexRouteSpec<T> extends RouteBase {
+  readonly index: IndexKind<T>;
+  key(request: RouteRequest): IndexKey;
+}
+
+/** Closes over T, so the route table stays one plain list with no `any` in it. */
+export function indexRoute<T>({ index, key, ...rest }: IndexRouteSpec<T>): IndexRoute {
+  return {
+    ...rest,
+    kind: 'index',
+    async document(read, request, basePath) {
+      const at = key(request);
+      const view: RenderView = { basePath, query: request.query };
+      return index.render(await read.index(index, at), at, view);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** Google's permission names, without the `artifactregistry.` in front (cloud.google.com/artifact-registry/docs/access-control). */
+export const PERMISSIONS = [
+  'dockerimages.get',
+  'dockerimages.list',
+  'files.delete',
+  'files.download',
+  'files.get',
+  'files.list',
+  'files.update',
+  'files.upload',
+  'locations.get',
+  'locations.list',
+  'packages.delete',
+  'packages.get',
+  'packages.list',
+  'packages.update',
+  'projects.create',
+  'projects.delete',
+  'projects.get',
+  'projects.list',
+  'projects.update',
+  'repositories.create',
+  'repositories.createOnPush',
+  'repositories.delete',
+  'repositories.deleteArtifacts',
+  'repositories.downloadArtifacts',
+  'repositories.get',
+  'repositories.list',
+  'repositories.update',
+  'repositories.uploadArtifacts',
+  'tags.create',
+  'tags.delete',
+  'tags.get',
+  'tags.list',
+  'tags.update',
+  'versions.delete',
+  'versions.get',
+  'versions.list',
+  'versions.update',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export interface Account {
+  readonly kind: 'user' | 'service-account';
+  /** User name, or the service account's e-mail. */
+  readonly id: string;
+  readonly groups: readonly string[];
+  /** Present when the credential may do less than its owner. */
+  readonly scopes?: readonly Permission[];
+}
+export type Principal = { readonly kind: 'anonymous' } | Account;
+export const ANONYMOUS: Principal = { kind: 'anonymous' };
+
+/** `projects/P`, or `projects/P/locations/L/repositories/R`, or `/` for the installation. */
+export type ResourceName = `projects/${string}` | '/';
+
+export type Decision =
+  | { readonly allow: true }
+  | {
+      readonly allow: false;
+      /** Whether the principal may know that the resource exists. */
+      readonly visible: boolean;
+    };
+
+/** Decides everything, in one place, and denies what nobody granted. Called on every route. */
+export interface Authorizer {
+  check(who: Principal, permission: Permission, on: ResourceName): Promise<Decision>;
+  /** The subset of `names` on which `who` holds the permission: lists are filtered, never refused. */
+  visible(who: Principal, permission: Permission, names: readonly ResourceName[]): Promise<ReadonlySet<ResourceName>>;
+}
+
+/** An access token as its owner receives it. The secret is shown once and stored only as a hash. */
+export interface IssuedToken {
+  readonly secret: string;
+  readonly expiresInSeconds: number;
+  readonly issuedAt: Date;
+}
