@@ -39,6 +39,10 @@ export interface TagRow {
   readonly version: string;
 }
 
+export interface TaggedVersion extends VersionRow {
+  readonly tags: readonly string[];
+}
+
 /** How one version points at another: a part of it, or the thing it is about. */
 export type LinkKind = 'child' | 'subject';
 
@@ -54,10 +58,13 @@ export interface CatalogReader {
   version(pkg: string, version: string): Promise<VersionRow | undefined>;
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>>;
   tags(pkg: string, page: Page): Promise<Slice<TagRow>>;
+  /** The named versions that exist, each with all its tags. */
+  tagged(pkg: string, versions: readonly string[]): Promise<readonly TaggedVersion[]>;
+  untagged(pkg: string, page: Page): Promise<Slice<VersionRow>>;
   /** Names of packages that start with `prefix`. */
   packages(prefix: string, page: Page): Promise<Slice<string>>;
   /** First path segments of the package names under `prefix`, each once: the folders one level down. */
-  folders(prefix: string, page: Page): Promise<Slice<string>>;
+  folders(prefix: string, limit: number): Promise<readonly string[]>;
   /** Versions of `pkg` that link to `target`, by name. */
   linking(pkg: string, link: VersionLink, page: Page): Promise<Slice<VersionRow>>;
   hasPackage(pkg: string): Promise<boolean>;
@@ -84,8 +91,10 @@ export interface PublishPlan {
   readonly onConflict: 'reject' | 'replace' | 'keep';
 }
 
+/** An upload in progress. */
 export interface Upload {
-  readonly id: string;
+  /** What the client repeats to continue: opaque, authenticated, good for one repository, package and caller. */
+  readonly session: string;
   readonly writer: BlobWriter;
 }
 
@@ -93,13 +102,11 @@ export interface Upload {
 export interface HostedRepo extends CatalogReader {
   /** Reads a body of at most `limit` bytes into the store. */
   store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob>;
-  /** An upload session, bound to this repository, `pkg` and the caller. */
+  /** An upload session of `pkg`. */
   beginUpload(pkg: string, options?: WriteOptions): Promise<Upload>;
   /** NOT_FOUND (BLOB_UPLOAD_UNKNOWN) for a session of another repository, package or caller. */
-  resumeUpload(pkg: string, id: string): Promise<Upload>;
-  /** Forgets the session; its bytes too unless they were committed. */
-  endUpload(upload: Upload): Promise<void>;
-  /** Names bytes that belong to no version yet: an OCI layer, a mounted blob. Renews the lease of a known name. */
+  resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload>;
+  /** Names bytes that belong to no version yet: an OCI layer, a mounted blob. A known name gets a new lease. */
   link(file: NewFile): Promise<void>;
   unlink(path: string): Promise<void>;
   publish(plan: PublishPlan): Promise<void>;

@@ -1,0 +1,30 @@
+import type { ResourceName } from './iam.ts';
+
+export type Mode = 'STANDARD_REPOSITORY' | 'REMOTE_REPOSITORY' | 'VIRTUAL_REPOSITORY';
+
+/** Where a repository is: its name in the API, taken apart. */
+export interface RepositoryAddress {
+  /** A domain-scoped one is `example.com:project`. */
+  readonly project: string;
+  readonly location: string;
+  readonly repository: string;
+}
+
+/** As much of a repository as serving it needs. */
+export interface RepositoryRow extends RepositoryAddress {
+  readonly id: number;
+  /** A Format's id. */
+  readonly format: string;
+  readonly mode: Mode;
+}
+
+export interface RepositoryDirectory {
+  find(address: RepositoryAddress): Promise<RepositoryRow | undefined>;
+  /** A standard repository with default settings, or the one that is there. */
+  create(address: RepositoryAddress, format: string): Promise<RepositoryRow>;
+  /** Every repository of a format, ordered by project, location, name. */
+  ofFormat(format: string): Promise<readonly RepositoryRow[]>;
+}
+
+export const repositoryName = ({ project, location, repository }: RepositoryAddress): ResourceName =>
+  `projects/${project}/locations/${location}/repositories/${repository}`;

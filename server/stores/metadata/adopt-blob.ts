@@ -1,0 +1,61 @@
+import type { Transaction } from 'kysely';
+import type { BlobInfo, Checksum, CommittedBlob } from '../../core/blob.ts';
+import { notFound } from '../../core/error.ts';
+import type { Schema } from './schema.ts';
+
+/** What of a committed blob turned out to be stored already, to be deleted once the transaction has committed. */
+export type Surplus = Pick<BlobInfo, 'digest' | 'generation'>;
+
+/**
+ * Makes a blob something that rows may name: live, under one generation. Bytes that were just written replace an
+ * object that is going away or is damaged, and are surplus where a sound one is there. Without new bytes the blob
+ * must be sound already, else it is NOT_FOUND (BLOB_UNKNOWN) and the client sends it again.
+ */
+export async function adoptBlob(
+  tx: Transaction<Schema>,
+  blob: BlobInfo | CommittedBlob,
+  now: number,
+): Promise<Surplus | undefined> {
+  const known = await tx
+    .selectFrom('blob')
+    .select(['generation', 'state'])
+    .where('digest', '=', blob.digest)
+    .executeTakeFirst();
+
+  const fresh = known?.generation !== blob.generation && 'checksums' in blob;
+  if (!known && fresh) {
+    await tx
+      .insertInto('blob')
+      .values({
+        digest: blob.digest,
+        size: blob.size,
+        generation: blob.generation,
+        state: 'live',
+        ...columns(blob.checksums),
+        created_at: now,
+      })
+      .execute();
+    return undefined;
+  }
+
+  const sound = known?.state === 'live' || known?.state === 'condemned';
+  if (sound && known.state === 'live') return fresh ? blob : undefined;
+  if (!known || (!sound && !fresh)) throw notFound('BLOB', { digest: blob.digest });
+
+  await tx
+    .updateTable('blob')
+    .set(({ eb }) => ({
+      state: 'live',
+      revision: eb('revision', '+', 1),
+      ...(!sound && { generation: blob.generation, size: blob.size }),
+    }))
+    .where('digest', '=', blob.digest)
+    .execute();
+  return sound && fresh ? blob : undefined;
+}
+
+function columns(checksums: readonly Checksum[]) {
+  const hex = (algorithm: Checksum['algorithm']) =>
+    checksums.find((checksum) => checksum.algorithm === algorithm)?.hex ?? null;
+  return { md5: hex('md5'), sha1: hex('sha1'), sha512: hex('sha512') };
+}

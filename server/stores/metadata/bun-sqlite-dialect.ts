@@ -1,0 +1,94 @@
+import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+/** Prepared statements kept per connection; more distinct queries than this do not exist. */
+const STATEMENTS = 512;
+
+class BunSqliteConnection implements DatabaseConnection {
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const statement = this.#prepare(sql);
+    const bindings = parameters as SQLQueryBindings[];
+    if (statement.columnNames.length > 0) return { rows: statement.all(...bindings) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...bindings);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  // eslint-disable-next-line require-yield -- the driver interface asks for it; nothing here streams rows
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('queries are paged, not streamed');
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#db.prepare(sql);
+    if (this.#statements.size >= STATEMENTS) {
+      statement.finalize();
+      return this.#db.query(sql);
+    }
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** One connection, lent to one transaction at a time. */
+class BunSqliteDriver implements Driver {
+  readonly #connection: DatabaseConnection;
+  #free: Promise<void> = Promise.resolve();
+  #release: (() => void) | undefined;
+
+  constructor(db: Database) {
+    this.#connection = new BunSqliteConnection(db);
+  }
+
+  async init(): Promise<void> {}
+  async destroy(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#free;
+    const mine = Promise.withResolvers<void>();
+    this.#free = mine.promise;
+    await before;
+    this.#release = mine.resolve;
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#release?.();
+  }
+
+  /** IMMEDIATE: a transaction that began by reading would fail, not wait, when another process wrote meanwhile. */
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('rollback'));
+  }
+}
+
+/** Kysely on an open bun:sqlite database. */
+export const bunSqlite = (db: Database): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => new BunSqliteDriver(db),
+  createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+});

@@ -1,0 +1,238 @@
+import type { Statement } from 'bun:sqlite';
+import { type Kysely, sql } from 'kysely';
+import type { BlobInfo, Digest } from '../../core/blob.ts';
+import type {
+  CatalogReader,
+  FileRef,
+  StoredFile,
+  TaggedVersion,
+  TagRow,
+  VersionLink,
+  VersionRow,
+} from '../../core/catalog.ts';
+import type { Page, Slice } from '../../core/page.ts';
+import type { MetadataDatabase } from './database.ts';
+import { foldersUnder } from './folders.ts';
+import type { Schema } from './schema.ts';
+
+interface FileRow {
+  readonly path: string;
+  readonly content_type: string | null;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly generation: string;
+  readonly version: string | null;
+}
+
+const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation, version.name AS version`;
+/** A blob that is being deleted, or is damaged, is not served. */
+const SERVABLE = `blob.state IN ('live', 'condemned')`;
+
+/** The two look-ups behind every pull, prepared once per connection. */
+export class FileLookups {
+  readonly #byPath: Statement<FileRow, [number, string]>;
+  readonly #byTag: Statement<FileRow, [number, string, string]>;
+
+  constructor(database: MetadataDatabase) {
+    this.#byPath = database.reading.prepare(
+      `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
+         LEFT JOIN version ON version.id = file.version_id
+       WHERE file.repository_id = ? AND file.path = ? AND ${SERVABLE}`,
+    );
+    this.#byTag = database.reading.prepare(
+      `SELECT ${FILE_COLUMNS} FROM package
+         JOIN tag ON tag.package_id = package.id
+         JOIN version ON version.id = tag.version_id
+         JOIN file ON file.version_id = version.id
+         JOIN blob ON blob.digest = file.blob_digest
+       WHERE package.repository_id = ? AND package.name = ? AND tag.name = ? AND ${SERVABLE}
+       ORDER BY file.id LIMIT 1`,
+    );
+  }
+
+  find(repositoryId: number, ref: FileRef): StoredFile | undefined {
+    const row =
+      ref.tag === undefined
+        ? this.#byPath.get(repositoryId, ref.path)
+        : this.#byTag.get(repositoryId, ref.coordinates?.package ?? '', ref.tag);
+    if (!row) return undefined;
+    const blob: BlobInfo = { digest: row.digest, size: row.size, generation: row.generation };
+    const version = row.version === null ? {} : { version: row.version };
+    return {
+      ...ref,
+      path: row.path,
+      ...(row.content_type !== null && { contentType: row.content_type }),
+      ...(ref.coordinates && { coordinates: { ...ref.coordinates, ...version } }),
+      blob,
+    };
+  }
+}
+
+/** One repository's rows, as formats read them. */
+export class CatalogTables implements CatalogReader {
+  readonly #db: Kysely<Schema>;
+  readonly #files: FileLookups;
+  readonly #repositoryId: number;
+
+  constructor(database: MetadataDatabase, files: FileLookups, repositoryId: number) {
+    this.#db = database.read;
+    this.#files = files;
+    this.#repositoryId = repositoryId;
+  }
+
+  async file(ref: FileRef): Promise<StoredFile | undefined> {
+    return this.#files.find(this.#repositoryId, ref);
+  }
+
+  async hasPackage(pkg: string): Promise<boolean> {
+    return (await this.#packageId(pkg)) !== undefined;
+  }
+
+  async version(pkg: string, version: string): Promise<VersionRow | undefined> {
+    const id = await this.#packageId(pkg);
+    if (id === undefined) return undefined;
+    const row = await this.#versions(id).where('version.name', '=', version).executeTakeFirst();
+    return row && versionRow(pkg, row);
+  }
+
+  async versions(pkg: string, page: Page): Promise<Slice<VersionRow>> {
+    return this.#page(pkg, page, (id) => this.#versions(id));
+  }
+
+  async untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
+    return this.#page(pkg, page, (id) =>
+      this.#versions(id).where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('tag').select('tag.name').whereRef('tag.version_id', '=', 'version.id'))),
+      ),
+    );
+  }
+
+  async linking(pkg: string, { kind, target }: VersionLink, { limit, after }: Page): Promise<Slice<VersionRow>> {
+    const id = await this.#packageId(pkg);
+    if (id === undefined || limit === 0) return { rows: [], more: false };
+    const rows = await this.#versions(id)
+      .innerJoin('version_link', 'version_link.version_id', 'version.id')
+      .where('version_link.package_id', '=', id)
+      .where('version_link.kind', '=', kind)
+      .where('version_link.target', '=', target)
+      .$if(after !== undefined, (query) => query.where('version_link.version', '>', after ?? ''))
+      .orderBy('version_link.version')
+      .limit(limit + 1)
+      .execute();
+    return slice(
+      rows.map((row) => versionRow(pkg, row)),
+      limit,
+    );
+  }
+
+  async tags(pkg: string, { limit, after }: Page): Promise<Slice<TagRow>> {
+    const id = await this.#packageId(pkg);
+    if (id === undefined || limit === 0) return { rows: [], more: false };
+    const rows = await this.#db
+      .selectFrom('tag')
+      .innerJoin('version', 'version.id', 'tag.version_id')
+      .select(['tag.name as tag', 'version.name as version'])
+      .where('tag.package_id', '=', id)
+      .$if(after !== undefined, (query) => query.where('tag.name', '>', after ?? ''))
+      .orderBy('tag.name')
+      .limit(limit + 1)
+      .execute();
+    return slice(rows, limit);
+  }
+
+  async tagged(pkg: string, versions: readonly string[]): Promise<readonly TaggedVersion[]> {
+    const id = await this.#packageId(pkg);
+    if (id === undefined || versions.length === 0) return [];
+    const names = JSON.stringify(versions);
+    const rows = await this.#versions(id)
+      .select(sql<string>`(SELECT json_group_array(name) FROM tag WHERE version_id = version.id)`.as('tags'))
+      .where('version.name', 'in', sql<string>`(SELECT value FROM json_each(${names}))`)
+      .execute();
+    return rows.map((row) => ({ ...versionRow(pkg, row), tags: JSON.parse(row.tags) as string[] }));
+  }
+
+  async packages(prefix: string, { limit, after }: Page): Promise<Slice<string>> {
+    const rows = await this.#db
+      .selectFrom('package')
+      .select('name')
+      .where('repository_id', '=', this.#repositoryId)
+      .where('published_at', 'is not', null)
+      .where('name', '>=', prefix)
+      .where('name', '<', pastPrefix(prefix))
+      .$if(after !== undefined, (query) => query.where('name', '>', after ?? ''))
+      .orderBy('name')
+      .limit(limit + 1)
+      .execute();
+    return slice(
+      rows.map((row) => row.name),
+      limit,
+    );
+  }
+
+  folders(prefix: string, limit: number): Promise<readonly string[]> {
+    return foldersUnder(prefix, limit, async (after) => (await this.packages(prefix, { limit: 1, after })).rows[0]);
+  }
+
+  #versions(packageId: number) {
+    return versionsOf(this.#db, packageId);
+  }
+
+  async #page(
+    pkg: string,
+    { limit, after }: Page,
+    query: (packageId: number) => VersionQuery,
+  ): Promise<Slice<VersionRow>> {
+    const id = await this.#packageId(pkg);
+    if (id === undefined || limit === 0) return { rows: [], more: false };
+    const rows = await query(id)
+      .$if(after !== undefined, (narrowed) => narrowed.where('version.name', '>', after ?? ''))
+      .orderBy('version.name')
+      .limit(limit + 1)
+      .execute();
+    return slice(
+      rows.map((row) => versionRow(pkg, row)),
+      limit,
+    );
+  }
+
+  async #packageId(pkg: string): Promise<number | undefined> {
+    const row = await this.#db
+      .selectFrom('package')
+      .select('id')
+      .where('repository_id', '=', this.#repositoryId)
+      .where('name', '=', pkg)
+      .where('published_at', 'is not', null)
+      .executeTakeFirst();
+    return row?.id;
+  }
+}
+
+const versionsOf = (db: Kysely<Schema>, packageId: number) =>
+  db
+    .selectFrom('version')
+    .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
+    .where('version.package_id', '=', packageId);
+type VersionQuery = ReturnType<typeof versionsOf>;
+
+interface RawVersion {
+  readonly name: string;
+  readonly attributes: string;
+  readonly size: number;
+  readonly created_at: number;
+}
+
+const versionRow = (pkg: string, row: RawVersion): VersionRow => ({
+  package: pkg,
+  version: row.name,
+  attributes: JSON.parse(row.attributes) as Record<string, unknown>,
+  size: row.size,
+  createdAt: row.created_at,
+});
+
+const slice = <T>(rows: readonly T[], limit: number): Slice<T> => ({
+  rows: rows.slice(0, limit),
+  more: rows.length > limit,
+});
+
+/** The first string after everything that starts with `prefix`, in byte order. */
+const pastPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;

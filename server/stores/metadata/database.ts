@@ -1,0 +1,103 @@
+import { Database } from 'bun:sqlite';
+import { closeSync, openSync } from 'node:fs';
+import { Kysely, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { RegistryError } from '../../core/error.ts';
+import { bunSqlite } from './bun-sqlite-dialect.ts';
+import * as spine from './migrations/001-spine.ts';
+import type { Schema } from './schema.ts';
+import { translated } from './sqlite-errors.ts';
+
+/** Below this a power cut can lose committed transactions in WAL mode (sqlite.org/wal.html, the 3.51.3 fix). */
+const OLDEST_SQLITE = [3, 51, 3];
+
+const MIGRATIONS = { '001-spine': spine };
+
+/**
+ * The metadata of one installation, in SQLite: one connection that writes, one that reads what was committed.
+ * The settings are promises to users (write-ahead log, every commit synced), not tunables.
+ */
+export class MetadataDatabase implements AsyncDisposable {
+  /** Committed rows only. Statements may be prepared on it for the hot paths. */
+  readonly reading: Database;
+  readonly read: Kysely<Schema>;
+  readonly #writing: Database;
+  readonly #write: Kysely<Schema>;
+  #broken: RegistryError | undefined;
+
+  private constructor(path: string) {
+    this.#writing = connect(path);
+    this.#write = new Kysely<Schema>({ dialect: bunSqlite(this.#writing) });
+    this.reading = connect(path);
+    this.reading.run('PRAGMA query_only = ON');
+    this.read = new Kysely<Schema>({ dialect: bunSqlite(this.reading) });
+  }
+
+  /** Opens or creates the file and brings its tables up to date. Refuses a damaged or a newer one. */
+  static async open(path: string): Promise<MetadataDatabase> {
+    closeSync(openSync(path, 'a', 0o600));
+    const database = new MetadataDatabase(path);
+    const migrator = new Migrator({
+      db: database.#write,
+      provider: { getMigrations: async () => MIGRATIONS },
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) {
+      await database[Symbol.asyncDispose]();
+      throw new Error(`the database ${path} cannot be brought up to date`, { cause: error });
+    }
+    return database;
+  }
+
+  /**
+   * Runs `work` in one transaction and answers once it is on disk. `work` awaits nothing but this transaction:
+   * other writers wait for it. UNAVAILABLE when the database cannot promise durability any more.
+   */
+  async transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
+    if (this.#broken) throw this.#broken;
+    try {
+      return await this.#write.transaction().execute(work);
+    } catch (thrown) {
+      const error = translated(thrown);
+      if (error.fatal) this.#broken = error.known;
+      throw error.known ?? thrown;
+    }
+  }
+
+  /** Why writes are refused, while they are. */
+  get broken(): RegistryError | undefined {
+    return this.#broken;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.read.destroy();
+    await this.#write.destroy();
+    this.reading.close();
+    this.#writing.close();
+  }
+}
+
+function connect(path: string): Database {
+  const db = new Database(path, { create: true, strict: true });
+  const { version } = db.query('SELECT sqlite_version() AS version').get() as { version: string };
+  if (isOlder(version.split('.').map(Number), OLDEST_SQLITE))
+    throw new Error(`SQLite ${version} is too old: ${OLDEST_SQLITE.join('.')} or later is needed`);
+  db.run('PRAGMA busy_timeout = 10000');
+  db.run('PRAGMA journal_mode = WAL');
+  // After WAL is chosen: some builds lower the setting when the journal mode changes.
+  db.run('PRAGMA synchronous = FULL');
+  db.run('PRAGMA foreign_keys = ON');
+  db.run('PRAGMA mmap_size = 0');
+  db.run('PRAGMA cache_size = -8000');
+  db.run('PRAGMA journal_size_limit = 67108864');
+  db.run('PRAGMA temp_store = MEMORY');
+  return db;
+}
+
+function isOlder(version: readonly number[], than: readonly number[]): boolean {
+  for (const [index, wanted] of than.entries()) {
+    const part = version[index] ?? 0;
+    if (part !== wanted) return part < wanted;
+  }
+  return false;
+}

@@ -1,0 +1,155 @@
+import type { Transaction } from 'kysely';
+import type { BlobStore, ByteStream, CommittedBlob, WriteOptions } from '../../core/blob.ts';
+import type {
+  Attributes,
+  CatalogReader,
+  FileRef,
+  HostedRepo,
+  NewFile,
+  PublishPlan,
+  Upload,
+  VersionLink,
+} from '../../core/catalog.ts';
+import { notFound } from '../../core/error.ts';
+import type { Page } from '../../core/page.ts';
+import type { UploadSessions } from '../upload-sessions.ts';
+import { adoptBlob, type Surplus } from './adopt-blob.ts';
+import type { MetadataDatabase } from './database.ts';
+import { ensurePackage } from './packages.ts';
+import { publish, putFile } from './publish.ts';
+import type { Schema } from './schema.ts';
+import { removeTag } from './tags.ts';
+import { removeVersion } from './versions.ts';
+
+export interface HostedOptions {
+  readonly database: MetadataDatabase;
+  readonly blobs: BlobStore;
+  readonly uploads: UploadSessions;
+  readonly now: () => number;
+  /** How long a loose file is kept for the version that will need it. */
+  readonly leaseMs: number;
+}
+
+interface Place {
+  readonly repositoryId: number;
+  /** Whom upload sessions are bound to. */
+  readonly account: string;
+  readonly catalog: CatalogReader;
+}
+
+/** One repository that can be written, on the metadata tables and a blob store. */
+export class HostedTables implements HostedRepo {
+  readonly #options: HostedOptions;
+  readonly #place: Place;
+
+  constructor(options: HostedOptions, place: Place) {
+    this.#options = options;
+    this.#place = place;
+  }
+
+  async store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob> {
+    const writer = await this.#options.blobs.begin(options);
+    try {
+      await writer.append(body);
+      return await writer.commit();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  beginUpload(pkg: string, options?: WriteOptions): Promise<Upload> {
+    return this.#options.uploads.begin(this.#owner(pkg), options);
+  }
+
+  resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload> {
+    return this.#options.uploads.resume(this.#owner(pkg), session, options);
+  }
+
+  async link(file: NewFile): Promise<void> {
+    await this.#write(async (tx, now) => {
+      const surplus = await adoptBlob(tx, file.blob, now);
+      const pkg = file.coordinates?.package;
+      const { repositoryId } = this.#place;
+      const packageId =
+        pkg === undefined ? null : await ensurePackage(tx, { repositoryId, name: pkg, now, published: false });
+      const leaseUntil = now + this.#options.leaseMs;
+      await putFile(tx, file, { repositoryId, packageId, versionId: null, leaseUntil, now });
+      return surplus ? [surplus] : [];
+    });
+  }
+
+  async unlink(path: string): Promise<void> {
+    await this.#write(async (tx) => {
+      const { numDeletedRows } = await tx
+        .deleteFrom('file')
+        .where('repository_id', '=', this.#place.repositoryId)
+        .where('path', '=', path)
+        .where('version_id', 'is', null)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) throw notFound('FILE', { path });
+      return [];
+    });
+  }
+
+  async publish(plan: PublishPlan): Promise<void> {
+    const { repositoryId } = this.#place;
+    await this.#write((tx, now) => publish(tx, plan, { repositoryId, now }));
+  }
+
+  async amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void> {
+    await this.#write(async (tx, now) => {
+      const row = await tx
+        .selectFrom('version')
+        .innerJoin('package', 'package.id', 'version.package_id')
+        .select(['version.id', 'version.attributes'])
+        .where('package.repository_id', '=', this.#place.repositoryId)
+        .where('package.name', '=', pkg)
+        .where('version.name', '=', version)
+        .executeTakeFirst();
+      if (!row) throw notFound('VERSION', { version });
+      const attributes = JSON.stringify(change(JSON.parse(row.attributes) as Attributes));
+      await tx.updateTable('version').set({ attributes, updated_at: now }).where('id', '=', row.id).execute();
+      return [];
+    });
+  }
+
+  async unpublish(pkg: string, version: string): Promise<void> {
+    const { repositoryId } = this.#place;
+    await this.#write(async (tx, now) => {
+      await removeVersion(tx, { repositoryId, package: pkg, version, now });
+      return [];
+    });
+  }
+
+  async untag(pkg: string, tag: string): Promise<void> {
+    const { repositoryId } = this.#place;
+    await this.#write(async (tx, now) => {
+      await removeTag(tx, { repositoryId, package: pkg, tag, now });
+      return [];
+    });
+  }
+
+  file = (ref: FileRef) => this.#place.catalog.file(ref);
+  version = (pkg: string, version: string) => this.#place.catalog.version(pkg, version);
+  versions = (pkg: string, page: Page) => this.#place.catalog.versions(pkg, page);
+  tags = (pkg: string, page: Page) => this.#place.catalog.tags(pkg, page);
+  tagged = (pkg: string, versions: readonly string[]) => this.#place.catalog.tagged(pkg, versions);
+  untagged = (pkg: string, page: Page) => this.#place.catalog.untagged(pkg, page);
+  packages = (prefix: string, page: Page) => this.#place.catalog.packages(prefix, page);
+  folders = (prefix: string, limit: number) => this.#place.catalog.folders(prefix, limit);
+  linking = (pkg: string, link: VersionLink, page: Page) => this.#place.catalog.linking(pkg, link, page);
+  hasPackage = (pkg: string) => this.#place.catalog.hasPackage(pkg);
+
+  #owner(pkg: string) {
+    return { repositoryId: this.#place.repositoryId, package: pkg, account: this.#place.account };
+  }
+
+  /** One transaction; what it made superfluous in the store goes once it is on disk. */
+  async #write(
+    work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>,
+  ): Promise<void> {
+    const surplus = await this.#options.database.transaction((tx) => work(tx, this.#options.now()));
+    for (const blob of surplus) await this.#options.blobs.delete(blob);
+  }
+}

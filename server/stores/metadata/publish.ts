@@ -1,0 +1,178 @@
+import { type Transaction, sql } from 'kysely';
+import type { NewFile, PublishPlan, VersionLink } from '../../core/catalog.ts';
+import { notFound, RegistryError } from '../../core/error.ts';
+import { adoptBlob, type Surplus } from './adopt-blob.ts';
+import { recordEvent } from './outbox.ts';
+import { ensurePackage } from './packages.ts';
+import type { Schema } from './schema.ts';
+import { setTag } from './tags.ts';
+
+export interface PublishContext {
+  readonly repositoryId: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Carries out a plan: version, files, what it needs, what it points at, tags, news. Answers surplus blobs. */
+export async function publish(
+  tx: Transaction<Schema>,
+  plan: PublishPlan,
+  { repositoryId, now }: PublishContext,
+): Promise<readonly Surplus[]> {
+  const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
+  const surplus = await adoptAll(tx, plan.files, now);
+  const { versionId, created } = await ensureVersion(tx, plan, packageId, now);
+
+  if (created) {
+    for (const file of plan.files) await putFile(tx, file, { repositoryId, packageId, versionId, now });
+  }
+  await useFiles(tx, plan.uses ?? [], { repositoryId, versionId });
+  await linkVersions(tx, plan.links ?? [], { packageId, versionId, version: plan.version });
+
+  if (created)
+    await recordEvent(tx, now, 'version.published', {
+      repositoryId,
+      package: plan.package,
+      version: plan.version,
+      digests: plan.files.map((file) => file.blob.digest),
+    });
+  for (const tag of plan.tags ?? [])
+    await setTag(tx, { repositoryId, packageId, package: plan.package, tag, versionId, version: plan.version, now });
+  return surplus;
+}
+
+async function adoptAll(tx: Transaction<Schema>, files: readonly NewFile[], now: number): Promise<Surplus[]> {
+  const surplus: Surplus[] = [];
+  for (const file of files) {
+    const spare = await adoptBlob(tx, file.blob, now);
+    if (spare) surplus.push(spare);
+  }
+  return surplus;
+}
+
+async function ensureVersion(tx: Transaction<Schema>, plan: PublishPlan, packageId: number, now: number) {
+  const known = await tx
+    .selectFrom('version')
+    .select('id')
+    .where('package_id', '=', packageId)
+    .where('name', '=', plan.version)
+    .executeTakeFirst();
+  if (known && plan.onConflict === 'keep') return { versionId: known.id, created: false };
+  if (known && plan.onConflict === 'reject')
+    throw new RegistryError('ALREADY_EXISTS', 'VERSION_EXISTS', `version ${plan.version} already exists`, {
+      details: { package: plan.package, version: plan.version },
+    });
+
+  const content = { attributes: JSON.stringify(plan.attributes), size: plan.size, updated_at: now };
+  if (known) {
+    await tx.deleteFrom('version_use').where('version_id', '=', known.id).execute();
+    await tx.deleteFrom('version_link').where('version_id', '=', known.id).execute();
+    await tx.updateTable('version').set(content).where('id', '=', known.id).execute();
+    return { versionId: known.id, created: true };
+  }
+  const { id } = await tx
+    .insertInto('version')
+    .values({ package_id: packageId, name: plan.version, created_at: now, ...content })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { versionId: id, created: true };
+}
+
+interface FileOwner {
+  readonly repositoryId: number;
+  readonly packageId: number | null;
+  readonly versionId: number | null;
+  readonly leaseUntil?: number;
+  readonly now: number;
+}
+
+/** Names a blob; a path that was known names the new one, and a lease only ever grows. */
+export async function putFile(tx: Transaction<Schema>, file: NewFile, owner: FileOwner): Promise<void> {
+  await tx
+    .insertInto('file')
+    .values({
+      repository_id: owner.repositoryId,
+      package_id: owner.packageId,
+      version_id: owner.versionId,
+      path: file.path,
+      content_type: file.contentType ?? null,
+      blob_digest: file.blob.digest,
+      lease_until: owner.leaseUntil ?? null,
+      created_at: owner.now,
+      updated_at: owner.now,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['repository_id', 'path']).doUpdateSet({
+        blob_digest: file.blob.digest,
+        version_id: owner.versionId,
+        content_type: file.contentType ?? null,
+        lease_until: sql`max(coalesce(file.lease_until, 0), ${owner.leaseUntil ?? 0})`,
+        updated_at: owner.now,
+      }),
+    )
+    .execute();
+}
+
+/** Ties loose files to the version and revives their blobs; one that is not servable is not there. */
+async function useFiles(
+  tx: Transaction<Schema>,
+  paths: readonly string[],
+  { repositoryId, versionId }: { readonly repositoryId: number; readonly versionId: number },
+): Promise<void> {
+  if (paths.length === 0) return;
+  const wanted = sql<string>`(SELECT value FROM json_each(${JSON.stringify(paths)}))`;
+  const files = await tx
+    .selectFrom('file')
+    .innerJoin('blob', 'blob.digest', 'file.blob_digest')
+    .select(['file.id', 'file.path', 'blob.digest', 'blob.state'])
+    .where('file.repository_id', '=', repositoryId)
+    .where('file.path', 'in', wanted)
+    .execute();
+  const usable = files.filter(({ state }) => state === 'live' || state === 'condemned');
+  const found = new Set(usable.map(({ path }) => path));
+  const missing = paths.find((path) => !found.has(path));
+  if (missing !== undefined) throw notFound('FILE', { path: missing });
+
+  for (const { id, digest, state } of usable) {
+    if (state === 'condemned')
+      await tx
+        .updateTable('blob')
+        .set(({ eb }) => ({ state: 'live', revision: eb('revision', '+', 1) }))
+        .where('digest', '=', digest)
+        .execute();
+    await tx
+      .insertInto('version_use')
+      .values({ version_id: versionId, file_id: id })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+async function linkVersions(
+  tx: Transaction<Schema>,
+  links: readonly VersionLink[],
+  from: { readonly packageId: number; readonly versionId: number; readonly version: string },
+): Promise<void> {
+  for (const { kind, target } of links) {
+    if (kind === 'child') {
+      const child = await tx
+        .selectFrom('version')
+        .select('id')
+        .where('package_id', '=', from.packageId)
+        .where('name', '=', target)
+        .executeTakeFirst();
+      if (!child) throw notFound('VERSION', { version: target });
+    }
+    await tx
+      .insertInto('version_link')
+      .values({
+        package_id: from.packageId,
+        kind,
+        target,
+        version: from.version,
+        version_id: from.versionId,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}

@@ -1,0 +1,77 @@
+import type { Statement } from 'bun:sqlite';
+import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
+import { repositoryName } from '../../core/repository.ts';
+import type { MetadataDatabase } from './database.ts';
+import { recordEvent } from './outbox.ts';
+
+interface Row {
+  readonly id: number;
+  readonly project: string;
+  readonly location: string;
+  readonly name: string;
+  readonly format: string;
+  readonly mode: Mode;
+}
+
+const COLUMNS = 'id, project, location, name, format, mode';
+
+/** Which repositories there are, for the data plane. Asked on every request, so prepared. */
+export class RepositoryTables implements RepositoryDirectory {
+  readonly #database: MetadataDatabase;
+  readonly #now: () => number;
+  readonly #find: Statement<Row, [string, string, string]>;
+  readonly #ofFormat: Statement<Row, [string]>;
+
+  constructor(database: MetadataDatabase, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+    this.#find = database.reading.prepare(
+      `SELECT ${COLUMNS} FROM repository WHERE project = ? AND location = ? AND name = ?`,
+    );
+    this.#ofFormat = database.reading.prepare(
+      `SELECT ${COLUMNS} FROM repository WHERE format = ? ORDER BY project, location, name`,
+    );
+  }
+
+  async find({ project, location, repository }: RepositoryAddress): Promise<RepositoryRow | undefined> {
+    const row = this.#find.get(project, location, repository);
+    return row ? repositoryRow(row) : undefined;
+  }
+
+  async ofFormat(format: string): Promise<readonly RepositoryRow[]> {
+    return this.#ofFormat.all(format).map(repositoryRow);
+  }
+
+  async create(address: RepositoryAddress, format: string): Promise<RepositoryRow> {
+    const now = this.#now();
+    await this.#database.transaction(async (tx) => {
+      const made = await tx
+        .insertInto('repository')
+        .values({
+          project: address.project,
+          location: address.location,
+          name: address.repository,
+          format,
+          mode: 'STANDARD_REPOSITORY',
+          description: '',
+          labels: '{}',
+          config: '{}',
+          created_at: now,
+          updated_at: now,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (made)
+        await recordEvent(tx, now, 'repository.created', {
+          repositoryId: made.id,
+          name: repositoryName(address),
+        });
+    });
+    const row = this.#find.get(address.project, address.location, address.repository);
+    if (!row) throw new Error('a repository vanished while it was made');
+    return repositoryRow(row);
+  }
+}
+
+const repositoryRow = ({ name, ...row }: Row): RepositoryRow => ({ ...row, repository: name });

@@ -1,0 +1,64 @@
+import { SQLiteError } from 'bun:sqlite';
+import { RegistryError } from '../../core/error.ts';
+
+interface Translation {
+  readonly known?: RegistryError;
+  /** Whether the database must not be written again before a restart. */
+  readonly fatal?: boolean;
+}
+
+const retryLater = { headers: { 'retry-after': '1' } };
+
+/** SQLite's own codes (sqlite.org/rescode.html) in our words. What is not listed stays what it was. */
+export function translated(thrown: unknown): Translation {
+  if (!(thrown instanceof SQLiteError)) return thrown instanceof RegistryError ? { known: thrown } : {};
+  const cause = { cause: thrown };
+  switch (thrown.code) {
+    case 'SQLITE_BUSY':
+    case 'SQLITE_BUSY_SNAPSHOT':
+    case 'SQLITE_BUSY_TIMEOUT':
+    case 'SQLITE_LOCKED':
+      return {
+        known: new RegistryError('UNAVAILABLE', 'DATABASE_BUSY', 'the database is busy; try again', {
+          ...cause,
+          ...retryLater,
+        }),
+      };
+    case 'SQLITE_FULL':
+    case 'SQLITE_IOERR_WRITE':
+      return {
+        known: new RegistryError('UNAVAILABLE', 'STORAGE_FULL', 'the server has no space left for metadata', cause),
+      };
+    case 'SQLITE_READONLY':
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_PERM':
+      return {
+        known: new RegistryError('UNAVAILABLE', 'STORAGE_READ_ONLY', 'the server cannot write its database', {
+          ...cause,
+          ...retryLater,
+        }),
+      };
+    case 'SQLITE_IOERR_FSYNC':
+    case 'SQLITE_IOERR_DIR_FSYNC':
+    case 'SQLITE_CORRUPT':
+    case 'SQLITE_NOTADB':
+      return {
+        fatal: true,
+        known: new RegistryError(
+          'UNAVAILABLE',
+          'DATABASE_BROKEN',
+          'the server can no longer write its database safely and takes no writes until it is restarted',
+          { ...cause, headers: { 'retry-after': '60' } },
+        ),
+      };
+    default:
+      return {};
+  }
+}
+
+export const isConstraint = (thrown: unknown): boolean =>
+  thrown instanceof SQLiteError && (thrown.code ?? '').startsWith('SQLITE_CONSTRAINT');
+
+/** Whether the schema's trigger refused to move a tag. */
+export const isImmutableTag = (thrown: unknown): boolean =>
+  thrown instanceof SQLiteError && thrown.code === 'SQLITE_CONSTRAINT_TRIGGER';

@@ -1,0 +1,91 @@
+import type { Transaction } from 'kysely';
+import { notFound, RegistryError } from '../../core/error.ts';
+import { recordEvent } from './outbox.ts';
+import type { Schema } from './schema.ts';
+import { isImmutableTag } from './sqlite-errors.ts';
+
+interface TagWrite {
+  readonly repositoryId: number;
+  readonly packageId: number;
+  readonly package: string;
+  readonly tag: string;
+  readonly versionId: number;
+  readonly version: string;
+  readonly now: number;
+}
+
+export const immutableTag = (tag: string): RegistryError =>
+  new RegistryError(
+    'FAILED_PRECONDITION',
+    'IMMUTABLE_TAG',
+    `tag ${tag} cannot be moved or removed: the repository has immutable tags`,
+    { details: { tag } },
+  );
+
+/** Points a tag at a version. The same version again changes nothing; the last writer of a mutable tag wins. */
+export async function setTag(tx: Transaction<Schema>, write: TagWrite): Promise<void> {
+  const known = await tx
+    .selectFrom('tag')
+    .select('version_id')
+    .where('package_id', '=', write.packageId)
+    .where('name', '=', write.tag)
+    .executeTakeFirst();
+  if (known?.version_id === write.versionId) return;
+
+  try {
+    await tx
+      .insertInto('tag')
+      .values({
+        package_id: write.packageId,
+        name: write.tag,
+        version_id: write.versionId,
+        created_at: write.now,
+        updated_at: write.now,
+      })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['package_id', 'name'])
+          .doUpdateSet({ version_id: write.versionId, updated_at: write.now }),
+      )
+      .execute();
+  } catch (thrown) {
+    throw isImmutableTag(thrown) ? immutableTag(write.tag) : thrown;
+  }
+  await tx.updateTable('version').set({ updated_at: write.now }).where('id', '=', write.versionId).execute();
+  await recordEvent(tx, write.now, 'tag.set', {
+    repositoryId: write.repositoryId,
+    package: write.package,
+    tag: write.tag,
+    version: write.version,
+  });
+}
+
+interface TagRemoval {
+  readonly repositoryId: number;
+  readonly package: string;
+  readonly tag: string;
+  readonly now: number;
+}
+
+/** NOT_FOUND (TAG_UNKNOWN) when it is not there, FAILED_PRECONDITION (IMMUTABLE_TAG) where tags are immutable. */
+export async function removeTag(tx: Transaction<Schema>, removal: TagRemoval): Promise<void> {
+  const row = await tx
+    .selectFrom('tag')
+    .innerJoin('package', 'package.id', 'tag.package_id')
+    .innerJoin('repository', 'repository.id', 'package.repository_id')
+    .innerJoin('version', 'version.id', 'tag.version_id')
+    .select(['tag.package_id', 'repository.immutable_tags', 'version.name as version'])
+    .where('package.repository_id', '=', removal.repositoryId)
+    .where('package.name', '=', removal.package)
+    .where('tag.name', '=', removal.tag)
+    .executeTakeFirst();
+  if (!row) throw notFound('TAG', { tag: removal.tag });
+  if (row.immutable_tags === 1) throw immutableTag(removal.tag);
+  await tx.deleteFrom('tag').where('package_id', '=', row.package_id).where('name', '=', removal.tag).execute();
+  await recordEvent(tx, removal.now, 'tag.removed', {
+    repositoryId: removal.repositoryId,
+    package: removal.package,
+    tag: removal.tag,
+    version: row.version,
+  });
+}

@@ -1,0 +1,60 @@
+import type { Transaction } from 'kysely';
+import { notFound, RegistryError } from '../../core/error.ts';
+import { recordEvent } from './outbox.ts';
+import type { Schema } from './schema.ts';
+import { immutableTag } from './tags.ts';
+
+interface VersionRemoval {
+  readonly repositoryId: number;
+  readonly package: string;
+  readonly version: string;
+  readonly now: number;
+}
+
+/**
+ * Deletes a version with its files and tags. FAILED_PRECONDITION while a live version has it as child, or while a
+ * tag of an immutable repository names it; NOT_FOUND (VERSION_UNKNOWN) when it is not there.
+ */
+export async function removeVersion(tx: Transaction<Schema>, removal: VersionRemoval): Promise<void> {
+  const row = await tx
+    .selectFrom('version')
+    .innerJoin('package', 'package.id', 'version.package_id')
+    .innerJoin('repository', 'repository.id', 'package.repository_id')
+    .select(['version.id', 'version.package_id', 'repository.immutable_tags'])
+    .where('package.repository_id', '=', removal.repositoryId)
+    .where('package.name', '=', removal.package)
+    .where('version.name', '=', removal.version)
+    .executeTakeFirst();
+  if (!row) throw notFound('VERSION', { version: removal.version });
+
+  const parent = await tx
+    .selectFrom('version_link')
+    .select('version')
+    .where('package_id', '=', row.package_id)
+    .where('kind', '=', 'child')
+    .where('target', '=', removal.version)
+    .executeTakeFirst();
+  if (parent)
+    throw new RegistryError(
+      'FAILED_PRECONDITION',
+      'HAS_PARENT',
+      `manifest is referenced by parent manifests: delete ${parent.version} first`,
+      { details: { version: removal.version, parent: parent.version } },
+    );
+
+  if (row.immutable_tags === 1) {
+    const tag = await tx
+      .selectFrom('tag')
+      .select('name')
+      .where('version_id', '=', row.id)
+      .executeTakeFirst();
+    if (tag) throw immutableTag(tag.name);
+  }
+
+  await tx.deleteFrom('version').where('id', '=', row.id).execute();
+  await recordEvent(tx, removal.now, 'version.deleted', {
+    repositoryId: removal.repositoryId,
+    package: removal.package,
+    version: removal.version,
+  });
+}
