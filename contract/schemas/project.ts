@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+import { type Answer, maybe, message, struct, text, textMap, timestamp } from '../proto-json.ts';
+
+/** Cloud Resource Manager v1, whose `name` is for people and whose number is a decimal string. */
+export const project = message({
+  projectId: maybe(text()),
+  projectNumber: maybe(text()),
+  lifecycleState: maybe(
+    z.enum(['LIFECYCLE_STATE_UNSPECIFIED', 'ACTIVE', 'DELETE_REQUESTED', 'DELETE_IN_PROGRESS']),
+  ),
+  name: maybe(text()),
+  createTime: maybe(timestamp()),
+  labels: maybe(textMap()),
+  parent: maybe(message({ type: maybe(text()), id: maybe(text()) })),
+});
+export type Project = Answer<typeof project>;
+
+export const location = message({
+  name: maybe(text()),
+  locationId: maybe(text()),
+  displayName: maybe(text()),
+  labels: maybe(textMap()),
+  metadata: maybe(struct()),
+});
+export type Location = Answer<typeof location>;
+
+/** Service Usage, as far as tools ask whether a service is on. */
+export const service = message({
+  name: maybe(text()),
+  parent: maybe(text()),
+  state: maybe(z.enum(['STATE_UNSPECIFIED', 'DISABLED', 'ENABLED'])),
+});
+export type Service = Answer<typeof service>;
