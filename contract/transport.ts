@@ -79,7 +79,7 @@ export class Transport {
       sent.set('content-type', 'application/json');
       init.body = JSON.stringify(body);
     }
-    return new Request(url, init);
+    return new Request(url.href, init);
   }
 }
 
