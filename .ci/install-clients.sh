@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs the clients and peers that the end-to-end tests and benchmarks use: Debian packages (whatever version the
+# release carries), and Go programs at the versions pinned here, built into a cache outside the repository.
+# Does nothing, quickly, when all is there. E2E tests look in the same place: ENTREPOT_CLIENTS, else ~/.cache.
+set -euo pipefail
+
+readonly cache="${ENTREPOT_CLIENTS:-$HOME/.cache/entrepot-clients}"
+readonly bin="$cache/bin"
+export PATH="$bin:$PATH:/usr/sbin:/sbin"
+
+readonly crane_version=v0.22.1
+readonly helm_version=v3.22.0
+readonly oras_version=v1.3.0
+
+say() { printf 'install-clients: %s\n' "$*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+apt_updated=''
+apt_get() {
+  if [ -z "$apt_updated" ]; then
+    as_root apt-get update -qq
+    apt_updated=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >/dev/null
+}
+
+# Every package here has a program of its own name, nothing else to ask for.
+debian_packages() {
+  local missing=()
+  for package in podman buildah skopeo umoci docker-registry nginx wrk strace; do
+    command -v "$package" >/dev/null || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "apt-get install ${missing[*]}"
+  apt_get install --yes --no-install-recommends "${missing[@]}"
+}
+
+# The docker command alone. Its package would bring and start the engine, so it is unpacked and not installed.
+docker_cli() {
+  command -v docker >/dev/null && return
+  local package=docker.io work
+  apt-cache show docker-cli >/dev/null 2>&1 && package=docker-cli
+  say "unpacking docker from $package"
+  [ -n "$apt_updated" ] || { as_root apt-get update -qq && apt_updated=yes; }
+  work="$(mktemp -d)"
+  (cd "$work" && apt-get download -qq -o APT::Sandbox::User=root "$package" && dpkg-deb --extract ./*.deb .)
+  install -m 0755 "$work/usr/bin/docker" "$bin/docker"
+  rm -rf "$work"
+}
+
+built() { [ -x "$bin/$1" ] && [ -e "$cache/versions/$1-$2" ]; }
+
+# A version counts as built only when its mark is there, so an interrupted build is repeated.
+mark() {
+  rm -f "$cache/versions/$1-"*
+  touch "$cache/versions/$1-$2"
+}
+
+go_install() {
+  local name="$1" version="$2" path="$3"
+  built "$name" "$version" && return
+  say "go install $path@$version"
+  GOBIN="$bin" CGO_ENABLED=0 go install -trimpath -ldflags='-s -w' "$path@$version"
+  mark "$name" "$version"
+}
+
+# `go install` wants a list of the module's versions and its entry in the checksum database, and oras.land serves
+# neither through every proxy. A module that requires it, with its checksums written here, needs neither.
+oras() {
+  built oras "$oras_version" && return
+  say "go build oras.land/oras@$oras_version"
+  local work
+  work="$(mktemp -d)"
+  printf 'module build\n\ngo 1.25\n\nrequire oras.land/oras %s\n' "$oras_version" >"$work/go.mod"
+  cat >"$work/go.sum" <<SUMS
+oras.land/oras $oras_version h1:PdxrW0wRu24AMRnJcQWhUXTk33bDHCdSvyWcKoAxArE=
+oras.land/oras $oras_version/go.mod h1:vhmQNvH70/XwJhSqqO7kITlD2fWNxlOj/4rxdamNU1c=
+SUMS
+  (cd "$work" && GONOSUMDB=oras.land/oras CGO_ENABLED=0 \
+    go build -mod=mod -trimpath -ldflags='-s -w' -o "$bin/oras" oras.land/oras/cmd/oras)
+  rm -rf "$work"
+  mark oras "$oras_version"
+}
+
+mkdir -p "$bin" "$cache/versions"
+debian_packages
+docker_cli
+go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
+go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
+oras
