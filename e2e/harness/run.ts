@@ -45,9 +45,14 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   return { code, stdout, stderr };
 }
 
-/** Runs a program that must succeed and answers what it printed on standard output. */
-export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { code, stdout, stderr } = await attempt(command, options);
+/** Runs a program that must succeed. */
+export async function succeed(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const finished = await attempt(command, options);
+  const { code, stdout, stderr } = finished;
   if (code !== 0) throw new Error(`${command.join(' ')}\nexit code ${code}\n${stdout}${stderr}`);
-  return stdout;
+  return finished;
 }
+
+/** Runs a program that must succeed and answers what it printed on standard output. */
+export const run = async (command: readonly string[], options: RunOptions = {}): Promise<string> =>
+  (await succeed(command, options)).stdout;

@@ -1,0 +1,302 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { ArtifactRegistryClient } from '@google-cloud/artifact-registry';
+import { OAuth2Client } from 'google-auth-library';
+import { buildFixtures, type Fixtures } from './fixtures/image.ts';
+import { mediaTypes } from './harness/oci.ts';
+import { pushTree } from './harness/push.ts';
+import { childrenOf } from './harness/registry.ts';
+import { type Scratch, scratch } from './harness/scratch.ts';
+import { type Server, startServer } from './harness/server.ts';
+
+const LIMIT_MS = 60_000;
+const LOCATION = 'projects/my-project/locations/us-central1';
+const IMAGES = `${LOCATION}/repositories/images`;
+/** google.rpc.Code, which the REST transport shows as the HTTP status. */
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+const BAD_REQUEST = 400;
+
+let server: Server;
+let space: Scratch;
+let fixtures: Fixtures;
+let client: ArtifactRegistryClient;
+
+beforeAll(async () => {
+  space = await scratch('google');
+  fixtures = await buildFixtures(join(space.path, 'fixtures'));
+  server = await startServer();
+  const authClient = new OAuth2Client();
+  authClient.setCredentials({ access_token: await server.accessToken() });
+  const [apiEndpoint = '', port] = server.host.split(':');
+  client = new ArtifactRegistryClient({
+    fallback: true,
+    apiEndpoint,
+    port: Number(port),
+    protocol: 'http',
+    authClient,
+  });
+  await server.createDockerRepository('images');
+  for (const [name, tag] of [
+    ['app', 'v1'],
+    ['team/app', 'latest'],
+  ] as const)
+    await pushTree(imageNamed(name), fixtures.multi, tag);
+}, LIMIT_MS);
+
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await space[Symbol.asyncDispose]();
+}, LIMIT_MS);
+
+const imageNamed = (name: string): Parameters<typeof pushTree>[0] => ({
+  host: server.host,
+  name: `${server.repositoryPath('images')}/${name}`,
+  username: server.username,
+  password: server.password,
+});
+
+/** The HTTP status that a call was refused with; fails when it was not refused. */
+async function statusOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call;
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code;
+  }
+  throw new Error('the call succeeded');
+}
+
+async function createRepository(id: string, description = ''): Promise<void> {
+  const repository = { format: 'DOCKER', mode: 'STANDARD_REPOSITORY', description } as const;
+  const [operation] = await client.createRepository({ parent: LOCATION, repositoryId: id, repository });
+  await operation.promise();
+}
+
+const inPackage = (name: string): string => `${IMAGES}/packages/${name}`;
+const versionOf = (name: string, digest: string): string => `${inPackage(name)}/versions/${digest}`;
+const tagOf = (name: string, tag: string): string => `${inPackage(name)}/tags/${tag}`;
+
+describe('@google-cloud/artifact-registry over REST', () => {
+  describe('repositories', () => {
+    test('creates one, waits for the operation, and reads what it made', async () => {
+      const [operation] = await client.createRepository({
+        parent: LOCATION,
+        repositoryId: 'created',
+        repository: {
+          format: 'DOCKER',
+          mode: 'STANDARD_REPOSITORY',
+          description: 'made by a test',
+          labels: { team: 'shop' },
+          dockerConfig: { immutableTags: true },
+        },
+      });
+      const [made] = await operation.promise();
+      expect(made.name).toBe(`${LOCATION}/repositories/created`);
+
+      const [read] = await client.getRepository({ name: `${LOCATION}/repositories/created` });
+      expect(read).toMatchObject({
+        name: `${LOCATION}/repositories/created`,
+        format: 'DOCKER',
+        mode: 'STANDARD_REPOSITORY',
+        description: 'made by a test',
+        labels: { team: 'shop' },
+        dockerConfig: { immutableTags: true },
+      });
+      expect(Number(read.createTime?.seconds)).toBeGreaterThan(0);
+      expect(read.registryUri).toContain('us-central1-docker');
+    });
+
+    test('lists them page by page', async () => {
+      for (const id of ['page-a', 'page-b', 'page-c']) await createRepository(id);
+      const names: string[] = [];
+      for await (const { name } of client.listRepositoriesAsync({ parent: LOCATION, pageSize: 2 }))
+        names.push(name?.split('/').at(-1) ?? '');
+      expect(names).toEqual(expect.arrayContaining(['images', 'page-a', 'page-b', 'page-c']));
+      expect(new Set(names).size).toBe(names.length);
+
+      const request = { parent: LOCATION, pageSize: 2 };
+      const [page, , raw] = await client.listRepositories(request, { autoPaginate: false });
+      expect(page).toHaveLength(2);
+      expect(raw?.nextPageToken).toBeTruthy();
+    });
+
+    test('filters and orders them', async () => {
+      await createRepository('filter-b');
+      await createRepository('filter-a');
+      const [found] = await client.listRepositories({
+        parent: LOCATION,
+        filter: `name="${LOCATION}/repositories/filter-*"`,
+        orderBy: 'name desc',
+      });
+      expect(found.map(({ name }) => name?.split('/').at(-1))).toEqual(['filter-b', 'filter-a']);
+    });
+
+    test('changes the fields of the mask and no others', async () => {
+      await createRepository('patched', 'before');
+      const name = `${LOCATION}/repositories/patched`;
+      const [patched] = await client.updateRepository({
+        repository: { name, description: 'after', labels: { not: 'in-the-mask' } },
+        updateMask: { paths: ['description'] },
+      });
+      expect(patched.description).toBe('after');
+      const [read] = await client.getRepository({ name });
+      expect(read.description).toBe('after');
+      expect(read.labels).toEqual({});
+    });
+
+    test('deletes one with everything in it', async () => {
+      await createRepository('doomed');
+      const name = `${LOCATION}/repositories/doomed`;
+      const [operation] = await client.deleteRepository({ name });
+      await operation.promise();
+      expect(await statusOf(client.getRepository({ name }))).toBe(NOT_FOUND);
+    });
+
+    test('is told what is wrong', async () => {
+      await createRepository('twice');
+      expect(await statusOf(createRepository('twice'))).toBe(CONFLICT);
+      expect(await statusOf(createRepository('Upper_Case'))).toBe(BAD_REQUEST);
+      const missing = client.getRepository({ name: `${LOCATION}/repositories/missing` });
+      expect(await statusOf(missing)).toBe(NOT_FOUND);
+    });
+  });
+
+  describe('packages', () => {
+    test('lists images, nested names escaped', async () => {
+      const [packages] = await client.listPackages({ parent: IMAGES });
+      expect(packages.map(({ name }) => name)).toEqual([inPackage('app'), inPackage('team%2Fapp')]);
+    });
+
+    test('reads one with a nested name', async () => {
+      const [read] = await client.getPackage({ name: inPackage('team%2Fapp') });
+      expect(read.name).toBe(inPackage('team%2Fapp'));
+      expect(Number(read.updateTime?.seconds)).toBeGreaterThan(0);
+    });
+
+    test('deletes one with its versions and tags', async () => {
+      await pushTree(imageNamed('short-lived'), fixtures.image, 'v1');
+      const [operation] = await client.deletePackage({ name: inPackage('short-lived') });
+      await operation.promise();
+      expect(await statusOf(client.getPackage({ name: inPackage('short-lived') }))).toBe(NOT_FOUND);
+    });
+  });
+
+  describe('versions', () => {
+    test('lists the index and its images, with tags in the full view only', async () => {
+      const digests = [fixtures.multi.root.digest, ...childrenOf(fixtures.multi)];
+      const parent = inPackage('app');
+      const [basic] = await client.listVersions({ parent, view: 'BASIC' });
+      expect(new Set(basic.map(({ name }) => name))).toEqual(
+        new Set(digests.map((digest) => versionOf('app', digest))),
+      );
+      expect(basic.flatMap(({ relatedTags }) => relatedTags ?? [])).toEqual([]);
+
+      const [full] = await client.listVersions({ parent, view: 'FULL' });
+      const tagged = full.filter(({ relatedTags }) => (relatedTags ?? []).length > 0);
+      expect(tagged.map(({ name }) => name)).toEqual([versionOf('app', fixtures.multi.root.digest)]);
+      expect(tagged[0]?.relatedTags?.[0]).toMatchObject({
+        name: `${inPackage('app')}/tags/v1`,
+        version: versionOf('app', fixtures.multi.root.digest),
+      });
+    });
+
+    test('reads one, of an image with a nested name', async () => {
+      const name = versionOf('team%2Fapp', fixtures.multi.root.digest);
+      const [read] = await client.getVersion({ name, view: 'FULL' });
+      expect(read.name).toBe(name);
+      expect(read.relatedTags?.map((tag) => tag.name)).toEqual([`${inPackage('team%2Fapp')}/tags/latest`]);
+      expect(read.metadata?.fields?.['mediaType']?.stringValue).toBe(mediaTypes.index);
+    });
+
+    test('deletes a tagged one only when forced', async () => {
+      await pushTree(imageNamed('forced'), fixtures.image, 'v1');
+      const name = versionOf('forced', fixtures.image.root.digest);
+      expect(await statusOf(client.deleteVersion({ name }).then(([started]) => started.promise()))).toBe(
+        BAD_REQUEST,
+      );
+      const [operation] = await client.deleteVersion({ name, force: true });
+      await operation.promise();
+      expect(await statusOf(client.getVersion({ name }))).toBe(NOT_FOUND);
+    });
+  });
+
+  describe('tags', () => {
+    test('creates, moves, lists and deletes them', async () => {
+      await pushTree(imageNamed('tagged'), fixtures.multi, 'first');
+      const parent = inPackage('tagged');
+      const [amd64 = ''] = childrenOf(fixtures.multi);
+      const index = `${parent}/versions/${fixtures.multi.root.digest}`;
+      const image = `${parent}/versions/${amd64}`;
+
+      const name = tagOf('tagged', 'second');
+      const [created] = await client.createTag({ parent, tagId: 'second', tag: { name, version: index } });
+      expect(created).toMatchObject({ name, version: index });
+      const again = client.createTag({ parent, tagId: 'second', tag: { version: index } });
+      expect(await statusOf(again)).toBe(CONFLICT);
+
+      const [moved] = await client.updateTag({
+        tag: { name, version: image },
+        updateMask: { paths: ['version'] },
+      });
+      expect(moved.version).toBe(image);
+      const [read] = await client.getTag({ name });
+      expect(read.version).toBe(image);
+
+      const [listed] = await client.listTags({ parent });
+      expect(listed.map((tag) => tag.name)).toEqual([tagOf('tagged', 'first'), name]);
+      const [filtered] = await client.listTags({ parent, filter: `version="${index}"` });
+      expect(filtered.map((tag) => tag.name)).toEqual([tagOf('tagged', 'first')]);
+
+      await client.deleteTag({ name });
+      expect(await statusOf(client.getTag({ name }))).toBe(NOT_FOUND);
+    });
+  });
+
+  describe('docker images', () => {
+    test('lists every image and reads one by digest', async () => {
+      const digest = fixtures.multi.root.digest;
+      const [listed] = await client.listDockerImages({ parent: IMAGES });
+      const names = listed.map(({ name }) => name);
+      expect(names).toContain(`${IMAGES}/dockerImages/app@${digest}`);
+      expect(names).toContain(`${IMAGES}/dockerImages/team%2Fapp@${digest}`);
+
+      const [read] = await client.getDockerImage({ name: `${IMAGES}/dockerImages/team%2Fapp@${digest}` });
+      expect(read).toMatchObject({ mediaType: mediaTypes.index, tags: ['latest'] });
+      expect(read.uri).toEndWith(`/my-project/images/team/app@${digest}`);
+      expect(Number(read.uploadTime?.seconds)).toBeGreaterThan(0);
+    });
+
+    test('knows the size of an image', async () => {
+      await pushTree(imageNamed('sized'), fixtures.image, 'v1');
+      const name = `${IMAGES}/dockerImages/sized@${fixtures.image.root.digest}`;
+      const [read] = await client.getDockerImage({ name });
+      const sizes = [...fixtures.image.contents.values()].map((bytes) => bytes.byteLength);
+      const layers = sizes.filter((bytes) => bytes > 10_000).reduce((sum, bytes) => sum + bytes, 0);
+      expect(Number(read.imageSizeBytes)).toBeGreaterThanOrEqual(layers);
+      expect(Number(read.imageSizeBytes)).toBeLessThanOrEqual(sizes.reduce((sum, bytes) => sum + bytes, 0));
+    });
+  });
+
+  describe('files', () => {
+    test('lists blobs and manifests with their checksums', async () => {
+      const found = new Map<string, number>();
+      for await (const file of client.listFilesAsync({ parent: IMAGES, pageSize: 3 })) {
+        const id = file.name?.split('/').at(-1) ?? '';
+        found.set(id, Number(file.sizeBytes));
+        const hash = file.hashes?.find(({ type }) => type === 'SHA256')?.value;
+        expect(`sha256:${Buffer.from((hash ?? '') as string, 'base64').toString('hex')}`).toBe(id);
+      }
+      for (const [digest, bytes] of fixtures.multi.contents) expect(found.get(digest)).toBe(bytes.byteLength);
+    });
+  });
+
+  describe('locations', () => {
+    test('lists them', async () => {
+      const ids: string[] = [];
+      for await (const { locationId } of client.listLocationsAsync({ name: 'projects/my-project' }))
+        ids.push(locationId ?? '');
+      expect(ids).toEqual(expect.arrayContaining(['us-central1', 'europe', 'asia']));
+    });
+  });
+});
