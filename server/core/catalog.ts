@@ -108,7 +108,12 @@ export interface HostedRepo extends CatalogReader {
   resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload>;
   /** Names bytes that belong to no version yet: an OCI layer, a mounted blob. A known name gets a new lease. */
   link(file: NewFile): Promise<void>;
+  /** FAILED_PRECONDITION (IN_USE) while a version needs the file. */
   unlink(path: string): Promise<void>;
+  /** Promises that a loose file stays for as long as a fresh one would. Nothing for other files. */
+  renew(file: StoredFile): Promise<void>;
+  /** The bytes of a small file. SIZE_LIMIT when it is larger than `limit`. */
+  read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>>;
   publish(plan: PublishPlan): Promise<void>;
   amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void>;
   /** Fails with FAILED_PRECONDITION while another version has it as child. Its tags go with it. */

@@ -21,11 +21,16 @@ export interface EventMap {
     readonly tag: string;
     readonly version: string;
   };
+  'version.updated': { readonly repositoryId: number; readonly package: string; readonly version: string };
+  'file.updated': { readonly repositoryId: number; readonly path: string };
+  'file.deleted': { readonly repositoryId: number; readonly path: string };
+  'package.updated': { readonly repositoryId: number; readonly package: string };
   'package.deleted': { readonly repositoryId: number; readonly package: string };
   'repository.created': { readonly repositoryId: number; readonly name: string };
   'repository.updated': { readonly repositoryId: number; readonly name: string };
   'repository.deleted': { readonly repositoryId: number; readonly name: string };
   'project.created': { readonly project: string };
+  'project.updated': { readonly project: string };
   'project.deleted': { readonly project: string };
 }
 export type EventName = keyof EventMap;

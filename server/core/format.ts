@@ -1,5 +1,5 @@
-import type { ByteStream, ChecksumAlgorithm } from './blob.ts';
-import type { CatalogReader, FileRef, HostedRepo, VersionRow } from './catalog.ts';
+import type { ByteStream, Checksum } from './blob.ts';
+import type { CatalogReader, FileRef, HostedRepo, StoredFile, VersionRow } from './catalog.ts';
 import { RegistryError } from './error.ts';
 import type { Permission, Principal } from './iam.ts';
 import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
@@ -52,7 +52,7 @@ export interface ReadableElsewhere {
   /** The repository that the client's address names, and what of the address is left after it. */
   at(address: string): Promise<{ readonly repo: CatalogReader; readonly rest: string } | undefined>;
   /** Any file with these bytes that the caller may read. */
-  holding(checksum: { readonly algorithm: ChecksumAlgorithm; readonly hex: string }): Promise<FileRef | undefined>;
+  holding(checksum: Checksum): Promise<StoredFile | undefined>;
 }
 
 export interface Command extends RouteRequest {
@@ -120,8 +120,10 @@ export interface Fact {
 
 /** A repository that is addressed by a host name or first path segment of its own. */
 export interface LegacyRepository {
-  /** The first path segment, and with a domain the host label in front of it. */
+  /** The first path segment: `us.gcr.io`. */
   readonly segment: string;
+  /** What stands before the domain in the host form: `us.gcr`. */
+  readonly hostLabel: string;
   readonly location: string;
   readonly repository: string;
 }

@@ -51,6 +51,22 @@ export interface Account {
 export type Principal = { readonly kind: 'anonymous' } | Account;
 export const ANONYMOUS: Principal = { kind: 'anonymous' };
 
+/** What a caller showed to be believed, and how long that is good. */
+export interface Bearer {
+  readonly account: string;
+  /** The stored token it came from, where it came from one. */
+  readonly token?: string;
+  readonly scopes?: readonly Permission[];
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** A caller; an anonymous one may have shown nothing. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly bearer?: Bearer;
+}
+
 /** `projects/P`, or `projects/P/locations/L/repositories/R`, or `/` for the installation. */
 export type ResourceName = `projects/${string}` | '/';
 

@@ -4,6 +4,8 @@ import type { Page } from './page.ts';
 /** Which index: what it is of, and for a paged one which page. */
 export interface IndexKey {
   readonly of: string;
+  /** Leaves out entries that are not of this kind; each index says which kind it means. */
+  readonly filter?: string;
   readonly page?: Page;
 }
 

@@ -3,11 +3,10 @@ import type { FileRef } from './catalog.ts';
 import type { IndexReader } from './index-kind.ts';
 
 export interface OpenedFile {
+  /** As it is stored: its coordinates name the version it belongs to, also where a tag was asked for. */
   readonly file: FileRef;
   readonly size: number;
   readonly blob: BlobInfo;
-  /** Name of the version the file belongs to, where it does: what a tag resolved to. */
-  readonly version?: string;
   open(range?: ByteRange): Promise<Body>;
 }
 

@@ -1,6 +1,6 @@
 import type { BlobStore, WriteOptions } from '../core/blob.ts';
 import type { Upload } from '../core/catalog.ts';
-import { notFound } from '../core/error.ts';
+import { notFound, RegistryError } from '../core/error.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
 
 /** Whom an upload belongs to. Nobody else continues it, and not in another place. */
@@ -10,10 +10,7 @@ interface UploadOwner {
   readonly account: string;
 }
 
-interface SessionState extends UploadOwner {
-  readonly id: string;
-  readonly startedAt: number;
-}
+type SessionState = readonly [id: string, startedAt: number];
 
 interface UploadSessionOptions {
   readonly blobs: BlobStore;
@@ -36,20 +33,19 @@ export class UploadSessions {
   async begin(owner: UploadOwner, options?: WriteOptions): Promise<Upload> {
     const { blobs, sealer, now } = this.#options;
     const writer = await blobs.begin(options);
-    const state: SessionState = { ...owner, id: writer.id, startedAt: now() };
-    return { session: sealer.seal(state), writer };
+    const state: SessionState = [writer.id, now()];
+    return { session: sealer.seal(state, bound(owner)), writer };
   }
 
   async resume(owner: UploadOwner, session: string, options?: WriteOptions): Promise<Upload> {
     const { blobs, sealer, now, ttlMs } = this.#options;
-    const state = sealer.open(session) as SessionState | undefined;
-    const theirs =
-      state !== undefined &&
-      state.repositoryId === owner.repositoryId &&
-      state.package === owner.package &&
-      state.account === owner.account &&
-      state.startedAt + ttlMs > now();
-    if (!theirs) throw notFound('BLOB_UPLOAD');
-    return { session, writer: await blobs.resume(state.id, options) };
+    const state = sealer.open(session, bound(owner)) as SessionState | undefined;
+    if (!state) throw notFound('BLOB_UPLOAD');
+    const [id, startedAt] = state;
+    if (startedAt + ttlMs <= now())
+      throw new RegistryError('NOT_FOUND', 'BLOB_UPLOAD_UNKNOWN', 'the upload has expired; start it again');
+    return { session, writer: await blobs.resume(id, options) };
   }
 }
+
+const bound = ({ repositoryId, package: pkg, account }: UploadOwner) => [repositoryId, pkg, account];

@@ -5,13 +5,14 @@ import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
 import * as spine from './migrations/001-spine.ts';
+import * as listings from './migrations/002-listings.ts';
 import type { Schema } from './schema.ts';
 import { translated } from './sqlite-errors.ts';
 
 /** Below this a power cut can lose committed transactions in WAL mode (sqlite.org/wal.html, the 3.51.3 fix). */
 const OLDEST_SQLITE = [3, 51, 3];
 
-const MIGRATIONS = { '001-spine': spine };
+const MIGRATIONS = { '001-spine': spine, '002-listings': listings };
 
 /**
  * The metadata of one installation, in SQLite: one connection that writes, one that reads what was committed.

@@ -7,10 +7,11 @@ import type {
   HostedRepo,
   NewFile,
   PublishPlan,
+  StoredFile,
   Upload,
   VersionLink,
 } from '../../core/catalog.ts';
-import { notFound } from '../../core/error.ts';
+import { notFound, RegistryError } from '../../core/error.ts';
 import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
 import { adoptBlob, type Surplus } from './adopt-blob.ts';
@@ -81,15 +82,42 @@ export class HostedTables implements HostedRepo {
 
   async unlink(path: string): Promise<void> {
     await this.#write(async (tx) => {
-      const { numDeletedRows } = await tx
-        .deleteFrom('file')
-        .where('repository_id', '=', this.#place.repositoryId)
-        .where('path', '=', path)
-        .where('version_id', 'is', null)
+      const file = await tx
+        .selectFrom('file')
+        .leftJoin('version_use', 'version_use.file_id', 'file.id')
+        .leftJoin('version', 'version.id', 'version_use.version_id')
+        .select(['file.id', 'version.name as user'])
+        .where('file.repository_id', '=', this.#place.repositoryId)
+        .where('file.path', '=', path)
+        .where('file.version_id', 'is', null)
         .executeTakeFirst();
-      if (numDeletedRows === 0n) throw notFound('FILE', { path });
+      if (!file) throw notFound('FILE', { path });
+      if (file.user !== null)
+        throw new RegistryError('FAILED_PRECONDITION', 'IN_USE', `still part of ${file.user}`, {
+          details: { path, version: file.user },
+        });
+      await tx.deleteFrom('file').where('id', '=', file.id).execute();
       return [];
     });
+  }
+
+  async renew(file: StoredFile): Promise<void> {
+    const { database, now, leaseMs } = this.#options;
+    const row = await database.read
+      .selectFrom('file')
+      .select('lease_until')
+      .where('repository_id', '=', this.#place.repositoryId)
+      .where('path', '=', file.path)
+      .where('version_id', 'is', null)
+      .executeTakeFirst();
+    if (row && (row.lease_until ?? 0) < now() + leaseMs / 2) await this.link(file);
+  }
+
+  async read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (file.blob.size > limit)
+      throw new RegistryError('INVALID_ARGUMENT', 'SIZE_LIMIT', `${file.path} is larger than ${limit} bytes`);
+    const body = await this.#options.blobs.open(file.blob);
+    return new Uint8Array(await new Response(body).arrayBuffer());
   }
 
   async publish(plan: PublishPlan): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Statement } from 'bun:sqlite';
+import { sql } from 'kysely';
 import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
 import { repositoryName } from '../../core/repository.ts';
 import type { MetadataDatabase } from './database.ts';
@@ -40,6 +41,31 @@ export class RepositoryTables implements RepositoryDirectory {
 
   async ofFormat(format: string): Promise<readonly RepositoryRow[]> {
     return this.#ofFormat.all(format).map(repositoryRow);
+  }
+
+  /** Bytes that all repositories name, each counting what it shares with others. */
+  async storedBytes(): Promise<number> {
+    const row = await this.#database.read
+      .selectFrom('repository')
+      .select(({ fn }) => fn.coalesce(fn.sum<number>('size_bytes'), sql<number>`0`).as('bytes'))
+      .executeTakeFirstOrThrow();
+    return row.bytes;
+  }
+
+  /** Makes a project that is not there. */
+  async ensureProject(id: string): Promise<void> {
+    const now = this.#now();
+    await this.#database.transaction(async (tx) => {
+      const { most } = await tx
+        .selectFrom('project')
+        .select(({ fn }) => fn.coalesce(fn.max('number'), sql<number>`0`).as('most'))
+        .executeTakeFirstOrThrow();
+      await tx
+        .insertInto('project')
+        .values({ id, number: most + 1, display_name: id, created_at: now, updated_at: now })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    });
   }
 
   async create(address: RepositoryAddress, format: string): Promise<RepositoryRow> {

@@ -51,6 +51,8 @@ export interface PackageTable {
 export interface VersionTable {
   readonly id: Generated<number>;
   readonly package_id: number;
+  /** The package's; filled in by a trigger. */
+  readonly repository_id: Generated<number>;
   readonly name: string;
   readonly description: Generated<string>;
   readonly attributes: Json;
@@ -147,6 +149,8 @@ export interface OperationTable {
   readonly location: string;
   /** The Operation as the API shows it, without its name. */
   readonly body: Json;
+  /** Who started it. */
+  readonly account: string;
   readonly created_at: Instant;
 }
 

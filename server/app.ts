@@ -1,0 +1,239 @@
+import { randomBytes } from 'node:crypto';
+import type { BlobStore } from './core/blob.ts';
+import { ANONYMOUS, type Principal } from './core/iam.ts';
+import type { RepositoryRow } from './core/repository.ts';
+import { repositoryName } from './core/repository.ts';
+import type { Config } from './config.ts';
+import { firstStart } from './first-start.ts';
+import { FORMATS } from './formats/index.ts';
+import { Addressing } from './http/addressing.ts';
+import { DataPlane } from './http/data-plane.ts';
+import type { DataRequest } from './http/data-request.ts';
+import { Elsewhere } from './http/elsewhere.ts';
+import { type Fixture, FrontDoor } from './http/front-door.ts';
+import { probes } from './http/probes.ts';
+import { oauthError, tokenEndpoint } from './http/token-endpoint.ts';
+import { readableRepositories, visiblePackages } from './http/visible-packages.ts';
+import { Authenticator } from './iam/authenticator.ts';
+import { LoginThrottle } from './iam/login-throttle.ts';
+import { PasswordChecker } from './iam/passwords.ts';
+import { RoleAuthorizer } from './iam/role-authorizer.ts';
+import { ROLES } from './iam/roles.ts';
+import { serviceTokens } from './iam/service-tokens.ts';
+import { Tokens } from './iam/tokens.ts';
+import { TokenSealer } from './lib/sealed-token.ts';
+import { StandardRepo } from './modes/standard.ts';
+import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
+import type { Log } from './ops/log.ts';
+import { Metrics } from './ops/metrics.ts';
+import { FilesystemBlobs, type FilesystemOptions } from './stores/blobs/filesystem.ts';
+import type { DataDirectory } from './stores/data-directory.ts';
+import { AccountTables, RoleBindingTables } from './stores/metadata/account-tables.ts';
+import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
+import { MetadataDatabase } from './stores/metadata/database.ts';
+import { FilesByContent } from './stores/metadata/files-by-content.ts';
+import { HostedTables } from './stores/metadata/hosted-tables.ts';
+import { RepositoryTables } from './stores/metadata/repository-directory.ts';
+import { SmallBodies } from './stores/small-bodies.ts';
+import { UploadSessions } from './stores/upload-sessions.ts';
+
+/** A change of policy, a revocation or a disabled account is seen within this. */
+const FRESH_FOR_MS = 2_000;
+/** How long a layer without a manifest is kept: longer than the longest push. */
+const LEASE_MS = 24 * 3_600_000;
+const SMALL_BODY = 128 * 1024;
+const SMALL_BODIES = 32 * 1024 * 1024;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly directory: DataDirectory;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly adminPassword?: string;
+  /** Called at each step of publishing a blob, for tests that stop the process just there. */
+  readonly onStep?: FilesystemOptions['onStep'];
+}
+
+/** The whole server but its socket. */
+export interface App extends AsyncDisposable {
+  readonly door: FrontDoor;
+  readonly metrics: Metrics;
+  /** The password of `admin` that was made up, on a first start without one. */
+  readonly madeUpPassword?: string;
+  /** Answers `/readyz` with 503 from now on. */
+  drain(): void;
+}
+
+/** The composition root: the only place that chooses concrete parts. */
+export async function buildApp(options: AppOptions): Promise<App> {
+  const { config, directory, log, now } = options;
+  const key = directory.signingKey();
+  const database = await MetadataDatabase.open(directory.database);
+  const blobs = await FilesystemBlobs.open({
+    root: directory.blobs,
+    reserveBytes: config.reserve,
+    ...(options.onStep && { onStep: options.onStep }),
+  });
+
+  const accounts = new AccountTables(database, now);
+  const bindings = new RoleBindingTables(database);
+  const repositories = new RepositoryTables(database, now);
+  const started = await firstStart({
+    accounts,
+    bindings,
+    project: (id) => repositories.ensureProject(id),
+    ...(options.adminPassword !== undefined && { password: options.adminPassword }),
+    random: randomBytes,
+    keep: (password) => directory.writeSecret(directory.initialPassword, `${password}\n`),
+  });
+
+  const authorizer = new RoleAuthorizer({ bindings, roles: ROLES, now, freshForMs: FRESH_FOR_MS });
+  const tokens = new Tokens({ accounts, key, issuer: 'entrepot', random: randomBytes, now });
+  const authenticator = new Authenticator({
+    accounts,
+    tokens,
+    passwords: new PasswordChecker(),
+    throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
+    now,
+    freshForMs: FRESH_FOR_MS,
+  });
+
+  const addressing = new Addressing({
+    formats: FORMATS,
+    locations: config.locations,
+    ...(config.domain !== undefined && { domain: config.domain }),
+  });
+  const uploads = new UploadSessions({
+    blobs,
+    sealer: new TokenSealer(key, 'upload'),
+    now,
+    ttlMs: config.uploadExpiry,
+  });
+  const opened = openRepositories({ database, blobs, uploads, now });
+  const data = new DataPlane({
+    formats: FORMATS,
+    repositories,
+    authorizer,
+    open: opened.open,
+    elsewhere: (call, { format }) =>
+      new Elsewhere(
+        { addressing, authorizer, repositories, files: new FilesByContent(database), catalog: opened.catalog },
+        call,
+        format,
+      ),
+  });
+
+  const metrics = new Metrics({
+    uploadsOpen: () => countUploads(blobs),
+    storedBytes: () => repositories.storedBytes(),
+    freeBytes: () => blobs.freeBytes(),
+  });
+  let draining = false;
+  const door = new FrontDoor({
+    addressing,
+    data,
+    services: {
+      tokensFor: (call) => serviceTokens({ tokens, authenticator }, call, call.peer()),
+      packages: (call, { format, place }) => async (page) => {
+        const readable = await readableRepositories(repositories, authorizer, call.principal, format.id);
+        return visiblePackages(
+          {
+            repositories: readable.filter((row) => place === undefined || row.location === place.location),
+            address: (row) => nameOn(addressing, call, row, format),
+            catalog: opened.catalog,
+          },
+          page,
+        );
+      },
+    },
+    fixtures: [
+      ...probes({
+        metrics,
+        ready: async () => (draining ? 'the server is stopping' : database.broken?.message),
+      }),
+      tokenFixture(authenticator, tokens),
+    ],
+    authenticate: (authorization, peer) => authenticator.authenticate(authorization, peer),
+    report: (cause) => {
+      const id = crypto.randomUUID();
+      log.write('error', 'a request failed', { id, cause });
+      return id;
+    },
+    scheme: config.tlsCert === undefined ? 'http' : 'https',
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+  });
+
+  const housekeeping: Housekeeping = startHousekeeping({ database, accounts, log, now });
+  return {
+    door,
+    metrics,
+    ...started,
+    drain: () => {
+      draining = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      housekeeping.stop();
+      metrics[Symbol.dispose]();
+      await blobs[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface OpenParts {
+  readonly database: MetadataDatabase;
+  readonly blobs: BlobStore;
+  readonly uploads: UploadSessions;
+  readonly now: () => number;
+}
+
+function openRepositories({ database, blobs, uploads, now }: OpenParts) {
+  const files = new FileLookups(database);
+  const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
+  const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
+  const open = (row: RepositoryRow, principal: Principal) => {
+    const account = principal === ANONYMOUS || principal.kind === 'anonymous' ? '' : principal.id;
+    const write = new HostedTables(
+      { database, blobs, uploads, now, leaseMs: LEASE_MS },
+      { repositoryId: row.id, account, catalog: catalog(row) },
+    );
+    return { read: new StandardRepo(repositoryName(row), write, bodies), write };
+  };
+  return { catalog, open };
+}
+
+function tokenFixture(authenticator: Authenticator, tokens: Tokens): Fixture {
+  return {
+    route: '/token',
+    matches: (path) => path === '/token',
+    render: oauthError,
+    answer: ({ request, peer }) =>
+      tokenEndpoint(
+        {
+          login: async (username, password, from) => {
+            const { principal } = await authenticator.login(username, password, from);
+            return tokens.issueAccess(principal.kind === 'anonymous' ? '' : principal.id);
+          },
+        },
+        request,
+        peer(),
+      ),
+  };
+}
+
+/** A repository's address below the host that a request came to. */
+function nameOn(
+  addressing: Addressing,
+  { host }: DataRequest,
+  row: RepositoryRow,
+  format: (typeof FORMATS)[number],
+): string {
+  const address = addressing.spelling(host, row, format);
+  return address.slice(address.indexOf('/') + 1);
+}
+
+async function countUploads(blobs: BlobStore): Promise<number> {
+  let open = 0;
+  for await (const _ of blobs.uploads()) open += 1;
+  return open;
+}

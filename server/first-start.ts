@@ -1,0 +1,37 @@
+import type { AccountStore, RoleBindings } from './core/accounts.ts';
+import { hashPassword } from './iam/passwords.ts';
+
+interface FirstStartOptions {
+  readonly accounts: AccountStore;
+  readonly bindings: RoleBindings;
+  /** Makes a project that is not there. */
+  readonly project: (id: string) => Promise<void>;
+  /** What the operator chose, if anything. */
+  readonly password?: string;
+  readonly random: (bytes: number) => Uint8Array;
+  /** Keeps a made-up password where only the operator can read it. */
+  readonly keep: (password: string) => void;
+}
+
+/** The password that was made up, on a first start without one. */
+export interface FirstStart {
+  readonly madeUpPassword?: string;
+}
+
+/** An installation without accounts gets `admin`, its owner, and the project `my-project` (product.md 1). */
+export async function firstStart(options: FirstStartOptions): Promise<FirstStart> {
+  const { accounts, bindings, project, password, random, keep } = options;
+  if ((await accounts.count()) > 0) return {};
+  const made = password === undefined ? Buffer.from(random(18)).toString('base64url') : undefined;
+  await project('my-project');
+  await bindings.add({ on: '/', role: 'roles/owner', member: 'user:admin' });
+  if (made !== undefined) keep(made);
+  // Last, since it is what tells a first start from a second.
+  await accounts.put({
+    id: 'admin',
+    kind: 'user',
+    disabled: false,
+    passwordHash: await hashPassword(made ?? password ?? ''),
+  });
+  return made === undefined ? {} : { madeUpPassword: made };
+}

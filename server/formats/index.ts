@@ -1,0 +1,5 @@
+import type { Format } from '../core/format.ts';
+import { oci } from './oci/index.ts';
+
+/** Every format there is. Adding one is a folder and a line here. */
+export const FORMATS: readonly Format[] = [oci];

@@ -1,0 +1,124 @@
+import { notFound, RegistryError } from '../../core/error.ts';
+import {
+  type CommandRoute,
+  defineFormat,
+  type FileRoute,
+  indexRoute,
+  param,
+  type RouteRequest,
+} from '../../core/format.ts';
+import { fromAttributes } from './attributes.ts';
+import { bearerChallenge } from './challenge.ts';
+import { deleteBlob, deleteManifest } from './delete.ts';
+import { blobFile, manifestFile } from './files.ts';
+import { digestOf, imageName, referenceOf } from './names.ts';
+import { pageOf } from './paging.ts';
+import { putManifest } from './put-manifest.ts';
+import { referrers } from './referrers.ts';
+import { noExtensions, ociError, services } from './services.ts';
+import { tagsList } from './tags-list.ts';
+import { appendChunk, cancelUpload, finishUpload, startUpload, uploadStatus } from './uploads.ts';
+
+const imageOf = ({ params }: RouteRequest): string => imageName(param(params, 'image'));
+
+const manifests: FileRoute = {
+  kind: 'file',
+  path: '/:image+/manifests/:reference',
+  permission: 'repositories.downloadArtifacts',
+  file: (request) => manifestFile(imageOf(request), referenceOf(param(request.params, 'reference'))),
+  headers: ({ file }) => ({ 'docker-content-digest': file.coordinates?.version ?? '' }),
+  missing: ({ path }) =>
+    new RegistryError('NOT_FOUND', 'MANIFEST_UNKNOWN', `manifest ${path} does not exist`, { details: { path } }),
+};
+
+const blobs: FileRoute = {
+  kind: 'file',
+  path: '/:image+/blobs/:digest',
+  permission: 'repositories.downloadArtifacts',
+  headBeforeWrite: true,
+  file: (request) => blobFile(imageOf(request), digestOf(param(request.params, 'digest'))),
+  headers: ({ file }) => ({ 'docker-content-digest': file.path.slice(file.path.lastIndexOf('/') + 1) }),
+  missing: ({ path }) => notFound('BLOB', { path }),
+};
+
+const upload = (
+  method: CommandRoute['method'],
+  path: string,
+  run: CommandRoute['run'],
+  permission: CommandRoute['permission'] = 'repositories.uploadArtifacts',
+): CommandRoute => ({ kind: 'command', method, path, permission, run });
+
+/** Docker and OCI images, and whatever else travels as them: charts, signatures, SBOMs. */
+export const oci = defineFormat({
+  id: 'DOCKER',
+  label: 'docker',
+  title: 'Docker',
+  root: 'v2',
+  // cloud.google.com/artifact-registry/docs/transition/gcr-repositories
+  legacyRepositories: [
+    { segment: 'gcr.io', hostLabel: 'gcr', location: 'us', repository: 'gcr.io' },
+    { segment: 'us.gcr.io', hostLabel: 'us.gcr', location: 'us', repository: 'us.gcr.io' },
+    { segment: 'eu.gcr.io', hostLabel: 'eu.gcr', location: 'europe', repository: 'eu.gcr.io' },
+    { segment: 'asia.gcr.io', hostLabel: 'asia.gcr', location: 'asia', repository: 'asia.gcr.io' },
+  ],
+  // Old engines tell version 2 by it, also on a refusal.
+  headers: { 'docker-distribution-api-version': 'registry/2.0' },
+  services,
+  routes: [
+    manifests,
+    upload('PUT', '/:image+/manifests/:reference', putManifest),
+    upload('DELETE', '/:image+/manifests/:reference', deleteManifest, 'repositories.deleteArtifacts'),
+    upload('POST', '/:image+/blobs/uploads', startUpload),
+    upload('GET', '/:image+/blobs/uploads/:session', uploadStatus),
+    upload('PATCH', '/:image+/blobs/uploads/:session', appendChunk),
+    upload('PUT', '/:image+/blobs/uploads/:session', finishUpload),
+    upload('DELETE', '/:image+/blobs/uploads/:session', cancelUpload),
+    blobs,
+    upload('DELETE', '/:image+/blobs/:digest', deleteBlob, 'repositories.deleteArtifacts'),
+    indexRoute({
+      path: '/:image*/tags/list',
+      permission: 'repositories.downloadArtifacts',
+      index: tagsList,
+      key: ({ params, query }) => {
+        const image = param(params, 'image');
+        return { of: image === '' ? '' : imageName(image), page: pageOf(query, { usual: 1_000, most: 10_000 }) };
+      },
+    }),
+    indexRoute({
+      path: '/:image+/referrers/:digest',
+      permission: 'repositories.downloadArtifacts',
+      index: referrers,
+      key: (request) => {
+        const artifactType = request.query.get('artifactType');
+        return {
+          of: `${imageOf(request)}@${digestOf(param(request.params, 'digest'))}`,
+          page: pageOf(request.query, { usual: 100, most: 1_000 }),
+          ...(artifactType && { filter: artifactType }),
+        };
+      },
+    }),
+    {
+      kind: 'command',
+      method: 'GET',
+      path: '/:image+/_oci/ext/discover',
+      permission: 'repositories.downloadArtifacts',
+      run: noExtensions,
+    },
+  ],
+  challenge: bearerChallenge,
+  snippets: (address) => [
+    { title: 'Log in', language: 'sh', text: `docker login ${address.split('/')[0]}` },
+    { title: 'Push', language: 'sh', text: `docker push ${address}/IMAGE:TAG` },
+    { title: 'Pull', language: 'sh', text: `docker pull ${address}/IMAGE:TAG` },
+  ],
+  facts: ({ attributes }) => {
+    const { mediaType, artifactType, buildTime, children } = fromAttributes(attributes);
+    return [
+      { label: 'Media type', value: mediaType },
+      ...(artifactType ? [{ label: 'Artifact type', value: artifactType }] : []),
+      ...(buildTime ? [{ label: 'Built', value: buildTime }] : []),
+      ...(children ? [{ label: 'Images', value: String(children.length) }] : []),
+    ];
+  },
+  errorBody: ociError,
+});

@@ -1,0 +1,88 @@
+import type { CatalogReader, TagRow, TaggedVersion } from '../../core/catalog.ts';
+import { defineIndex } from '../../core/index-kind.ts';
+import type { Page } from '../../core/page.ts';
+import { fromAttributes } from './attributes.ts';
+import { nextLink } from './paging.ts';
+
+export interface TagsPage {
+  readonly tags: readonly TagRow[];
+  readonly more: boolean;
+  /** Names one level below this one. */
+  readonly children: readonly string[];
+  /** The versions that the tags of this page name; on the last page also untagged ones, as far as the page allows. */
+  readonly versions: readonly TaggedVersion[];
+}
+
+const MOST_CHILDREN = 10_000;
+
+/** GET …/tags/list, with Container Registry's extension (gar.md 4) that its walking clients rely on. */
+export const tagsList = defineIndex<TagsPage>({
+  name: 'tags',
+
+  async build(catalog, { of: image, page = { limit: 0 } }) {
+    const exists = image !== '' && (await catalog.hasPackage(image));
+    const prefix = image === '' ? '' : `${image}/`;
+    const children = page.after === undefined ? await catalog.folders(prefix, MOST_CHILDREN) : [];
+    if (!exists && children.length === 0) return undefined;
+    const { rows: tags, more } = await catalog.tags(image, page);
+    const versions = await versionsOn(catalog, image, page, tags, more);
+    return { tags, more, children, versions };
+  },
+
+  merge(parts, { page = { limit: 0 } }) {
+    const tags = new Map<string, TagRow>();
+    for (const row of parts.flatMap((part) => part.tags)) if (!tags.has(row.tag)) tags.set(row.tag, row);
+    const sorted = [...tags.values()].sort((a, b) => (a.tag < b.tag ? -1 : 1));
+    const versions = new Map<string, TaggedVersion>();
+    for (const row of parts.flatMap((part) => part.versions))
+      if (!versions.has(row.version)) versions.set(row.version, row);
+    return {
+      tags: sorted.slice(0, page.limit),
+      more: sorted.length > page.limit || parts.some((part) => part.more),
+      children: [...new Set(parts.flatMap((part) => part.children))].sort(),
+      versions: [...versions.values()],
+    };
+  },
+
+  render(value, { of: image, page = { limit: 0 } }, { basePath }) {
+    const path = image === '' ? basePath : `${basePath}/${image}`;
+    const last = value.tags.at(-1)?.tag;
+    const body = JSON.stringify({
+      name: path.split('/').slice(2).join('/'),
+      tags: value.tags.map((row) => row.tag),
+      child: value.children,
+      manifest: Object.fromEntries(value.versions.map((row) => [row.version, describe(row)])),
+    });
+    return {
+      contentType: 'application/json',
+      body,
+      ...(value.more && last !== undefined && { headers: { link: nextLink(`${path}/tags/list`, page, last) } }),
+    };
+  },
+});
+
+async function versionsOn(
+  catalog: CatalogReader,
+  image: string,
+  page: Page,
+  tags: readonly TagRow[],
+  more: boolean,
+): Promise<readonly TaggedVersion[]> {
+  const tagged = await catalog.tagged(image, [...new Set(tags.map((row) => row.version))]);
+  const room = page.limit - tagged.length;
+  if (more || room <= 0) return tagged;
+  const untagged = await catalog.untagged(image, { limit: room });
+  return [...tagged, ...untagged.rows.map((row) => ({ ...row, tags: [] }))];
+}
+
+function describe({ attributes, size, createdAt, tags }: TaggedVersion) {
+  const { mediaType, buildTime } = fromAttributes(attributes);
+  return {
+    imageSizeBytes: String(size),
+    layerId: '',
+    mediaType,
+    tag: tags,
+    timeCreatedMs: String(buildTime === undefined ? createdAt : Date.parse(buildTime)),
+    timeUploadedMs: String(createdAt),
+  };
+}

@@ -1,0 +1,113 @@
+import { notFound, RegistryError } from '../core/error.ts';
+import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
+import type { Authorizer, Permission } from '../core/iam.ts';
+import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
+import type { DataRequest, RepositoryDestination } from './data-request.ts';
+import { compilePath, type PathMatch } from './route-matcher.ts';
+import { runRoute, type RouteParts } from './run-route.ts';
+
+interface CompiledRoute {
+  readonly route: Route;
+  readonly methods: readonly string[];
+  readonly match: PathMatch;
+  readonly label: string;
+}
+
+interface DataPlaneOptions extends RouteParts {
+  readonly formats: readonly Format[];
+  readonly repositories: RepositoryDirectory;
+  readonly authorizer: Authorizer;
+}
+
+/** Everything below a repository's address: one line from a matched route to its answer. */
+export class DataPlane {
+  readonly #options: DataPlaneOptions;
+  readonly #routes: ReadonlyMap<Format, readonly CompiledRoute[]>;
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+    this.#routes = new Map(
+      options.formats.map((format) => [format, format.routes.map((route) => compile(format, route))]),
+    );
+  }
+
+  async handle(call: DataRequest, destination: RepositoryDestination): Promise<Response> {
+    const { found, params } = this.#match(call.request.method, destination);
+    const { route } = found;
+    call.trace.route = found.label;
+    const repository = await this.#authorized(call, destination, route.permission);
+    const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
+    return runRoute(this.#options, call, destination, route, asked, repository);
+  }
+
+  #match(method: string, { format, rest }: RepositoryDestination): { found: CompiledRoute; params: Params } {
+    const allowed = new Set<string>();
+    for (const found of this.#routes.get(format) ?? []) {
+      const params = found.match(rest);
+      if (!params) continue;
+      if (found.methods.includes(method)) return { found, params };
+      for (const other of found.methods) allowed.add(other);
+    }
+    if (allowed.size === 0) throw notFound('NAME', { path: rest.join('/') });
+    throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${method} is not possible here`, {
+      headers: { allow: [...allowed].join(', ') },
+    });
+  }
+
+  /** Decides first and looks second, so that a refusal says nothing about what exists. */
+  async #authorized(
+    call: DataRequest,
+    destination: RepositoryDestination,
+    permission: Permission,
+  ): Promise<RepositoryRow> {
+    const { authorizer, repositories } = this.#options;
+    const { address, format, legacy } = destination;
+    const name = repositoryName(address);
+    const decision = await authorizer.check(call.principal, permission, name);
+    if (!decision.allow) throw denied(call, destination, permission);
+
+    const known = await repositories.find(address);
+    if (known?.format === format.id) return known;
+    if (known === undefined && legacy && permission === 'repositories.uploadArtifacts') {
+      const create = await authorizer.check(call.principal, 'repositories.createOnPush', name);
+      if (!create.allow) throw denied(call, destination, 'repositories.createOnPush');
+      return repositories.create(address, format.id);
+    }
+    throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', `repository ${name} does not exist; create it first`, {
+      details: { name },
+    });
+  }
+}
+
+const compile = (format: Format, route: Route): CompiledRoute => ({
+  route,
+  methods: methodsOf(route),
+  match: compilePath(route.path),
+  label: `${format.label}:${route.path}`,
+});
+
+const methodsOf = (route: Route): readonly string[] =>
+  route.kind === 'command' ? [route.method] : ['GET', 'HEAD'];
+
+/** 401 with a challenge where credentials could help, else 403 in the words of Google's own refusal. */
+export function denied(
+  { principal, origin }: Pick<DataRequest, 'principal' | 'origin'>,
+  { format, address, basePath, rest }: RepositoryDestination,
+  permission: Permission,
+): RegistryError {
+  const name = repositoryName(address);
+  const what = `"artifactregistry.${permission}" on resource "${name}" (or it may not exist)`;
+  if (principal.kind !== 'anonymous')
+    return new RegistryError(
+      'PERMISSION_DENIED',
+      'DENIED',
+      `Permission ${what.replace(' on resource', ' denied on resource')}; logged in as ${principal.id}`,
+    );
+  const scope = { address: [basePath, ...rest].join('/'), permission };
+  return new RegistryError(
+    'UNAUTHENTICATED',
+    'UNAUTHORIZED',
+    `Unauthenticated request. Unauthenticated requests do not have permission ${what}`,
+    { headers: { 'www-authenticate': format.challenge({ origin, scope }) } },
+  );
+}

@@ -1,0 +1,24 @@
+import type { Bearer, Principal } from '../core/iam.ts';
+import type { Destination } from './addressing.ts';
+
+/** A request whose caller is known. */
+export interface DataRequest {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  readonly principal: Principal;
+  readonly bearer?: Bearer;
+  readonly host: string;
+  /** Scheme and host for links and challenges. */
+  readonly origin: string;
+  /** Written by whoever finds out which route it is, for logs and metrics. */
+  readonly trace: Trace;
+  /** The address the request came from. */
+  peer(): string;
+}
+
+export interface Trace {
+  /** A route's template: nothing of a tenant is in it. */
+  route: string;
+}
+
+export type RepositoryDestination = Extract<Destination, { kind: 'repository' }>;

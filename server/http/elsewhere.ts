@@ -1,0 +1,68 @@
+import type { Checksum, ChecksumAlgorithm } from '../core/blob.ts';
+import type { CatalogReader, StoredFile } from '../core/catalog.ts';
+import type { Format, ReadableElsewhere } from '../core/format.ts';
+import type { Authorizer, Permission } from '../core/iam.ts';
+import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
+import type { Addressing } from './addressing.ts';
+import type { DataRequest } from './data-request.ts';
+
+const READ: Permission = 'repositories.downloadArtifacts';
+
+/** Where bytes are named, over all repositories; the caller's rights are checked here, not there. */
+export interface FilesByContent {
+  holding(checksum: { readonly algorithm: ChecksumAlgorithm; readonly hex: string }): Promise<
+    readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]
+  >;
+}
+
+interface ElsewhereOptions {
+  readonly addressing: Addressing;
+  readonly authorizer: Authorizer;
+  readonly repositories: RepositoryDirectory;
+  readonly files: FilesByContent;
+  catalog(repository: RepositoryRow): CatalogReader;
+}
+
+/** Other repositories of a format, for a caller: having a digest is not a right, reading where it is stored is. */
+export class Elsewhere implements ReadableElsewhere {
+  readonly #options: ElsewhereOptions;
+  readonly #call: DataRequest;
+  readonly #format: Format;
+
+  constructor(options: ElsewhereOptions, call: DataRequest, format: Format) {
+    this.#options = options;
+    this.#call = call;
+    this.#format = format;
+  }
+
+  async at(address: string): Promise<{ readonly repo: CatalogReader; readonly rest: string } | undefined> {
+    const { addressing, repositories } = this.#options;
+    const root = this.#format.root === undefined ? [] : [this.#format.root];
+    const segments = [...root, ...address.split('/')];
+    const destination = attempt(() => addressing.locate(this.#call.host, segments));
+    if (destination?.kind !== 'repository' || destination.format !== this.#format) return undefined;
+    const repository = await repositories.find(destination.address);
+    if (!repository || !(await this.#mayRead(repository))) return undefined;
+    return { repo: this.#options.catalog(repository), rest: destination.rest.join('/') };
+  }
+
+  async holding(checksum: Checksum): Promise<StoredFile | undefined> {
+    for (const { repository, file } of await this.#options.files.holding(checksum))
+      if (repository.format === this.#format.id && (await this.#mayRead(repository))) return file;
+    return undefined;
+  }
+
+  async #mayRead(repository: RepositoryRow): Promise<boolean> {
+    const decision = await this.#options.authorizer.check(this.#call.principal, READ, repositoryName(repository));
+    return decision.allow;
+  }
+}
+
+/** What a client wrote may be no address at all. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

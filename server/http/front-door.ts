@@ -1,0 +1,130 @@
+import { invalid, RegistryError } from '../core/error.ts';
+import type { Format } from '../core/format.ts';
+import type { Caller } from '../core/iam.ts';
+import type { Addressing } from './addressing.ts';
+import { errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { DataRequest, Trace } from './data-request.ts';
+import { pathSegments, rawPath } from './path.ts';
+import { runService, type ServiceParts } from './service-plane.ts';
+
+/** Something at a fixed place of every host: probes, the token endpoint, the management API. */
+export interface Fixture {
+  readonly route: string;
+  matches(path: string): boolean;
+  readonly render: RenderError;
+  answer(request: FrontRequest): Promise<Response>;
+}
+
+export interface FrontRequest {
+  readonly request: Request;
+  readonly path: string;
+  readonly host: string;
+  readonly origin: string;
+  readonly trace: Trace;
+  /** The address the request came from. */
+  peer(): string;
+  /** UNAUTHENTICATED when it shows a credential that is not good. */
+  caller(): Promise<Caller>;
+}
+
+interface FrontDoorOptions {
+  readonly addressing: Addressing;
+  readonly data: DataPlane;
+  readonly services: ServiceParts;
+  readonly fixtures: readonly Fixture[];
+  authenticate(authorization: string | null, peer: () => string): Promise<Caller>;
+  readonly report: ReportFailure;
+  /** What clients call this server, where the operator said so. */
+  readonly publicUrl?: string;
+  readonly scheme: 'http' | 'https';
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+const NO_QUERY = new URLSearchParams();
+
+const asText: RenderError = ({ message }) => ({ contentType: 'text/plain; charset=utf-8', body: `${message}\n` });
+
+/** Every request comes in here, and every failure leaves from here. */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions;
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options;
+  }
+
+  async answer(request: Request, trace: Trace, peer: () => string): Promise<Response> {
+    const path = rawPath(request.url);
+    const fixture = this.#options.fixtures.find((candidate) => candidate.matches(path));
+    if (!fixture) return this.#artifact(request, path, trace, peer);
+    trace.route = fixture.route;
+    try {
+      return await fixture.answer(this.#front(request, path, trace, peer));
+    } catch (error) {
+      return errorResponse(error, fixture.render, this.#options.report);
+    }
+  }
+
+  async #artifact(request: Request, path: string, trace: Trace, peer: () => string): Promise<Response> {
+    let format: Format | undefined;
+    let challenge: string | undefined;
+    try {
+      const { host, origin, caller } = this.#front(request, path, trace, peer);
+      const { addressing, data, services } = this.#options;
+      format = addressing.speaker(host, path.split('/', 2).slice(1));
+      challenge = format?.challenge({ origin });
+      const segments = pathSegments(path);
+      const { principal, bearer } = await caller();
+      const destination = addressing.locate(host, segments);
+      if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
+      const call: DataRequest = {
+        request,
+        query: queryOf(request.url),
+        principal,
+        ...(bearer && { bearer }),
+        host,
+        origin,
+        trace,
+        peer,
+      };
+      const answer =
+        destination.kind === 'service'
+          ? await runService(services, call, destination)
+          : await data.handle(call, destination);
+      for (const [name, value] of Object.entries(format?.headers ?? {})) answer.headers.set(name, value);
+      return answer;
+    } catch (error) {
+      const answer = errorResponse(error, format?.errorBody ?? asText, this.#options.report);
+      for (const [name, value] of Object.entries(format?.headers ?? {})) answer.headers.set(name, value);
+      if (answer.status === 401 && challenge !== undefined && !answer.headers.has('www-authenticate'))
+        answer.headers.set('www-authenticate', challenge);
+      return answer;
+    }
+  }
+
+  #front(request: Request, path: string, trace: Trace, peer: () => string): FrontRequest {
+    const host = request.headers.get('host') ?? '';
+    // Two Host headers arrive as one with a comma, and are refused with every other host that is none.
+    if (!HOST.test(host)) throw invalid('HOST_INVALID', 'the Host header is not a host');
+    if (!METHODS.has(request.method))
+      throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
+        headers: { allow: [...METHODS].join(', ') },
+      });
+    const { authenticate, publicUrl, scheme } = this.#options;
+    return {
+      request,
+      path,
+      host,
+      origin: publicUrl ?? `${scheme}://${host}`,
+      trace,
+      peer,
+      caller: () => authenticate(request.headers.get('authorization'), peer),
+    };
+  }
+}
+
+function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf('?');
+  return at === -1 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
+}

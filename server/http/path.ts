@@ -1,0 +1,51 @@
+import { invalid, RegistryError } from '../core/error.ts';
+
+const LONGEST = 8 * 1024;
+const MOST_SEGMENTS = 64;
+const LONGEST_SEGMENT = 255;
+
+/** C0 and C1 controls, and what a file system or a proxy might read as a separator. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
+
+/** The path of a request's URL, as it was sent, without the query. */
+export function rawPath(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  if (start === -1) return '/';
+  const query = url.indexOf('?', start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/**
+ * A raw path's segments, each decoded exactly once: the one value that is authorized and used. A trailing slash
+ * says nothing. What could be read in two ways (empty and dot segments, control characters, an encoded separator
+ * that hides a second encoding) is refused.
+ */
+export function pathSegments(path: string): readonly string[] {
+  if (path.length > LONGEST)
+    throw new RegistryError('INVALID_ARGUMENT', 'URI_TOO_LONG', `the path is longer than ${LONGEST} bytes`);
+  const parts = path.split('/');
+  parts.shift();
+  if (parts.at(-1) === '') parts.pop();
+  if (parts.length > MOST_SEGMENTS)
+    throw invalid('NAME_INVALID', `the path has more than ${MOST_SEGMENTS} segments`);
+  return path.includes('%') || FORBIDDEN.test(path) ? parts.map(decodeSegment) : parts.map(checkSegment);
+}
+
+function decodeSegment(raw: string): string {
+  let segment: string;
+  try {
+    segment = decodeURIComponent(raw);
+  } catch {
+    throw invalid('NAME_INVALID', 'the path is not percent-encoded UTF-8');
+  }
+  return checkSegment(segment);
+}
+
+function checkSegment(segment: string): string {
+  if (segment === '' || segment === '.' || segment === '..' || FORBIDDEN.test(segment))
+    throw invalid('NAME_INVALID', 'the path has an empty, dot or unprintable segment');
+  if (segment.length > LONGEST_SEGMENT)
+    throw invalid('NAME_INVALID', `a path segment is longer than ${LONGEST_SEGMENT} bytes`);
+  return segment;
+}

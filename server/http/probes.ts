@@ -1,0 +1,38 @@
+import { RegistryError } from '../core/error.ts';
+import type { RenderError } from './boundary.ts';
+import type { Fixture } from './front-door.ts';
+
+interface ProbeParts {
+  readonly metrics: { text(): Promise<string>; readonly contentType: string };
+  /** Why the server should get no requests, while it should not. */
+  readonly ready: () => Promise<string | undefined>;
+}
+
+const asText: RenderError = ({ message }) => ({ contentType: 'text/plain; charset=utf-8', body: `${message}\n` });
+
+/** `/healthz`, `/readyz` and `/metrics`: cheap, and silent about tenants. */
+export function probes({ metrics, ready }: ProbeParts): readonly Fixture[] {
+  const probe = (path: string, answer: () => Promise<Response>): Fixture => ({
+    route: path,
+    matches: (asked) => asked === path,
+    render: asText,
+    answer: async ({ request }) => {
+      if (request.method === 'GET' || request.method === 'HEAD') return answer();
+      throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${path} is for GET`, {
+        headers: { allow: 'GET, HEAD' },
+      });
+    },
+  });
+  return [
+    probe('/healthz', async () => new Response('ok\n')),
+    probe('/readyz', async () => {
+      const why = await ready();
+      if (why === undefined) return new Response('ok\n');
+      return new Response(`${why}\n`, { status: 503, headers: { 'retry-after': '1' } });
+    }),
+    probe(
+      '/metrics',
+      async () => new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
+    ),
+  ];
+}

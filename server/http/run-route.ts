@@ -1,0 +1,94 @@
+import type { ByteStream } from '../core/blob.ts';
+import type { HostedRepo } from '../core/catalog.ts';
+import { isNotFound, RegistryError } from '../core/error.ts';
+import type { CommandRoute, FileRoute, IndexRoute, ReadableElsewhere, Route, RouteRequest } from '../core/format.ts';
+import type { Principal } from '../core/iam.ts';
+import type { Repo } from '../core/repo.ts';
+import type { RepositoryRow } from '../core/repository.ts';
+import type { DataRequest, RepositoryDestination } from './data-request.ts';
+import { sendFile } from './send-file.ts';
+
+/** A repository opened for one caller: what its mode lets it read, and write where it can be written. */
+export interface OpenRepository {
+  readonly read: Repo;
+  readonly write?: HostedRepo;
+}
+
+export interface RouteParts {
+  open(repository: RepositoryRow, principal: Principal): OpenRepository;
+  elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
+}
+
+/** Answers a route that was matched and allowed. */
+export function runRoute(
+  parts: RouteParts,
+  call: DataRequest,
+  destination: RepositoryDestination,
+  route: Route,
+  asked: RouteRequest,
+  repository: RepositoryRow,
+): Promise<Response> {
+  const { read, write } = parts.open(repository, call.principal);
+  switch (route.kind) {
+    case 'file':
+      return fileAnswer(call.request, read, route, asked);
+    case 'index':
+      return indexAnswer(call.request, read, route, asked, destination.basePath);
+    case 'command':
+      if (!write) throw readOnly(repository);
+      return commandAnswer(parts, call, destination, route, asked, write);
+    default:
+      return route satisfies never;
+  }
+}
+
+async function fileAnswer(request: Request, repo: Repo, route: FileRoute, asked: RouteRequest): Promise<Response> {
+  const ref = route.file(asked);
+  try {
+    const opened = await repo.file(ref);
+    if (route.headBeforeWrite && request.method === 'HEAD') await repo.touch(ref);
+    return await sendFile(request, opened, route.headers && { headers: route.headers(opened) });
+  } catch (error) {
+    throw route.missing && isNotFound(error) ? route.missing(ref) : error;
+  }
+}
+
+async function indexAnswer(
+  request: Request,
+  repo: Repo,
+  route: IndexRoute,
+  asked: RouteRequest,
+  basePath: string,
+): Promise<Response> {
+  const { contentType, body, headers } = await route.document(repo, asked, basePath);
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const common = {
+    'content-type': contentType,
+    'cache-control': 'private, no-cache',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  };
+  if (request.method === 'HEAD')
+    return new Response(null, { headers: { ...common, 'content-length': String(bytes.byteLength) } });
+  return new Response(bytes, { headers: common });
+}
+
+function commandAnswer(
+  parts: RouteParts,
+  call: DataRequest,
+  destination: RepositoryDestination,
+  route: CommandRoute,
+  asked: RouteRequest,
+  repo: HostedRepo,
+): Promise<Response> {
+  const body = (call.request.body ?? new Blob([]).stream()) as ByteStream;
+  const elsewhere = parts.elsewhere(call, destination);
+  return route.run({ ...asked, body, repo, basePath: destination.basePath, elsewhere });
+}
+
+const readOnly = ({ repository, mode }: RepositoryRow) =>
+  new RegistryError(
+    'FAILED_PRECONDITION',
+    'READ_ONLY',
+    `${repository} takes no uploads: it is a ${mode.toLowerCase().replace('_', ' ')}`,
+  );

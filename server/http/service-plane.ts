@@ -1,0 +1,69 @@
+import { notFound, RegistryError } from '../core/error.ts';
+import type { ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
+import type { Destination } from './addressing.ts';
+import type { DataRequest } from './data-request.ts';
+
+type ServiceDestination = Extract<Destination, { kind: 'service' }>;
+
+export interface ServiceParts {
+  /** What the caller of a request can have made for it. */
+  tokensFor(call: DataRequest): ServiceTokens;
+  packages(call: DataRequest, destination: ServiceDestination): ServiceRequest['packages'];
+}
+
+/** Routes of a format that stand above any repository. */
+export async function runService(
+  parts: ServiceParts,
+  call: DataRequest,
+  destination: ServiceDestination,
+): Promise<Response> {
+  const { format, rest } = destination;
+  const route = format.services?.find(({ path }) => path === `/${rest.join('/')}`);
+  if (!route) throw notFound('NAME');
+  const { request, principal, origin, query } = call;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  requireMethod(route, method);
+  if (route.audience === 'account' && principal.kind === 'anonymous')
+    throw new RegistryError('UNAUTHENTICATED', 'UNAUTHORIZED', 'not authenticated: No credential was supplied.', {
+      headers: { 'www-authenticate': format.challenge({ origin }) },
+    });
+  const answer = await route.run({
+    query,
+    headers: request.headers,
+    method,
+    principal,
+    origin,
+    form: () => formFields(request),
+    tokens: parts.tokensFor(call),
+    packages: parts.packages(call, destination),
+  });
+  return request.method === 'HEAD' ? withoutBody(answer) : answer;
+}
+
+function requireMethod(route: ServiceRoute, method: string): void {
+  if (route.methods.some((known) => known === method)) return;
+  throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${method} is not possible here`, {
+    headers: { allow: route.methods.join(', ') },
+  });
+}
+
+const LARGEST_FORM = 64 * 1024;
+
+/** A form body's fields. Empty for a body of another type, which no service of ours has. */
+export async function formFields(request: Request): Promise<URLSearchParams> {
+  if (!request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded'))
+    return new URLSearchParams();
+  const length = Number(request.headers.get('content-length') ?? 0);
+  const text = length > LARGEST_FORM ? undefined : await request.text();
+  if (text === undefined || text.length > LARGEST_FORM)
+    throw new RegistryError('INVALID_ARGUMENT', 'SIZE_LIMIT', `the form is larger than ${LARGEST_FORM} bytes`);
+  return new URLSearchParams(text);
+}
+
+async function withoutBody(answer: Response): Promise<Response> {
+  const length = (await answer.arrayBuffer()).byteLength;
+  const headers = new Headers(answer.headers);
+  headers.set('content-length', String(length));
+  return new Response(null, { status: answer.status, headers });
+}
+

@@ -1,0 +1,58 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { RegistryError } from '../core/error.ts';
+
+/** OWASP's parameters for argon2id: 19 MiB, two passes. */
+const COST = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
+/** Each check takes 19 MiB and a core; more at once would let strangers take the machine. */
+const AT_ONCE = 2;
+const WAITING = 64;
+const REMEMBERED = 1_000;
+
+export const hashPassword = (password: string): Promise<string> => Bun.password.hash(password, COST);
+
+/**
+ * Checks passwords, a few at a time. A password that was right is remembered as a digest tied to the stored hash,
+ * so that clients which send Basic on every request do not pay for each; changing the password forgets it.
+ */
+export class PasswordChecker {
+  readonly #right = new Map<string, Buffer>();
+  readonly #queue: (() => void)[] = [];
+  #running = 0;
+
+  async matches(password: string, storedHash: string): Promise<boolean> {
+    const digest = createHash('sha256').update(`${storedHash}\n${password}`).digest();
+    const known = this.#right.get(storedHash);
+    if (known && timingSafeEqual(known, digest)) return true;
+    const right = await this.#oneOfFew(() => Bun.password.verify(password, storedHash));
+    if (right) {
+      if (this.#right.size >= REMEMBERED) this.#right.clear();
+      this.#right.set(storedHash, digest);
+    }
+    return right;
+  }
+
+  /** Takes as long as a check that fails, so that an unknown name is not told from a wrong password. */
+  async pretend(password: string): Promise<false> {
+    await this.matches(password, await this.#decoy);
+    return false;
+  }
+
+  readonly #decoy = hashPassword(crypto.randomUUID());
+
+  async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= AT_ONCE) {
+      if (this.#queue.length >= WAITING)
+        throw new RegistryError('RESOURCE_EXHAUSTED', 'TOOMANYREQUESTS', 'too many log-ins at once; try again', {
+          headers: { 'retry-after': '2' },
+        });
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
+    }
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      this.#queue.shift()?.();
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { RoleBinding, RoleBindings } from '../core/accounts.ts';
+import type { Account, Authorizer, Decision, Permission, Principal, ResourceName } from '../core/iam.ts';
+
+interface RoleAuthorizerOptions {
+  readonly bindings: RoleBindings;
+  readonly roles: ReadonlyMap<string, ReadonlySet<Permission>>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How long a change of policy may take to be seen here. */
+  readonly freshForMs: number;
+}
+
+interface Held {
+  readonly bindings: readonly RoleBinding[];
+  readonly until: number;
+}
+
+const DENIED: Decision = { allow: false, visible: false };
+
+/**
+ * Allows what a binding on the resource, or on anything above it, grants through its role. Everything else is
+ * denied. A credential's own scopes narrow what its owner may do and never widen it.
+ */
+export class RoleAuthorizer implements Authorizer {
+  readonly #options: RoleAuthorizerOptions;
+  readonly #held = new Map<string, Held>();
+
+  constructor(options: RoleAuthorizerOptions) {
+    this.#options = options;
+  }
+
+  async check(who: Principal, permission: Permission, on: ResourceName): Promise<Decision> {
+    if (who.kind === 'anonymous') return DENIED;
+    if (who.scopes && !who.scopes.includes(permission)) return DENIED;
+    const bindings = await this.#bindings(who);
+    const covering = bindings.filter((binding) => covers(binding.on, on));
+    if (covering.some(({ role }) => this.#options.roles.get(role)?.has(permission))) return { allow: true };
+    return { allow: false, visible: covering.length > 0 };
+  }
+
+  async visible(
+    who: Principal,
+    permission: Permission,
+    names: readonly ResourceName[],
+  ): Promise<ReadonlySet<ResourceName>> {
+    const seen = new Set<ResourceName>();
+    for (const name of names) if ((await this.check(who, permission, name)).allow) seen.add(name);
+    return seen;
+  }
+
+  async #bindings(who: Account): Promise<readonly RoleBinding[]> {
+    const now = this.#options.now();
+    const members = membersOf(who);
+    const key = members.join('\n');
+    const held = this.#held.get(key);
+    if (held && held.until > now) return held.bindings;
+    const bindings = await this.#options.bindings.of(members);
+    if (this.#held.size >= 10_000) this.#held.clear();
+    this.#held.set(key, { bindings, until: now + this.#options.freshForMs });
+    return bindings;
+  }
+}
+
+const membersOf = ({ kind, id, groups }: Account): readonly string[] => [
+  kind === 'user' ? `user:${id}` : `serviceAccount:${id}`,
+  ...groups.map((group) => `group:${group}`),
+];
+
+/** A name covers itself and everything below it; a project whose name only begins alike is not below it. */
+const covers = (above: ResourceName, name: ResourceName): boolean =>
+  above === '/' || above === name || name.startsWith(`${above}/`);

@@ -1,0 +1,40 @@
+import type { Body, BlobInfo, ByteRange } from '../core/blob.ts';
+import type { CatalogReader, FileRef, HostedRepo } from '../core/catalog.ts';
+import { notFound } from '../core/error.ts';
+import type { IndexKey, IndexKind } from '../core/index-kind.ts';
+import type { OpenedFile, Repo } from '../core/repo.ts';
+
+interface BodySource {
+  open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
+}
+
+/** Serves what was published here. */
+export class StandardRepo implements Repo {
+  readonly name: string;
+  readonly #catalog: CatalogReader & Pick<HostedRepo, 'renew'>;
+  readonly #bodies: BodySource;
+
+  constructor(name: string, catalog: CatalogReader & Pick<HostedRepo, 'renew'>, bodies: BodySource) {
+    this.name = name;
+    this.#catalog = catalog;
+    this.#bodies = bodies;
+  }
+
+  async file(ref: FileRef): Promise<OpenedFile> {
+    const stored = await this.#catalog.file(ref);
+    if (!stored) throw notFound('FILE', { path: ref.path });
+    const { blob, ...file } = stored;
+    return { file, blob, size: blob.size, open: (range) => this.#bodies.open(blob, range) };
+  }
+
+  async touch(ref: FileRef): Promise<void> {
+    const stored = await this.#catalog.file(ref);
+    if (stored) await this.#catalog.renew(stored);
+  }
+
+  async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<T> {
+    const value = await kind.build(this.#catalog, key);
+    if (value === undefined) throw notFound('INDEX', { key: key.of });
+    return value;
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import type { App } from './app.ts';
+import type { Config } from './config.ts';
+import type { Trace } from './http/data-request.ts';
+import type { Log } from './ops/log.ts';
+
+/** Seconds without a byte in either direction before a connection is given up. */
+const IDLE_SECONDS = 120;
+
+interface ServeOptions {
+  readonly app: App;
+  readonly config: Config;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Whether other processes listen on the same port. */
+  readonly shared: boolean;
+}
+
+export interface Serving {
+  readonly url: string;
+  /** Takes no more connections and waits for requests under way, but not longer than the drain time. */
+  stop(): Promise<void>;
+}
+
+/** Puts the server on its socket, with the access log and the measurements around it. */
+export function serve({ app, config, log, now, shared }: ServeOptions): Serving {
+  const { hostname, port } = config.listen;
+  const server = Bun.serve({
+    hostname,
+    port,
+    reusePort: shared,
+    idleTimeout: IDLE_SECONDS,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    ...(config.tlsCert !== undefined &&
+      config.tlsKey !== undefined && {
+        tls: { cert: readFileSync(config.tlsCert, 'utf8'), key: readFileSync(config.tlsKey, 'utf8') },
+      }),
+    async fetch(request, listener) {
+      const began = performance.now();
+      const trace: Trace = { route: 'none' };
+      const peer = () => listener.requestIP(request)?.address ?? '';
+      const answer = await app.door.answer(request, trace, peer);
+      const seconds = (performance.now() - began) / 1000;
+      app.metrics.record({
+        route: trace.route,
+        method: request.method,
+        status: answer.status,
+        seconds,
+        received: Number(request.headers.get('content-length') ?? 0),
+        sent: Number(answer.headers.get('content-length') ?? 0),
+      });
+      if (wanted(config.accessLog, request.method, answer.status))
+        log.write('info', 'request', {
+          method: request.method,
+          path: new URL(request.url).pathname,
+          status: answer.status,
+          ms: Math.round(seconds * 1e5) / 100,
+          route: trace.route,
+          peer: peer(),
+          at: now(),
+        });
+      return answer;
+    },
+    error(cause) {
+      log.write('error', 'a request failed outside its handler', { cause });
+      return new Response('internal error\n', { status: 500 });
+    },
+  });
+  const scheme = config.tlsCert === undefined ? 'http' : 'https';
+  const shown = hostname.includes(':') ? `[${hostname}]` : hostname;
+  return {
+    url: `${scheme}://${shown}:${server.port}`,
+    stop: async () => {
+      const late = setTimeout(() => void server.stop(true), config.drain);
+      await server.stop(false);
+      clearTimeout(late);
+    },
+  };
+}
+
+function wanted(which: Config['accessLog'], method: string, status: number): boolean {
+  if (which !== 'changes') return which === 'all';
+  return status >= 400 || (method !== 'GET' && method !== 'HEAD');
+}

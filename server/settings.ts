@@ -1,0 +1,205 @@
+import { LOCATIONS } from './locations.ts';
+
+/** One thing an operator can set: by flag, then environment, then file, then default. */
+export interface Setting<T> {
+  /** The flag without its dashes; in the file, the key. */
+  readonly name: string;
+  readonly placeholder: string;
+  readonly help: string;
+  /** Shown as the default where the value does not speak for itself. */
+  readonly usual: string;
+  readonly initial: T;
+  /** Fails with a sentence that says what to write instead. */
+  parse(text: string): T;
+}
+
+const setting = <T>(value: Setting<T>): Setting<T> => value;
+
+const text = (line: string): string => line;
+const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+function bytes(line: string): number {
+  const match = /^(\d{1,6})(KiB|MiB|GiB|TiB)$/.exec(line);
+  if (!match) throw new Error('write a size such as 512MiB');
+  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+function milliseconds(line: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(line);
+  if (!match) throw new Error('write a duration such as 30s, 15m, 24h or 7d');
+  return Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] * 1000;
+}
+
+const count = (least: number, most: number) => (line: string): number => {
+  const value = /^\d{1,6}$/.test(line) ? Number(line) : Number.NaN;
+  if (!(value >= least && value <= most)) throw new Error(`write a number from ${least} to ${most}`);
+  return value;
+};
+
+export interface Listen {
+  readonly hostname: string;
+  readonly port: number;
+}
+function listen(line: string): Listen {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(line);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new Error('write HOST:PORT, such as 127.0.0.1:8080 or [::]:8080');
+  return { hostname: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+function origin(line: string): string {
+  const url = URL.canParse(line) ? new URL(line) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '' || url.username !== '')
+    throw new Error('write a URL without a path, such as https://registry.example.com');
+  return url.origin;
+}
+
+function domain(line: string): string {
+  if (!/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(line))
+    throw new Error('write a domain name in lower case, such as pkg.example.com');
+  return line;
+}
+
+function locations(line: string): readonly string[] {
+  const ids = line.split(',').map((id) => id.trim());
+  const wrong = ids.find((id) => !/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(id));
+  if (wrong !== undefined) throw new Error(`"${wrong}" is not a location id; write a list such as us,europe,us-central1`);
+  return [...new Set(ids)].sort();
+}
+
+const ACCESS_LOG = ['all', 'changes', 'none'] as const;
+export type AccessLog = (typeof ACCESS_LOG)[number];
+function accessLog(line: string): AccessLog {
+  const known = ACCESS_LOG.find((choice) => choice === line);
+  if (known === undefined) throw new Error(`write one of ${ACCESS_LOG.join(', ')}`);
+  return known;
+}
+
+function sqliteOnly(line: string): 'sqlite' {
+  if (line !== 'sqlite') throw new Error('sqlite, inside the data directory, is the database of this version');
+  return line;
+}
+
+function filesOnly(line: string): 'files' {
+  if (line !== 'files') throw new Error('files, inside the data directory, are the blob store of this version');
+  return line;
+}
+
+const absent = undefined as string | undefined;
+
+/** All settings there are. */
+export const SETTINGS = {
+  listen: setting<Listen>({
+    name: 'listen',
+    placeholder: 'HOST:PORT',
+    help: 'Address to listen on; port 0 takes any free port and prints it',
+    usual: '127.0.0.1:8080',
+    initial: { hostname: '127.0.0.1', port: 8080 },
+    parse: listen,
+  }),
+  data: setting<string>({
+    name: 'data',
+    placeholder: 'DIR',
+    help: 'Directory of everything the server keeps',
+    usual: './entrepot-data',
+    initial: './entrepot-data',
+    parse: text,
+  }),
+  database: setting<'sqlite'>({
+    name: 'database',
+    placeholder: 'DATABASE',
+    help: 'Where metadata is: sqlite, inside the data directory',
+    usual: 'sqlite',
+    initial: 'sqlite',
+    parse: sqliteOnly,
+  }),
+  blobs: setting<'files'>({
+    name: 'blobs',
+    placeholder: 'STORE',
+    help: 'Where contents are: files, inside the data directory',
+    usual: 'files',
+    initial: 'files',
+    parse: filesOnly,
+  }),
+  domain: setting<string | undefined>({
+    name: 'domain',
+    placeholder: 'DOMAIN',
+    help: 'With one, hosts LOCATION-FORMAT.DOMAIN are repository addresses',
+    usual: 'none',
+    initial: absent,
+    parse: domain,
+  }),
+  publicUrl: setting<string | undefined>({
+    name: 'public-url',
+    placeholder: 'URL',
+    help: 'Scheme and host that clients use, for token realms and links',
+    usual: 'taken from each request',
+    initial: absent,
+    parse: origin,
+  }),
+  locations: setting<readonly string[]>({
+    name: 'locations',
+    placeholder: 'ID,ID',
+    help: 'Location ids that repositories can be created in',
+    usual: 'those of Google Artifact Registry',
+    initial: LOCATIONS,
+    parse: locations,
+  }),
+  tlsCert: setting<string | undefined>({
+    name: 'tls-cert',
+    placeholder: 'FILE',
+    help: 'Certificate chain, PEM; with it the server speaks https',
+    usual: 'none',
+    initial: absent,
+    parse: text,
+  }),
+  tlsKey: setting<string | undefined>({
+    name: 'tls-key',
+    placeholder: 'FILE',
+    help: 'Private key of the certificate, PEM',
+    usual: 'none',
+    initial: absent,
+    parse: text,
+  }),
+  workers: setting<number>({
+    name: 'workers',
+    placeholder: 'N',
+    help: 'Processes that share the port',
+    usual: '1',
+    initial: 1,
+    parse: count(1, 64),
+  }),
+  accessLog: setting<AccessLog>({
+    name: 'access-log',
+    placeholder: 'WHICH',
+    help: 'Requests that are logged: all, changes (and every refusal), or none',
+    usual: 'changes',
+    initial: 'changes',
+    parse: accessLog,
+  }),
+  uploadExpiry: setting<number>({
+    name: 'upload-expiry',
+    placeholder: 'DURATION',
+    help: 'How long an unfinished upload can be continued',
+    usual: '24h',
+    initial: 24 * 3_600_000,
+    parse: milliseconds,
+  }),
+  reserve: setting<number>({
+    name: 'reserve',
+    placeholder: 'SIZE',
+    help: 'Disk space that uploads leave free',
+    usual: '256MiB',
+    initial: 256 * 2 ** 20,
+    parse: bytes,
+  }),
+  drain: setting<number>({
+    name: 'drain',
+    placeholder: 'DURATION',
+    help: 'How long a stopping server waits for requests under way',
+    usual: '30s',
+    initial: 30_000,
+    parse: milliseconds,
+  }),
+} as const;

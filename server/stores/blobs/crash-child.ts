@@ -1,0 +1,24 @@
+/** The process that crash.test.ts stops: `crash-child.ts publish <root> <step>` or `crash-child.ts append <root> <id>`. */
+import { bodyOf, noise, pausedBody } from '../../testing/contracts/bodies.ts';
+import { FilesystemBlobs } from './filesystem.ts';
+
+const BYTES = noise(3_000_000);
+const [task, root = '', subject = ''] = process.argv.slice(2);
+
+if (task === 'publish') {
+  const onStep = (step: string): void => {
+    if (step === subject) process.kill(process.pid, 'SIGKILL');
+  };
+  const store = await FilesystemBlobs.open({ root, onStep });
+  const writer = await store.begin();
+  await writer.append(bodyOf([BYTES]));
+  await writer.commit();
+  process.stdout.write('committed\n');
+} else {
+  const store = await FilesystemBlobs.open({ root });
+  const { body, waiting } = pausedBody([BYTES]);
+  const appending = (await store.resume(subject)).append(body);
+  await waiting;
+  process.stdout.write('appending\n');
+  await appending;
+}

@@ -1,0 +1,37 @@
+import { statfs } from 'node:fs/promises';
+import { storageFull, storing } from './storage-error.ts';
+
+/** Bytes written between two looks at the file system. */
+const STRIDE = 64 * 1024 * 1024;
+
+/** The space left on the store's file system, less a reserve that uploads never touch. */
+export class FreeSpace {
+  readonly #path: string;
+  readonly #reserve: number;
+
+  constructor(path: string, reserveBytes: number) {
+    this.#path = path;
+    this.#reserve = reserveBytes;
+  }
+
+  /** Bytes that may still be written. */
+  async left(): Promise<number> {
+    const { bavail, bsize } = await storing(() => statfs(this.#path));
+    return Math.max(0, bavail * bsize - this.#reserve);
+  }
+
+  /**
+   * For one stream of writes. Looks at its first byte and then every 64 MiB, or sooner where less is left; so several
+   * streams together can reach at most that much each into the reserve.
+   */
+  allowance(): { spend(bytes: number): Promise<void> } {
+    let allowed = 0;
+    return {
+      spend: async (bytes) => {
+        if (allowed < bytes) allowed = Math.min(await this.left(), STRIDE);
+        if (allowed < bytes) throw storageFull();
+        allowed -= bytes;
+      },
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import type {
+  BlobInfo,
+  BlobStore,
+  BlobWriter,
+  ByteRange,
+  ByteStream,
+  CommittedBlob,
+  Expectation,
+  WriteOptions,
+} from '../../core/blob.ts';
+import { notFound } from '../../core/error.ts';
+import { Hashing } from '../../lib/hashing.ts';
+import {
+  algorithmsOf,
+  checkDigests,
+  checkLimit,
+  checkSize,
+  uploadBusy,
+  uploadUnknown,
+} from './expectation.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Stage {
+  readonly chunks: Bytes[];
+  size: number;
+  touchedAt: number;
+  busy: boolean;
+}
+
+const keyOf = ({ digest, generation }: Pick<BlobInfo, 'digest' | 'generation'>): string =>
+  `${digest}.${generation}`;
+
+/** Blobs in memory, for tests of everything that uses a store. */
+export class MemoryBlobs implements BlobStore {
+  readonly #clock: () => number;
+  readonly #objects = new Map<string, { readonly blob: BlobInfo; readonly bytes: Bytes }>();
+  readonly #stages = new Map<string, Stage>();
+  #made = 0;
+
+  /** `clock` tells milliseconds since the epoch. */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+  }
+
+  async has(blob: BlobInfo): Promise<boolean> {
+    return this.#objects.get(keyOf(blob))?.blob.size === blob.size;
+  }
+
+  async open(blob: BlobInfo, range?: ByteRange): Promise<Bytes> {
+    const found = this.#objects.get(keyOf(blob));
+    if (found?.blob.size !== blob.size) throw notFound('BLOB', { digest: blob.digest });
+    return range ? found.bytes.slice(range.start, range.end + 1) : found.bytes.slice();
+  }
+
+  async begin(options: WriteOptions = {}): Promise<BlobWriter> {
+    const id = this.#unique();
+    this.#stages.set(id, { chunks: [], size: 0, touchedAt: this.#clock(), busy: false });
+    return this.#writer(id, options);
+  }
+
+  async resume(id: string, options: WriteOptions = {}): Promise<BlobWriter> {
+    this.#stage(id);
+    return this.#writer(id, options);
+  }
+
+  async delete(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {
+    this.#objects.delete(keyOf(blob));
+  }
+
+  async *list(): AsyncGenerator<BlobInfo> {
+    for (const { blob } of this.#objects.values()) yield blob;
+  }
+
+  async *uploads(): AsyncGenerator<{ readonly id: string; readonly touchedAt: number }> {
+    for (const [id, { touchedAt }] of this.#stages) yield { id, touchedAt };
+  }
+
+  async freeBytes(): Promise<number> {
+    return Infinity;
+  }
+
+  #unique(): string {
+    this.#made += 1;
+    return this.#made.toString(16).padStart(32, '0');
+  }
+
+  #stage(id: string): Stage {
+    const stage = this.#stages.get(id);
+    if (!stage) throw uploadUnknown();
+    return stage;
+  }
+
+  #writer(id: string, options: WriteOptions): BlobWriter {
+    let offset = this.#stage(id).size;
+    return {
+      id,
+      get offset() {
+        return offset;
+      },
+      append: async (body) => {
+        const stage = this.#stage(id);
+        try {
+          await this.#append(id, stage, body, options);
+        } finally {
+          offset = stage.size;
+        }
+        return offset;
+      },
+      commit: async (expected = {}) => this.#commit(id, options, expected),
+      abort: async () => void this.#stages.delete(id),
+      release: async () => undefined,
+    };
+  }
+
+  async #append(id: string, stage: Stage, body: ByteStream, { limit }: WriteOptions): Promise<void> {
+    if (stage.busy) throw uploadBusy();
+    stage.busy = true;
+    try {
+      for await (const chunk of body) {
+        if (limit !== undefined && stage.size + chunk.byteLength > limit) this.#stages.delete(id);
+        checkLimit(limit, stage.size + chunk.byteLength);
+        stage.chunks.push(chunk.slice());
+        stage.size += chunk.byteLength;
+        stage.touchedAt = this.#clock();
+      }
+    } finally {
+      stage.busy = false;
+    }
+  }
+
+  #commit(id: string, options: WriteOptions, expected: Expectation): CommittedBlob {
+    const { busy, size, chunks } = this.#stage(id);
+    if (busy) throw uploadBusy();
+    this.#stages.delete(id);
+    checkSize(expected, size);
+    const hashing = new Hashing([...(options.algorithms ?? []), ...algorithmsOf(expected)]);
+    const bytes = new Uint8Array(size);
+    for (const chunk of chunks) {
+      bytes.set(chunk, hashing.length);
+      hashing.update(chunk);
+    }
+    const { digest, checksums } = hashing.finish();
+    checkDigests(expected, checksums);
+    const blob = { digest, size, generation: this.#unique() };
+    this.#objects.set(keyOf(blob), { blob, bytes });
+    return { ...blob, checksums };
+  }
+}

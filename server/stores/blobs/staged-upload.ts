@@ -1,0 +1,248 @@
+import { constants } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import type { BlobWriter, ByteStream, CommittedBlob, Expectation, WriteOptions } from '../../core/blob.ts';
+import { Hashing } from '../../lib/hashing.ts';
+import {
+  algorithmsOf,
+  checkDigests,
+  checkLimit,
+  checkSize,
+  uploadBusy,
+  uploadUnknown,
+} from './expectation.ts';
+import type { FileLock } from './file-lock.ts';
+import type { FreeSpace } from './free-space.ts';
+import type { Layout } from './layout.ts';
+import { Pieces } from './pieces.ts';
+import { publish, removeName, type PublishStep } from './publish.ts';
+import type { Recent } from './recent.ts';
+import { catchUp, writeAll } from './stage-bytes.ts';
+import { isAbsent, storageError, storing } from './storage-error.ts';
+
+const PRIVATE_FILE = 0o600;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+
+/** What all uploads of one store share. */
+export interface Staging {
+  readonly layout: Layout;
+  readonly lock: FileLock;
+  readonly space: FreeSpace;
+  /** Checksums of what was written so far, by upload id. A lost one is made again from the file. */
+  readonly hashings: Recent<string, Hashing>;
+  /** Uploads with an open descriptor that nobody is using right now. */
+  readonly idle: Recent<StagedUpload, StagedUpload>;
+  /** 32 hex digits, never the same twice. */
+  readonly unique: () => string;
+  readonly onStep: (step: PublishStep) => void;
+}
+
+/**
+ * Bytes on their way into the store, as one file among the uploads that only ever grows. The file is the truth: its
+ * length is the offset, its absence means the upload is over. What is kept in memory besides, a descriptor and the
+ * checksums so far, saves work and may be dropped at any time.
+ *
+ * Whoever appends or commits holds the file's lock from before the first look at it until the end, so two requests,
+ * in this process or in another that shares the directory, never write at once. That is why a commit closes the file
+ * last, after it has its name: closing gives the lock back, and sync has already told of every failed write.
+ */
+export class StagedUpload implements BlobWriter {
+  readonly id: string;
+  readonly #in: Staging;
+  readonly #options: WriteOptions;
+  readonly #path: string;
+  #offset = 0;
+  #file: FileHandle | undefined;
+  #unsynced = false;
+  #busy = false;
+  #over = false;
+
+  private constructor(staging: Staging, id: string, options: WriteOptions) {
+    this.id = id;
+    this.#in = staging;
+    this.#options = options;
+    this.#path = staging.layout.upload(id);
+  }
+
+  static async begin(staging: Staging, options: WriteOptions): Promise<StagedUpload> {
+    const upload = new StagedUpload(staging, staging.unique(), options);
+    const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+    upload.#file = await storing(() => open(upload.#path, flags, PRIVATE_FILE));
+    staging.hashings.put(upload.id, new Hashing(options.algorithms));
+    await upload.#rest();
+    return upload;
+  }
+
+  static async resume(staging: Staging, id: string, options: WriteOptions): Promise<StagedUpload> {
+    const upload = new StagedUpload(staging, id, options);
+    upload.#offset = await upload.#size();
+    return upload;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  append(body: ByteStream): Promise<number> {
+    return this.#alone(async (file, size) => {
+      const incoming = new Pieces(body);
+      await this.#orNothing(async () => {
+        const hashing = await this.#hashing(file, size);
+        await this.#write(file, hashing, incoming);
+        this.#offset = hashing.length;
+        this.#in.hashings.put(this.id, hashing);
+      });
+      incoming.rethrow();
+      return this.#offset;
+    });
+  }
+
+  commit(expected: Expectation = {}): Promise<CommittedBlob> {
+    return this.#alone((file, size) =>
+      this.#orNothing(async () => {
+        this.#in.onStep('staged');
+        checkSize(expected, size);
+        const hashing = await this.#hashing(file, size, expected);
+        const { digest, checksums } = hashing.finish();
+        checkDigests(expected, checksums);
+        this.#in.onStep('hashed');
+        const as = { digest, generation: this.#in.unique() };
+        await publish({ layout: this.#in.layout, id: this.id, file, as, onStep: this.#in.onStep });
+        this.#over = true;
+        return { ...as, size, checksums };
+      }),
+    );
+  }
+
+  async abort(): Promise<void> {
+    this.#over = true;
+    this.#in.hashings.take(this.id);
+    if (!this.#busy) await this.#close();
+    await storing(() => removeName(this.#path));
+  }
+
+  async release(): Promise<void> {
+    if (this.#busy) throw uploadBusy();
+    const file = this.#file;
+    const sync = this.#unsynced;
+    this.#file = undefined;
+    this.#unsynced = false;
+    this.#in.idle.take(this);
+    // Once no descriptor is left the kernel may forget that a write had failed, so this is the time to ask.
+    try {
+      if (sync) await file?.sync();
+    } catch (error) {
+      await this.#discard();
+      throw storageError(error);
+    } finally {
+      await file?.close().catch(() => undefined);
+    }
+  }
+
+  async #write(file: FileHandle, hashing: Hashing, incoming: Pieces): Promise<void> {
+    const allowance = this.#in.space.allowance();
+    let writing: ReturnType<typeof writeAll> = Promise.resolve(undefined);
+    const written = async (): Promise<void> => {
+      const failure = await writing;
+      if (failure) throw failure;
+    };
+    try {
+      for await (const piece of incoming) {
+        checkLimit(this.#options.limit, hashing.length + piece.byteLength);
+        await allowance.spend(piece.byteLength);
+        await written();
+        if (this.#over) throw uploadUnknown();
+        this.#unsynced = true;
+        // The disk works on this piece while we hash it.
+        writing = writeAll(file, piece, hashing.length);
+        hashing.update(piece);
+      }
+    } finally {
+      await writing;
+    }
+    await written();
+    if (this.#over) throw uploadUnknown();
+  }
+
+  /** The checksums of the whole file as it is now, from memory where they are there and else by reading it. */
+  async #hashing(file: FileHandle, size: number, expected: Expectation = {}): Promise<Hashing> {
+    const wanted = [...(this.#options.algorithms ?? []), ...algorithmsOf(expected)];
+    const kept = this.#in.hashings.take(this.id);
+    const usable = kept !== undefined && kept.length <= size && kept.covers(wanted);
+    const hashing = usable ? kept : new Hashing(wanted);
+    await catchUp(hashing, file, size);
+    return hashing;
+  }
+
+  /** Runs `work` under the file's lock, with the descriptor and the true size. */
+  async #alone<T>(work: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
+    if (this.#busy) throw uploadBusy();
+    this.#busy = true;
+    this.#in.idle.take(this);
+    try {
+      const file = (this.#file ??= await this.#open());
+      if (!this.#in.lock.take(file.fd)) throw uploadBusy();
+      try {
+        return await work(file, await this.#size());
+      } finally {
+        this.#in.lock.give(file.fd);
+      }
+    } finally {
+      this.#busy = false;
+      await this.#rest();
+    }
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open(this.#path, O_RDWR | O_NOFOLLOW);
+    } catch (error) {
+      throw isAbsent(error) ? uploadUnknown() : storageError(error);
+    }
+  }
+
+  /** Bytes in the stage. A stage with a second name was published by a process that died before it could tell. */
+  async #size(): Promise<number> {
+    try {
+      const found = await lstat(this.#path);
+      if (found.nlink === 1 && found.isFile()) return found.size;
+      await removeName(this.#path);
+    } catch (error) {
+      if (!isAbsent(error)) throw storageError(error);
+    }
+    this.#over = true;
+    throw uploadUnknown();
+  }
+
+  async #orNothing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#discard();
+      throw storageError(error);
+    }
+  }
+
+  /** For when something else has gone wrong already: that is what the caller must hear. */
+  async #discard(): Promise<void> {
+    this.#over = true;
+    this.#in.hashings.take(this.id);
+    await removeName(this.#path).catch(() => undefined);
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#over) return this.#close();
+    if (!this.#file) return;
+    // An upload pushed out that cannot be released is gone; its owner learns it from the next resume.
+    await this.#in.idle
+      .put(this, this)
+      ?.release()
+      .catch(() => undefined);
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#in.idle.take(this);
+    await file?.close().catch(() => undefined);
+  }
+}

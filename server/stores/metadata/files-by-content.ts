@@ -1,0 +1,47 @@
+import type { ChecksumAlgorithm, Digest } from '../../core/blob.ts';
+import type { StoredFile } from '../../core/catalog.ts';
+import type { Mode, RepositoryRow } from '../../core/repository.ts';
+import type { MetadataDatabase } from './database.ts';
+
+/** Places looked at for one content. Rights are checked on each, so there is a bound. */
+const MOST = 100;
+
+/** Where in the whole installation certain bytes are named. Says nothing about who may know. */
+export class FilesByContent {
+  readonly #database: MetadataDatabase;
+
+  constructor(database: MetadataDatabase) {
+    this.#database = database;
+  }
+
+  async holding({ algorithm, hex }: { readonly algorithm: ChecksumAlgorithm; readonly hex: string }): Promise<
+    readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]
+  > {
+    if (algorithm !== 'sha256' && algorithm !== 'sha512') return [];
+    const rows = await this.#database.read
+      .selectFrom('blob')
+      .innerJoin('file', 'file.blob_digest', 'blob.digest')
+      .innerJoin('repository', 'repository.id', 'file.repository_id')
+      .select([
+        'blob.digest',
+        'blob.size',
+        'blob.generation',
+        'file.path',
+        'repository.id',
+        'repository.project',
+        'repository.location',
+        'repository.name',
+        'repository.format',
+        'repository.mode',
+      ])
+      .where('blob.state', 'in', ['live', 'condemned'])
+      .$if(algorithm === 'sha256', (query) => query.where('blob.digest', '=', `sha256:${hex}`))
+      .$if(algorithm === 'sha512', (query) => query.where('blob.sha512', '=', hex))
+      .limit(MOST)
+      .execute();
+    return rows.map(({ digest, size, generation, path, name, mode, ...row }) => ({
+      repository: { ...row, repository: name, mode: mode as Mode },
+      file: { path, freshness: 'immutable', blob: { digest: digest as Digest, size, generation } },
+    }));
+  }
+}

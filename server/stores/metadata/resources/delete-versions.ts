@@ -1,0 +1,84 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Transaction } from 'kysely';
+import { isNotFound, RegistryError } from '../../../core/error.ts';
+import type { Document, OperationDraft, PackageAddress } from '../../../core/resources.ts';
+import type { MetadataDatabase } from '../database.ts';
+import { recordEvent } from '../outbox.ts';
+import type { Schema } from '../schema.ts';
+import { removeVersion } from '../versions.ts';
+import { planDeletion } from './deletion-plan.ts';
+import { recordOperation } from './operations.ts';
+import { packageOf } from './places.ts';
+
+interface Removal {
+  readonly repositoryId: number;
+  readonly package: string;
+  readonly version: string;
+  readonly now: number;
+}
+
+/** FAILED_PRECONDITION, with nothing done, for a child of another version or where a tag must stay. */
+export async function removeVersionAndTags(tx: Transaction<Schema>, removal: Removal): Promise<void> {
+  const tags = await tx
+    .selectFrom('tag')
+    .innerJoin('version', 'version.id', 'tag.version_id')
+    .innerJoin('package', 'package.id', 'version.package_id')
+    .select('tag.name')
+    .where('package.repository_id', '=', removal.repositoryId)
+    .where('package.name', '=', removal.package)
+    .where('version.name', '=', removal.version)
+    .execute();
+  await removeVersion(tx, removal);
+  const { repositoryId, package: pkg, version, now } = removal;
+  for (const { name } of tags)
+    await recordEvent(tx, now, 'tag.removed', { repositoryId, package: pkg, version, tag: name });
+}
+
+/** Versions one transaction takes: few enough that other writers hardly wait. */
+const STEP = 200;
+
+interface Job {
+  readonly database: MetadataDatabase;
+  readonly parent: PackageAddress;
+  readonly now: () => number;
+}
+
+interface Wish {
+  readonly validateOnly: boolean;
+  readonly draft: OperationDraft<readonly string[]>;
+}
+
+/** Deletes those versions that can be deleted, whatever order they were named in; the operation is written last. */
+export async function deleteVersions(job: Job, versions: readonly string[], wish: Wish): Promise<Document> {
+  const { database, parent, now } = job;
+  const { id } = await packageOf(database.read, parent);
+  const { possible, refused } = await planDeletion(database.read, id, [...new Set(versions)]);
+  const left = [...refused];
+  for (let at = 0; !wish.validateOnly && at < possible.length; at += STEP) {
+    left.push(...(await removeSome(job, possible.slice(at, at + STEP))));
+    await setImmediate();
+  }
+  return database.transaction((tx) =>
+    recordOperation(tx, { at: parent, draft: wish.draft, result: left, now: now() }),
+  );
+}
+
+/** Answers the versions that something held on to since the plan was made. */
+async function removeSome({ database, parent, now }: Job, versions: readonly string[]): Promise<readonly string[]> {
+  return database.transaction(async (tx) => {
+    const { repositoryId } = await packageOf(tx, parent);
+    const refused: string[] = [];
+    for (const version of versions) {
+      try {
+        await removeVersionAndTags(tx, { repositoryId, package: parent.package, version, now: now() });
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        refused.push(version);
+      }
+    }
+    return refused;
+  });
+}
+
+const isRefusal = (thrown: unknown): boolean =>
+  isNotFound(thrown) || (thrown instanceof RegistryError && thrown.code === 'FAILED_PRECONDITION');

@@ -1,0 +1,16 @@
+import type { Transaction } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+/** Takes back what was granted on a resource and on everything below it. */
+export async function removeGrants(tx: Transaction<Schema>, resource: string): Promise<void> {
+  await tx
+    .deleteFrom('role_binding')
+    .where(({ eb, and, or }) =>
+      or([
+        eb('resource', '=', resource),
+        // `0` follows `/` in byte order.
+        and([eb('resource', '>', `${resource}/`), eb('resource', '<', `${resource}0`)]),
+      ]),
+    )
+    .execute();
+}

@@ -1,0 +1,137 @@
+import type { Kysely, Selectable } from 'kysely';
+import { sql } from 'kysely';
+import { notFound } from '../../../core/error.ts';
+import { type RepositoryAddress, repositoryName } from '../../../core/repository.ts';
+import type {
+  Condition,
+  Document,
+  Listed,
+  ListQuery,
+  OperationDraft,
+  PackageAddress,
+  PackageRecord,
+  PackageResources,
+  SortField,
+} from '../../../core/resources.ts';
+import type { MetadataDatabase } from '../database.ts';
+import { recordEvent } from '../outbox.ts';
+import type { PackageTable, Schema } from '../schema.ts';
+import { immutableTag } from '../tags.ts';
+import { inSteps, STEP } from './in-steps.ts';
+import { type Keyset, keysetPage } from './keyset.ts';
+import { annotationMatching, type Matching, nameMatching } from './matching.ts';
+import { recordOperation } from './operations.ts';
+import { findRepository, packageOf } from './places.ts';
+
+type Row = Selectable<PackageTable>;
+
+export class StoredPackages implements PackageResources {
+  readonly #database: MetadataDatabase;
+  readonly #now: () => number;
+
+  constructor(database: MetadataDatabase, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async get(address: PackageAddress): Promise<PackageRecord | undefined> {
+    const row = await find(this.#database.read, address);
+    return row && record(row);
+  }
+
+  async list(parent: RepositoryAddress, { condition, order, ...wanted }: ListQuery): Promise<Listed<PackageRecord>> {
+    const repositoryId = await findRepository(this.#database.read, parent);
+    if (repositoryId === undefined) throw notFound('REPOSITORY', { repository: parent.repository });
+    const rows = this.#database.read
+      .selectFrom('package')
+      .selectAll()
+      .where('repository_id', '=', repositoryId)
+      .where('published_at', 'is not', null);
+    const matching = condition && matchingOf(parent, condition);
+    const page = await keysetPage(
+      rows,
+      KEYSETS[order.by],
+      { ...wanted, descending: order.descending },
+      matching,
+    );
+    return { ...page, rows: page.rows.map(record) };
+  }
+
+  annotate(
+    address: PackageAddress,
+    change: (current: PackageRecord) => PackageRecord['annotations'],
+  ): Promise<PackageRecord> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const row = await find(tx, address);
+      if (!row) throw notFound('PACKAGE', { package: address.package });
+      const changed = { annotations: JSON.stringify(change(record(row))), updated_at: now };
+      await tx.updateTable('package').set(changed).where('id', '=', row.id).execute();
+      await recordEvent(tx, now, 'package.updated', {
+        repositoryId: row.repository_id,
+        package: address.package,
+      });
+      return record({ ...row, ...changed });
+    });
+  }
+
+  delete(address: PackageAddress, draft: OperationDraft): Promise<Document> {
+    return inSteps(() =>
+      this.#database.transaction(async (tx) => {
+        const now = this.#now();
+        const { id, repositoryId } = await packageOf(tx, address);
+        const kept = await tx
+          .selectFrom('tag')
+          .innerJoin('package', 'package.id', 'tag.package_id')
+          .innerJoin('repository', 'repository.id', 'package.repository_id')
+          .select('tag.name')
+          .where('tag.package_id', '=', id)
+          .where('repository.immutable_tags', '=', 1)
+          .limit(1)
+          .executeTakeFirst();
+        if (kept) throw immutableTag(kept.name);
+
+        const some = sql<number>`(SELECT id FROM version WHERE package_id = ${id} LIMIT ${STEP})`;
+        const { numDeletedRows } = await tx.deleteFrom('version').where('id', 'in', some).executeTakeFirst();
+        if (numDeletedRows >= STEP) return undefined;
+        // Loose files may serve other packages too, so they stay until the collector finds them unused.
+        await tx.updateTable('file').set({ package_id: null }).where('package_id', '=', id).execute();
+        await tx.deleteFrom('package').where('id', '=', id).execute();
+        await recordEvent(tx, now, 'package.deleted', { repositoryId, package: address.package });
+        return recordOperation(tx, { at: address, draft, result: undefined, now });
+      }),
+    );
+  }
+}
+
+const KEYSETS: Readonly<Record<SortField, Keyset<Row>>> = {
+  name: { columns: ['name'], position: (row) => [row.name] },
+  createTime: { columns: ['created_at', 'name'], position: (row) => [row.created_at, row.name] },
+  updateTime: { columns: ['updated_at', 'name'], position: (row) => [row.updated_at, row.name] },
+};
+
+function matchingOf(parent: RepositoryAddress, condition: Condition): Matching<Row> {
+  if (condition.field === 'annotations')
+    return annotationMatching('annotations', condition.key, condition.pattern);
+  const below = `${repositoryName(parent)}/packages/`;
+  return nameMatching({ below, column: 'name', id: (row) => row.name }, condition.pattern);
+}
+
+async function find(db: Kysely<Schema>, address: PackageAddress): Promise<Row | undefined> {
+  const repositoryId = await findRepository(db, address);
+  if (repositoryId === undefined) return undefined;
+  return db
+    .selectFrom('package')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', address.package)
+    .where('published_at', 'is not', null)
+    .executeTakeFirst();
+}
+
+const record = (row: Row): PackageRecord => ({
+  package: row.name,
+  annotations: JSON.parse(row.annotations) as Record<string, string>,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});

@@ -1,0 +1,146 @@
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { notFound, RegistryError } from '../../../core/error.ts';
+import type { Page, Slice } from '../../../core/page.ts';
+import type { Document, OperationDraft, ProjectRecord, ProjectResources } from '../../../core/resources.ts';
+import type { MetadataDatabase } from '../database.ts';
+import { recordEvent } from '../outbox.ts';
+import type { ProjectTable, Schema } from '../schema.ts';
+import { removeGrants } from './grants.ts';
+import { recordOperation } from './operations.ts';
+
+type Row = Selectable<ProjectTable>;
+
+/** Project numbers look like Google's: decimal, twelve digits. */
+const FIRST_NUMBER = 100_000_000_001;
+
+export class StoredProjects implements ProjectResources {
+  readonly #database: MetadataDatabase;
+  readonly #now: () => number;
+
+  constructor(database: MetadataDatabase, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async get(id: string): Promise<ProjectRecord | undefined> {
+    const row = await find(this.#database.read, id);
+    return row && record(row);
+  }
+
+  async list({ limit, after = '' }: Page): Promise<Slice<ProjectRecord>> {
+    const rows = await this.#database.read
+      .selectFrom('project')
+      .selectAll()
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit + 1)
+      .execute();
+    return { rows: rows.slice(0, limit).map(record), more: rows.length > limit };
+  }
+
+  create(
+    { id, displayName, labels }: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>,
+    draft: OperationDraft<ProjectRecord>,
+  ): Promise<Document> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const row = await tx
+        .insertInto('project')
+        .values({
+          id,
+          number: sql<number>`(SELECT coalesce(max(number) + 1, ${FIRST_NUMBER}) FROM project)`,
+          display_name: displayName,
+          labels: JSON.stringify(labels),
+          created_at: now,
+          updated_at: now,
+        })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (!row)
+        throw new RegistryError('ALREADY_EXISTS', 'PROJECT_EXISTS', `project ${id} already exists`, {
+          details: { project: id },
+        });
+      await recordEvent(tx, now, 'project.created', { project: id });
+      return recordOperation(tx, { at: { project: '', location: '' }, draft, result: record(row), now });
+    });
+  }
+
+  update(
+    id: string,
+    change: (current: ProjectRecord) => Pick<ProjectRecord, 'displayName' | 'labels'>,
+  ): Promise<ProjectRecord> {
+    return this.#change(id, (row) => {
+      const { displayName, labels } = change(record(row));
+      return { display_name: displayName, labels: JSON.stringify(labels) };
+    });
+  }
+
+  delete(id: string): Promise<void> {
+    return this.#database.transaction(async (tx) => {
+      const kept = await tx
+        .selectFrom('repository')
+        .select('name')
+        .where('project', '=', id)
+        .limit(1)
+        .executeTakeFirst();
+      if (kept)
+        throw new RegistryError(
+          'FAILED_PRECONDITION',
+          'PROJECT_NOT_EMPTY',
+          `project ${id} still has repositories, such as ${kept.name}: delete them first`,
+          { details: { project: id, repository: kept.name } },
+        );
+      const { numDeletedRows } = await tx.deleteFrom('project').where('id', '=', id).executeTakeFirst();
+      if (numDeletedRows === 0n) throw notFound('PROJECT', { project: id });
+      await removeGrants(tx, `projects/${id}`);
+      await recordEvent(tx, this.#now(), 'project.deleted', { project: id });
+    });
+  }
+
+  async settings(id: string, key: string): Promise<Document | undefined> {
+    const row = await find(this.#database.read, id);
+    return row && settingsOf(row).get(key);
+  }
+
+  async updateSettings(id: string, key: string, change: (current: Document) => Document): Promise<Document> {
+    let changed: Document = {};
+    await this.#change(id, (row) => {
+      const settings = settingsOf(row);
+      changed = change(settings.get(key) ?? {});
+      settings.set(key, changed);
+      return { settings: JSON.stringify(Object.fromEntries(settings)) };
+    });
+    return changed;
+  }
+
+  #change(
+    id: string,
+    change: (row: Row) => Partial<Pick<Row, 'display_name' | 'labels' | 'settings'>>,
+  ): Promise<ProjectRecord> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const row = await find(tx, id);
+      if (!row) throw notFound('PROJECT', { project: id });
+      const changed = { ...change(row), updated_at: now };
+      await tx.updateTable('project').set(changed).where('id', '=', id).execute();
+      await recordEvent(tx, now, 'project.updated', { project: id });
+      return record({ ...row, ...changed });
+    });
+  }
+}
+
+const find = (db: Kysely<Schema> | Transaction<Schema>, id: string): Promise<Row | undefined> =>
+  db.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst();
+
+const settingsOf = (row: Row): Map<string, Document> =>
+  new Map(Object.entries(JSON.parse(row.settings) as Record<string, Document>));
+
+const record = (row: Row): ProjectRecord => ({
+  id: row.id,
+  number: row.number,
+  displayName: row.display_name,
+  labels: JSON.parse(row.labels) as Record<string, string>,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});

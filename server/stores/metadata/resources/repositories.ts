@@ -1,0 +1,202 @@
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { notFound, RegistryError } from '../../../core/error.ts';
+import type { Mode, RepositoryAddress } from '../../../core/repository.ts';
+import { repositoryName } from '../../../core/repository.ts';
+import type {
+  Document,
+  Listed,
+  ListQuery,
+  NewRepository,
+  OperationDraft,
+  RepositoryRecord,
+  RepositoryResources,
+  RepositorySettings,
+} from '../../../core/resources.ts';
+import type { MetadataDatabase } from '../database.ts';
+import { recordEvent } from '../outbox.ts';
+import type { RepositoryTable, Schema } from '../schema.ts';
+import { removeGrants } from './grants.ts';
+import { inSteps, STEP } from './in-steps.ts';
+import { type Keyset, keysetPage } from './keyset.ts';
+import { nameMatching, textMatching } from './matching.ts';
+import { recordOperation } from './operations.ts';
+import { repositoryOf } from './places.ts';
+
+type Row = Selectable<RepositoryTable>;
+
+/** Stands for every location in the parent of a list. */
+const ANYWHERE = '-';
+
+export class StoredRepositories implements RepositoryResources {
+  readonly #database: MetadataDatabase;
+  readonly #now: () => number;
+
+  constructor(database: MetadataDatabase, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async get(address: RepositoryAddress): Promise<RepositoryRecord | undefined> {
+    const row = await find(this.#database.read, address);
+    return row && record(row);
+  }
+
+  async list(
+    { project, location }: Pick<RepositoryAddress, 'project' | 'location'>,
+    { condition, order, ...wanted }: ListQuery,
+  ): Promise<Listed<RepositoryRecord>> {
+    const everywhere = location === ANYWHERE;
+    const rows = this.#database.read
+      .selectFrom('repository')
+      .selectAll()
+      .where('project', '=', project)
+      .$if(!everywhere, (narrowed) => narrowed.where('location', '=', location));
+    const matching = condition && (everywhere ? anyNameLike : nameLike(project, location))(condition.pattern);
+    const keyset = keysetOf(order.by, everywhere);
+    const page = await keysetPage(rows, keyset, { ...wanted, descending: order.descending }, matching);
+    return { ...page, rows: page.rows.map(record) };
+  }
+
+  create(repository: NewRepository, draft: OperationDraft<RepositoryRecord>): Promise<Document> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const { project, location } = repository;
+      const owner = await tx.selectFrom('project').select('id').where('id', '=', project).executeTakeFirst();
+      if (!owner) throw notFound('PROJECT', { project });
+      const row = await tx
+        .insertInto('repository')
+        .values({
+          project,
+          location,
+          name: repository.repository,
+          format: repository.format,
+          mode: repository.mode,
+          created_at: now,
+          updated_at: now,
+          ...columns(repository),
+        })
+        .onConflict((conflict) => conflict.columns(['project', 'location', 'name']).doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (!row)
+        throw new RegistryError('ALREADY_EXISTS', 'REPOSITORY_EXISTS', 'the repository already exists', {
+          details: { name: repositoryName(repository) },
+        });
+      await recordEvent(tx, now, 'repository.created', {
+        repositoryId: row.id,
+        name: repositoryName(repository),
+      });
+      return recordOperation(tx, { at: { project, location }, draft, result: record(row), now });
+    });
+  }
+
+  update(
+    address: RepositoryAddress,
+    change: (current: RepositoryRecord) => RepositorySettings,
+  ): Promise<RepositoryRecord> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const row = await find(tx, address);
+      if (!row) throw notFound('REPOSITORY', { repository: address.repository });
+      const changed = { ...columns(change(record(row))), updated_at: now };
+      await tx.updateTable('repository').set(changed).where('id', '=', row.id).execute();
+      await recordEvent(tx, now, 'repository.updated', { repositoryId: row.id, name: repositoryName(address) });
+      return record({ ...row, ...changed });
+    });
+  }
+
+  delete(address: RepositoryAddress, draft: OperationDraft): Promise<Document> {
+    return inSteps(() =>
+      this.#database.transaction(async (tx) => {
+        const now = this.#now();
+        const id = await repositoryOf(tx, address);
+        if (await isStillFull(tx, id)) return undefined;
+        await tx.deleteFrom('repository').where('id', '=', id).execute();
+        await removeGrants(tx, repositoryName(address));
+        await recordEvent(tx, now, 'repository.deleted', { repositoryId: id, name: repositoryName(address) });
+        return recordOperation(tx, { at: address, draft, result: undefined, now });
+      }),
+    );
+  }
+}
+
+/** Takes out one step's worth of content and says whether more may be left. */
+async function isStillFull(tx: Transaction<Schema>, repositoryId: number): Promise<boolean> {
+  for (const table of ['version', 'file', 'package'] as const) {
+    const some = sql<number>`(SELECT id FROM ${sql.table(table)} WHERE repository_id = ${repositoryId} LIMIT ${STEP})`;
+    const { numDeletedRows } = await tx.deleteFrom(table).where('id', 'in', some).executeTakeFirst();
+    if (numDeletedRows >= STEP) return true;
+  }
+  return false;
+}
+
+const find = (db: Kysely<Schema>, { project, location, repository }: RepositoryAddress): Promise<Row | undefined> =>
+  db
+    .selectFrom('repository')
+    .selectAll()
+    .where('project', '=', project)
+    .where('location', '=', location)
+    .where('name', '=', repository)
+    .executeTakeFirst();
+
+function keysetOf(by: ListQuery['order']['by'], everywhere: boolean): Keyset<Row> {
+  switch (by) {
+    case 'name':
+      return everywhere
+        ? { columns: ['location', 'name'], position: (row) => [row.location, row.name] }
+        : { columns: ['name'], position: (row) => [row.name] };
+    case 'createTime':
+      return {
+        columns: ['created_at', 'location', 'name'],
+        position: (row) => [row.created_at, row.location, row.name],
+      };
+    case 'updateTime':
+      return {
+        columns: ['updated_at', 'location', 'name'],
+        position: (row) => [row.updated_at, row.location, row.name],
+      };
+    default:
+      return by satisfies never;
+  }
+}
+
+const nameLike = (project: string, location: string) => (pattern: string) =>
+  nameMatching<Row>(
+    {
+      below: `projects/${project}/locations/${location}/repositories/`,
+      column: 'name',
+      id: (row) => row.name,
+    },
+    pattern,
+  );
+
+const anyNameLike = (pattern: string) =>
+  textMatching<Row>(
+    {
+      name: sql`'projects/' || project || '/locations/' || location || '/repositories/' || name`,
+      text: (row) => repositoryName({ ...row, repository: row.name }),
+    },
+    pattern,
+  );
+
+const columns = ({ description, labels, config, immutableTags }: RepositorySettings) => ({
+  description,
+  labels: JSON.stringify(labels),
+  config: JSON.stringify(config),
+  immutable_tags: immutableTags ? 1 : 0,
+});
+
+const record = (row: Row): RepositoryRecord => ({
+  project: row.project,
+  location: row.location,
+  repository: row.name,
+  format: row.format,
+  mode: row.mode as Mode,
+  description: row.description,
+  labels: JSON.parse(row.labels) as Record<string, string>,
+  config: JSON.parse(row.config) as Document,
+  immutableTags: row.immutable_tags === 1,
+  sizeBytes: row.size_bytes,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});

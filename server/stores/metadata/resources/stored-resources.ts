@@ -1,0 +1,26 @@
+import type { Resources } from '../../../core/resources.ts';
+import type { MetadataDatabase } from '../database.ts';
+import { StoredFiles } from './files.ts';
+import { StoredOperations } from './operations.ts';
+import { StoredPackages } from './packages.ts';
+import { StoredProjects } from './projects.ts';
+import { StoredRepositories } from './repositories.ts';
+import { StoredTags } from './tags.ts';
+import { StoredVersions } from './versions.ts';
+
+interface StoredResourcesOptions {
+  readonly database: MetadataDatabase;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** What the management API works on, in the metadata database. */
+export const storedResources = ({ database, now }: StoredResourcesOptions): Resources => ({
+  projects: new StoredProjects(database, now),
+  repositories: new StoredRepositories(database, now),
+  packages: new StoredPackages(database, now),
+  versions: new StoredVersions(database, now),
+  tags: new StoredTags(database, now),
+  files: new StoredFiles(database, now),
+  operations: new StoredOperations(database),
+});

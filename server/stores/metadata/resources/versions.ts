@@ -1,0 +1,128 @@
+import type { Kysely, Transaction } from 'kysely';
+import { notFound, RegistryError } from '../../../core/error.ts';
+import type { RepositoryAddress } from '../../../core/repository.ts';
+import type {
+  Document,
+  Listed,
+  ListQuery,
+  OperationDraft,
+  PackageAddress,
+  VersionAddress,
+  VersionDeletion,
+  VersionRecord,
+  VersionResources,
+} from '../../../core/resources.ts';
+import type { MetadataDatabase } from '../database.ts';
+import { recordEvent } from '../outbox.ts';
+import type { Schema } from '../schema.ts';
+import { deleteVersions, removeVersionAndTags } from './delete-versions.ts';
+import { keysetPage } from './keyset.ts';
+import { recordOperation } from './operations.ts';
+import { findPackage, packageOf, repositoryOf } from './places.ts';
+import {
+  IN_PACKAGE,
+  IN_REPOSITORY,
+  selectVersions,
+  type VersionColumns,
+  versionMatching,
+  versionRecord,
+} from './version-rows.ts';
+import { versionsByPackage } from './versions-by-package.ts';
+
+export class StoredVersions implements VersionResources {
+  readonly #database: MetadataDatabase;
+  readonly #now: () => number;
+
+  constructor(database: MetadataDatabase, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async get(address: VersionAddress): Promise<VersionRecord | undefined> {
+    const row = await find(this.#database.read, address);
+    return row && versionRecord(row);
+  }
+
+  async list(parent: PackageAddress, { condition, order, ...wanted }: ListQuery): Promise<Listed<VersionRecord>> {
+    const { id } = await packageOf(this.#database.read, parent);
+    const page = await keysetPage(
+      selectVersions(this.#database.read).where('version.package_id', '=', id),
+      IN_PACKAGE[order.by],
+      { ...wanted, descending: order.descending },
+      condition && versionMatching(parent, condition),
+    );
+    return { ...page, rows: page.rows.map(versionRecord) };
+  }
+
+  async listAll(parent: RepositoryAddress, { order, ...wanted }: ListQuery): Promise<Listed<VersionRecord>> {
+    const repositoryId = await repositoryOf(this.#database.read, parent);
+    const page =
+      order.by === 'name'
+        ? await versionsByPackage(this.#database.read, repositoryId, { ...wanted, descending: order.descending })
+        : await keysetPage(
+            selectVersions(this.#database.read).where('version.repository_id', '=', repositoryId),
+            IN_REPOSITORY[order.by],
+            { ...wanted, descending: order.descending },
+          );
+    return { ...page, rows: page.rows.map(versionRecord) };
+  }
+
+  annotate(
+    address: VersionAddress,
+    change: (current: VersionRecord) => VersionRecord['annotations'],
+  ): Promise<VersionRecord> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const { repositoryId } = await packageOf(tx, address);
+      const row = await find(tx, address);
+      if (!row) throw notFound('VERSION', { version: address.version });
+      const changed = { annotations: JSON.stringify(change(versionRecord(row))), updated_at: now };
+      await tx.updateTable('version').set(changed).where('id', '=', row.id).execute();
+      const { package: pkg, version } = address;
+      await recordEvent(tx, now, 'version.updated', { repositoryId, package: pkg, version });
+      return versionRecord({ ...row, ...changed });
+    });
+  }
+
+  delete(address: VersionAddress, { force }: VersionDeletion, draft: OperationDraft): Promise<Document> {
+    return this.#database.transaction(async (tx) => {
+      const now = this.#now();
+      const { repositoryId } = await packageOf(tx, address);
+      if (!force) await refuseTagged(tx, address);
+      await removeVersionAndTags(tx, { repositoryId, ...address, now });
+      return recordOperation(tx, { at: address, draft, result: undefined, now });
+    });
+  }
+
+  deleteMany(
+    parent: PackageAddress,
+    versions: readonly string[],
+    { validateOnly }: { readonly validateOnly: boolean },
+    draft: OperationDraft<readonly string[]>,
+  ): Promise<Document> {
+    return deleteVersions({ database: this.#database, parent, now: this.#now }, versions, { validateOnly, draft });
+  }
+}
+
+async function find(db: Kysely<Schema>, address: VersionAddress): Promise<VersionColumns | undefined> {
+  const pkg = await findPackage(db, address);
+  return (
+    pkg &&
+    selectVersions(db)
+      .where('version.package_id', '=', pkg.id)
+      .where('version.name', '=', address.version)
+      .executeTakeFirst()
+  );
+}
+
+async function refuseTagged(tx: Transaction<Schema>, address: VersionAddress): Promise<void> {
+  const row = await find(tx, address);
+  const tags = row ? versionRecord(row).tags : [];
+  if (tags.length === 0) return;
+  throw new RegistryError(
+    'FAILED_PRECONDITION',
+    'VERSION_TAGGED',
+    `version ${address.version} is tagged (${tags.slice(0, 5).join(', ')}): delete its tags first, or set force`,
+    { details: { version: address.version, tag: tags[0] ?? '' } },
+  );
+}

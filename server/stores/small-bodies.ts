@@ -1,0 +1,48 @@
+import type { BlobInfo, BlobStore, Body, ByteRange } from '../core/blob.ts';
+
+interface SmallBodiesOptions {
+  /** Bytes; larger blobs are never kept. */
+  readonly largest: number;
+  /** Bytes kept in all. */
+  readonly capacity: number;
+}
+
+/**
+ * A blob store's small bodies, kept in memory, the least recently used given up first. Never stale: a generation's
+ * bytes never change, and whether anyone may still see them was decided by the catalog before they are asked for.
+ */
+export class SmallBodies {
+  readonly #blobs: Pick<BlobStore, 'open'>;
+  readonly #options: SmallBodiesOptions;
+  readonly #kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  #bytes = 0;
+
+  constructor(blobs: Pick<BlobStore, 'open'>, options: SmallBodiesOptions) {
+    this.#blobs = blobs;
+    this.#options = options;
+  }
+
+  async open(blob: BlobInfo, range?: ByteRange): Promise<Body> {
+    if (range !== undefined || blob.size > this.#options.largest) return this.#blobs.open(blob, range);
+    const known = this.#kept.get(blob.generation);
+    if (known !== undefined) {
+      this.#kept.delete(blob.generation);
+      this.#kept.set(blob.generation, known);
+      return known;
+    }
+    const body = new Uint8Array(await new Response(await this.#blobs.open(blob)).arrayBuffer());
+    this.#keep(blob.generation, body);
+    return body;
+  }
+
+  #keep(generation: string, body: Uint8Array<ArrayBuffer>): void {
+    if (this.#kept.has(generation)) return;
+    this.#kept.set(generation, body);
+    this.#bytes += body.byteLength;
+    for (const [oldest, { byteLength }] of this.#kept) {
+      if (this.#bytes <= this.#options.capacity) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= byteLength;
+    }
+  }
+}
