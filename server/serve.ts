@@ -37,7 +37,7 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
       }),
     async fetch(request, listener) {
       const began = performance.now();
-      const trace: Trace = { route: 'none' };
+      const trace: Trace = { route: 'none', sent: 0 };
       const peer = () => listener.requestIP(request)?.address ?? '';
       const answer = await app.door.answer(request, trace, peer);
       const seconds = (performance.now() - began) / 1000;
@@ -47,7 +47,7 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
         status: answer.status,
         seconds,
         received: Number(request.headers.get('content-length') ?? 0),
-        sent: Number(answer.headers.get('content-length') ?? 0),
+        sent: trace.sent,
       });
       if (wanted(config.accessLog, request.method, answer.status))
         log.write('info', 'request', {

@@ -19,6 +19,8 @@ export interface DataRequest {
 export interface Trace {
   /** A route's template: nothing of a tenant is in it. */
   route: string;
+  /** Bytes of the answer's body, as far as they are known before it goes out. */
+  sent: number;
 }
 
 export type RepositoryDestination = Extract<Destination, { kind: 'repository' }>;

@@ -6,6 +6,7 @@ import { errorResponse, type RenderError, type ReportFailure } from './boundary.
 import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
 import { pathSegments, rawPath } from './path.ts';
+import { withHeaders } from './run-route.ts';
 import { runService, type ServiceParts } from './service-plane.ts';
 
 /** Something at a fixed place of every host: probes, the token endpoint, the management API. */
@@ -68,12 +69,13 @@ export class FrontDoor {
 
   async #artifact(request: Request, path: string, trace: Trace, peer: () => string): Promise<Response> {
     let format: Format | undefined;
-    let challenge: string | undefined;
+    let origin = '';
     try {
-      const { host, origin, caller } = this.#front(request, path, trace, peer);
+      const front = this.#front(request, path, trace, peer);
+      const { host, caller } = front;
+      ({ origin } = front);
       const { addressing, data, services } = this.#options;
       format = addressing.speaker(host, path.split('/', 2).slice(1));
-      challenge = format?.challenge({ origin });
       const segments = pathSegments(path);
       const { principal, bearer } = await caller();
       const destination = addressing.locate(host, segments);
@@ -88,18 +90,14 @@ export class FrontDoor {
         trace,
         peer,
       };
-      const answer =
-        destination.kind === 'service'
-          ? await runService(services, call, destination)
-          : await data.handle(call, destination);
-      for (const [name, value] of Object.entries(format?.headers ?? {})) answer.headers.set(name, value);
-      return answer;
+      if (destination.kind === 'repository') return await data.handle(call, destination);
+      return withHeaders(await runService(services, call, destination), destination.format);
     } catch (error) {
       const answer = errorResponse(error, format?.errorBody ?? asText, this.#options.report);
-      for (const [name, value] of Object.entries(format?.headers ?? {})) answer.headers.set(name, value);
-      if (answer.status === 401 && challenge !== undefined && !answer.headers.has('www-authenticate'))
-        answer.headers.set('www-authenticate', challenge);
-      return answer;
+      if (!format) return answer;
+      if (answer.status === 401 && origin !== '' && !answer.headers.has('www-authenticate'))
+        answer.headers.set('www-authenticate', format.challenge({ origin }));
+      return withHeaders(answer, format);
     }
   }
 

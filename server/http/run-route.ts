@@ -1,7 +1,7 @@
 import type { ByteStream } from '../core/blob.ts';
 import type { HostedRepo } from '../core/catalog.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
-import type { CommandRoute, FileRoute, IndexRoute, ReadableElsewhere, Route, RouteRequest } from '../core/format.ts';
+import type { CommandRoute, FileRoute, Format, IndexRoute, ReadableElsewhere, Route, RouteRequest } from '../core/format.ts';
 import type { Principal } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
 import type { RepositoryRow } from '../core/repository.ts';
@@ -31,9 +31,9 @@ export function runRoute(
   const { read, write } = parts.open(repository, call.principal);
   switch (route.kind) {
     case 'file':
-      return fileAnswer(call.request, read, route, asked);
+      return fileAnswer(call, destination.format, read, route, asked);
     case 'index':
-      return indexAnswer(call.request, read, route, asked, destination.basePath);
+      return indexAnswer(call, destination, read, route, asked);
     case 'command':
       if (!write) throw readOnly(repository);
       return commandAnswer(parts, call, destination, route, asked, write);
@@ -42,23 +42,35 @@ export function runRoute(
   }
 }
 
-async function fileAnswer(request: Request, repo: Repo, route: FileRoute, asked: RouteRequest): Promise<Response> {
+/** What a format says on every answer. Files and indexes are made with it; setting a header later costs more. */
+export function withHeaders(answer: Response, { headers }: Format): Response {
+  for (const [name, value] of Object.entries(headers ?? {})) answer.headers.set(name, value);
+  return answer;
+}
+
+async function fileAnswer(
+  { request, trace }: DataRequest,
+  format: Format,
+  repo: Repo,
+  route: FileRoute,
+  asked: RouteRequest,
+): Promise<Response> {
   const ref = route.file(asked);
   try {
     const opened = await repo.file(ref);
     if (route.headBeforeWrite && request.method === 'HEAD') await repo.touch(ref);
-    return await sendFile(request, opened, route.headers && { headers: route.headers(opened) });
+    return await sendFile(request, opened, { headers: { ...format.headers, ...route.headers?.(opened) }, trace });
   } catch (error) {
     throw route.missing && isNotFound(error) ? route.missing(ref) : error;
   }
 }
 
 async function indexAnswer(
-  request: Request,
+  { request, trace }: DataRequest,
+  { format, basePath }: RepositoryDestination,
   repo: Repo,
   route: IndexRoute,
   asked: RouteRequest,
-  basePath: string,
 ): Promise<Response> {
   const { contentType, body, headers } = await route.document(repo, asked, basePath);
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
@@ -66,14 +78,16 @@ async function indexAnswer(
     'content-type': contentType,
     'cache-control': 'private, no-cache',
     'x-content-type-options': 'nosniff',
+    ...format.headers,
     ...headers,
   };
   if (request.method === 'HEAD')
     return new Response(null, { headers: { ...common, 'content-length': String(bytes.byteLength) } });
+  trace.sent = bytes.byteLength;
   return new Response(bytes, { headers: common });
 }
 
-function commandAnswer(
+async function commandAnswer(
   parts: RouteParts,
   call: DataRequest,
   destination: RepositoryDestination,
@@ -83,7 +97,8 @@ function commandAnswer(
 ): Promise<Response> {
   const body = (call.request.body ?? new Blob([]).stream()) as ByteStream;
   const elsewhere = parts.elsewhere(call, destination);
-  return route.run({ ...asked, body, repo, basePath: destination.basePath, elsewhere });
+  const answer = await route.run({ ...asked, body, repo, basePath: destination.basePath, elsewhere });
+  return withHeaders(answer, destination.format);
 }
 
 const readOnly = ({ repository, mode }: RepositoryRow) =>

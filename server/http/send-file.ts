@@ -9,6 +9,8 @@ interface SendOptions {
   /** Headers of the route, on top of the common ones. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  /** Told how many bytes of body go out. */
+  readonly trace?: { sent: number };
 }
 
 /** Answers GET or HEAD from a file: conditional, by range, or whole, with the same headers either way. */
@@ -31,9 +33,9 @@ export async function sendFile(request: Request, opened: OpenedFile, options: Se
   const range = rangeOf(asked, etag, size);
   if (range) {
     headers['content-range'] = `bytes ${range.start}-${range.end}/${size}`;
-    return answer(request, 206, headers, range.end - range.start + 1, () => opened.open(range));
+    return answer(request, 206, headers, range.end - range.start + 1, () => opened.open(range), options.trace);
   }
-  return answer(request, 200, headers, size, () => opened.open());
+  return answer(request, 200, headers, size, () => opened.open(), options.trace);
 }
 
 /** A range counts only while the client's copy is still the one we have (RFC 9110 13.1.5). */
@@ -50,11 +52,13 @@ async function answer(
   headers: Record<string, string>,
   length: number,
   open: () => Promise<Body>,
+  trace: SendOptions['trace'],
 ): Promise<Response> {
   if (request.method === 'HEAD') {
     headers['content-length'] = String(length);
     return new Response(null, { status, headers });
   }
+  if (trace) trace.sent = length;
   return new Response(await open(), { status, headers });
 }
 

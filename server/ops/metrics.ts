@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Distribution, Family } from './exposition.ts';
 
 /** What a request did, measured where it was answered. */
 export interface Measured {
@@ -11,99 +11,101 @@ export interface Measured {
   readonly sent: number;
 }
 
-interface Readings {
+/** Read when somebody asks. */
+export interface Readings {
   readonly uploadsOpen: () => Promise<number>;
   readonly storedBytes: () => Promise<number>;
   readonly freeBytes: () => Promise<number>;
 }
 
+interface RouteSeries {
+  readonly requests: { value: number };
+  readonly latency: { observe(seconds: number): void };
+  readonly received: { value: number };
+  readonly sent: { value: number };
+}
+
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
 const LAG_PROBE_MS = 500;
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Counts what happens, as Prometheus text. Routes are templates, so nothing of a tenant is a label. */
 export class Metrics implements Disposable {
-  readonly #registry = new Registry();
-  readonly #requests: Counter<'route' | 'method' | 'status'>;
-  readonly #latency: Histogram<'route' | 'method'>;
-  readonly #received: Counter<'route'>;
-  readonly #sent: Counter<'route'>;
-  readonly #lag: Gauge;
+  readonly #requests = new Family('counter', 'entrepot_http_requests_total', 'Requests answered');
+  readonly #latency = new Distribution(
+    'entrepot_http_request_seconds',
+    'Seconds from a request to the head of its answer',
+    BUCKETS,
+  );
+  readonly #received = new Family('counter', 'entrepot_http_received_bytes_total', 'Bytes of request bodies');
+  readonly #sent = new Family('counter', 'entrepot_http_sent_bytes_total', 'Bytes of response bodies');
+  readonly #known = new Map<string, RouteSeries>();
+  readonly #readings: Readings;
   readonly #probe: ReturnType<typeof setInterval>;
+  #lagSeconds = 0;
 
   constructor(readings: Readings) {
-    const registers = [this.#registry];
-    this.#requests = new Counter({
-      name: 'entrepot_http_requests_total',
-      help: 'Requests answered',
-      labelNames: ['route', 'method', 'status'],
-      registers,
-    });
-    this.#latency = new Histogram({
-      name: 'entrepot_http_request_seconds',
-      help: 'Seconds from a request to the head of its answer',
-      labelNames: ['route', 'method'],
-      buckets: BUCKETS,
-      registers,
-    });
-    this.#received = new Counter({
-      name: 'entrepot_http_received_bytes_total',
-      help: 'Bytes of request bodies',
-      labelNames: ['route'],
-      registers,
-    });
-    this.#sent = new Counter({
-      name: 'entrepot_http_sent_bytes_total',
-      help: 'Bytes of response bodies',
-      labelNames: ['route'],
-      registers,
-    });
-    this.#lag = new Gauge({
-      name: 'entrepot_event_loop_lag_seconds',
-      help: 'How late a timer fired: the longest since the last scrape',
-      registers,
-    });
-    reading('entrepot_uploads_open', 'Uploads begun and not finished', readings.uploadsOpen);
-    reading('entrepot_stored_bytes', 'Bytes of all blobs', readings.storedBytes);
-    reading('entrepot_storage_free_bytes', 'Bytes that uploads may still take', readings.freeBytes);
-    reading('process_resident_memory_bytes', 'Resident memory', async () => process.memoryUsage.rss());
-
-    let worst = 0;
+    this.#readings = readings;
     let due = performance.now() + LAG_PROBE_MS;
     this.#probe = setInterval(() => {
-      worst = Math.max(worst, performance.now() - due);
-      due = performance.now() + LAG_PROBE_MS;
-      this.#lag.set(worst / 1000);
+      const now = performance.now();
+      this.#lagSeconds = Math.max(this.#lagSeconds, (now - due) / 1000);
+      due = now + LAG_PROBE_MS;
     }, LAG_PROBE_MS);
     this.#probe.unref();
-
-    function reading(name: string, help: string, read: () => Promise<number>): void {
-      const gauge: Gauge = new Gauge({
-        name,
-        help,
-        registers,
-        async collect(): Promise<void> {
-          gauge.set(await read());
-        },
-      });
-    }
   }
 
   record({ route, method, status, seconds, received, sent }: Measured): void {
-    this.#requests.inc({ route, method, status });
-    this.#latency.observe({ route, method }, seconds);
-    if (received > 0) this.#received.inc({ route }, received);
-    if (sent > 0) this.#sent.inc({ route }, sent);
+    const series = this.#of(route, METHODS.has(method) ? method : 'OTHER', status);
+    series.requests.value += 1;
+    series.latency.observe(seconds);
+    series.received.value += received;
+    series.sent.value += sent;
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
+  readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-  get contentType(): string {
-    return this.#registry.contentType;
+  /** Prometheus text. The lag is the longest since it was last asked for. */
+  async text(): Promise<string> {
+    const { uploadsOpen, storedBytes, freeBytes } = this.#readings;
+    const lag = this.#lagSeconds;
+    this.#lagSeconds = 0;
+    const gauges = [
+      gauge('entrepot_uploads_open', 'Uploads begun and not finished', await uploadsOpen()),
+      gauge('entrepot_repository_bytes', 'Bytes that repositories name', await storedBytes()),
+      gauge('entrepot_storage_free_bytes', 'Bytes that uploads may still take', await freeBytes()),
+      gauge('entrepot_event_loop_lag_seconds', 'How late a timer fired, at worst since the last scrape', lag),
+      gauge('process_resident_memory_bytes', 'Resident memory', process.memoryUsage.rss()),
+    ];
+    return [this.#requests, this.#latency, this.#received, this.#sent, ...gauges].map((part) => part.text()).join('');
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#probe);
   }
+
+  #of(route: string, method: string, status: number): RouteSeries {
+    const key = `${method} ${status} ${route}`;
+    let known = this.#known.get(key);
+    if (!known) {
+      const where = [
+        ['route', route],
+        ['method', method],
+      ] as const;
+      known = {
+        requests: this.#requests.series([...where, ['status', String(status)]]),
+        latency: this.#latency.series(where),
+        received: this.#received.series(where),
+        sent: this.#sent.series(where),
+      };
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+}
+
+function gauge(name: string, help: string, value: number): Family {
+  const family = new Family('gauge', name, help);
+  family.series([]).value = value;
+  return family;
 }

@@ -11,6 +11,7 @@ import type {
   VersionRow,
 } from '../../core/catalog.ts';
 import type { Page, Slice } from '../../core/page.ts';
+import { CommittedCache } from './committed-cache.ts';
 import type { MetadataDatabase } from './database.ts';
 import { foldersUnder } from './folders.ts';
 import type { Schema } from './schema.ts';
@@ -30,10 +31,12 @@ const SERVABLE = `blob.state IN ('live', 'condemned')`;
 
 /** The two look-ups behind every pull, prepared once per connection. */
 export class FileLookups {
+  readonly #found: CommittedCache<FileRow | null>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
 
   constructor(database: MetadataDatabase) {
+    this.#found = new CommittedCache(database);
     this.#byPath = database.reading.prepare(
       `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
          LEFT JOIN version ON version.id = file.version_id
@@ -46,15 +49,12 @@ export class FileLookups {
          JOIN file ON file.version_id = version.id
          JOIN blob ON blob.digest = file.blob_digest
        WHERE package.repository_id = ? AND package.name = ? AND tag.name = ? AND ${SERVABLE}
-       ORDER BY file.id LIMIT 1`,
+         AND file.id = (SELECT min(id) FROM file WHERE version_id = version.id)`,
     );
   }
 
   find(repositoryId: number, ref: FileRef): StoredFile | undefined {
-    const row =
-      ref.tag === undefined
-        ? this.#byPath.get(repositoryId, ref.path)
-        : this.#byTag.get(repositoryId, ref.coordinates?.package ?? '', ref.tag);
+    const row = this.#row(repositoryId, ref);
     if (!row) return undefined;
     const blob: BlobInfo = { digest: row.digest, size: row.size, generation: row.generation };
     const version = row.version === null ? {} : { version: row.version };
@@ -65,6 +65,13 @@ export class FileLookups {
       ...(ref.coordinates && { coordinates: { ...ref.coordinates, ...version } }),
       blob,
     };
+  }
+
+  #row(repositoryId: number, { path, tag, coordinates }: FileRef): FileRow | null {
+    if (tag === undefined)
+      return this.#found.get(`${repositoryId}/${path}`, () => this.#byPath.get(repositoryId, path));
+    const pkg = coordinates?.package ?? '';
+    return this.#found.get(`${repositoryId}:${tag}/${pkg}`, () => this.#byTag.get(repositoryId, pkg, tag));
   }
 }
 

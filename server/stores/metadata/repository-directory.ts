@@ -2,6 +2,7 @@ import type { Statement } from 'bun:sqlite';
 import { sql } from 'kysely';
 import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
 import { repositoryName } from '../../core/repository.ts';
+import { CommittedCache } from './committed-cache.ts';
 import type { MetadataDatabase } from './database.ts';
 import { recordEvent } from './outbox.ts';
 
@@ -20,12 +21,14 @@ const COLUMNS = 'id, project, location, name, format, mode';
 export class RepositoryTables implements RepositoryDirectory {
   readonly #database: MetadataDatabase;
   readonly #now: () => number;
+  readonly #found: CommittedCache<RepositoryRow | null>;
   readonly #find: Statement<Row, [string, string, string]>;
   readonly #ofFormat: Statement<Row, [string]>;
 
   constructor(database: MetadataDatabase, now: () => number) {
     this.#database = database;
     this.#now = now;
+    this.#found = new CommittedCache(database);
     this.#find = database.reading.prepare(
       `SELECT ${COLUMNS} FROM repository WHERE project = ? AND location = ? AND name = ?`,
     );
@@ -35,8 +38,12 @@ export class RepositoryTables implements RepositoryDirectory {
   }
 
   async find({ project, location, repository }: RepositoryAddress): Promise<RepositoryRow | undefined> {
-    const row = this.#find.get(project, location, repository);
-    return row ? repositoryRow(row) : undefined;
+    const key = `${project}/${location}/${repository}`;
+    const found = this.#found.get(key, () => {
+      const row = this.#find.get(project, location, repository);
+      return row && repositoryRow(row);
+    });
+    return found ?? undefined;
   }
 
   async ofFormat(format: string): Promise<readonly RepositoryRow[]> {
