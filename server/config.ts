@@ -51,7 +51,7 @@ export function settingsHelp(): string {
   return [
     'Usage: entrepot serve [FLAGS]',
     '',
-    'Runs the registry, its API and its console.',
+    'Runs the registry and its management API.',
     '',
     'Flags:',
     ...all.map(({ flag, help }) => `  ${flag.padEnd(width)}  ${help}`),
