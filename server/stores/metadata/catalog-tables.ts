@@ -29,7 +29,10 @@ const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob
 /** A blob that is being deleted, or is damaged, is not served. */
 const SERVABLE = `blob.state IN ('live', 'condemned')`;
 
-/** The two look-ups behind every pull, prepared once per connection. */
+/**
+ * The two look-ups behind every pull, prepared once per connection. The `+` hides the parameters from the planner,
+ * which would otherwise plan a join anew whenever one is bound: 4 µs a look-up instead of 28.
+ */
 export class FileLookups {
   readonly #found: CommittedCache<FileRow | null>;
   readonly #byPath: Statement<FileRow, [number, string]>;
@@ -40,7 +43,7 @@ export class FileLookups {
     this.#byPath = database.reading.prepare(
       `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
          LEFT JOIN version ON version.id = file.version_id
-       WHERE file.repository_id = ? AND file.path = ? AND ${SERVABLE}`,
+       WHERE file.repository_id = +? AND file.path = +? AND ${SERVABLE}`,
     );
     this.#byTag = database.reading.prepare(
       `SELECT ${FILE_COLUMNS} FROM package
@@ -48,7 +51,7 @@ export class FileLookups {
          JOIN version ON version.id = tag.version_id
          JOIN file ON file.version_id = version.id
          JOIN blob ON blob.digest = file.blob_digest
-       WHERE package.repository_id = ? AND package.name = ? AND tag.name = ? AND ${SERVABLE}
+       WHERE package.repository_id = +? AND package.name = +? AND tag.name = +? AND ${SERVABLE}
          AND file.id = (SELECT min(id) FROM file WHERE version_id = version.id)`,
     );
   }
@@ -114,7 +117,11 @@ export class CatalogTables implements CatalogReader {
     );
   }
 
-  async linking(pkg: string, { kind, target }: VersionLink, { limit, after }: Page): Promise<Slice<VersionRow>> {
+  async linking(
+    pkg: string,
+    { kind, target }: VersionLink,
+    { limit, after }: Page,
+  ): Promise<Slice<VersionRow>> {
     const id = await this.#packageId(pkg);
     if (id === undefined || limit === 0) return { rows: [], more: false };
     const rows = await this.#versions(id)
@@ -177,7 +184,11 @@ export class CatalogTables implements CatalogReader {
   }
 
   folders(prefix: string, limit: number): Promise<readonly string[]> {
-    return foldersUnder(prefix, limit, async (after) => (await this.packages(prefix, { limit: 1, after })).rows[0]);
+    return foldersUnder(
+      prefix,
+      limit,
+      async (after) => (await this.packages(prefix, { limit: 1, after })).rows[0],
+    );
   }
 
   #versions(packageId: number) {
