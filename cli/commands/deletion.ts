@@ -1,0 +1,23 @@
+import type { Operation } from '../../contract/client.ts';
+import type { Cli } from '../context.ts';
+import { toggle } from '../grammar/flags.ts';
+
+/** The flag of every deletion that the server finishes later. */
+export const asyncFlag = toggle('Do not wait until it is done; print the operation.');
+
+/**
+ * Sees a deletion through and says so. With --async the operation is the answer, else there is none. `what` is such
+ * as `package [app]`.
+ */
+export async function deleted(
+  cli: Cli,
+  operation: Operation,
+  what: string,
+  async: boolean | undefined,
+): Promise<Operation | undefined> {
+  await cli.terminal.notice(`Delete request issued for: ${what}`);
+  if (async) return operation;
+  await cli.settled(operation);
+  await cli.terminal.notice(`Deleted ${what}.`);
+  return undefined;
+}

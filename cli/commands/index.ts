@@ -1,0 +1,139 @@
+import type { Command } from '../grammar/command.ts';
+import { commandTree, type Group } from '../grammar/tree.ts';
+import { configureDocker } from './auth/configure-docker.ts';
+import { listLogins } from './auth/list.ts';
+import { login } from './auth/login.ts';
+import { logout } from './auth/logout.ts';
+import { printAccessToken } from './auth/print-access-token.ts';
+import { revoke } from './auth/revoke.ts';
+import { configGet, configGetValue } from './config/get-value.ts';
+import { configList } from './config/list.ts';
+import { configSet } from './config/set.ts';
+import { configUnset } from './config/unset.ts';
+import { deleteFile } from './files/delete.ts';
+import { describeFile } from './files/describe.ts';
+import { downloadFileCommand } from './files/download.ts';
+import { listFiles } from './files/list.ts';
+import { updateFile } from './files/update.ts';
+import { addImageTag } from './image-tags/add.ts';
+import { deleteImageTag } from './image-tags/delete.ts';
+import { listImageTags } from './image-tags/list.ts';
+import { deleteImage } from './images/delete.ts';
+import { describeImage } from './images/describe.ts';
+import { listImages } from './images/list.ts';
+import { listLocations } from './locations/list.ts';
+import { describeOperation } from './operations/describe.ts';
+import { completionCommand } from './own/completion.ts';
+import { helpCommand } from './own/help.ts';
+import { doctor, serve } from './own/serve-and-doctor.ts';
+import { version } from './own/version.ts';
+import { deletePackage } from './packages/delete.ts';
+import { describePackage } from './packages/describe.ts';
+import { listPackages } from './packages/list.ts';
+import { updatePackage } from './packages/update.ts';
+import { describeSettings } from './project-settings/describe.ts';
+import { createProject } from './projects/create.ts';
+import { deleteProject } from './projects/delete.ts';
+import { describeProject } from './projects/describe.ts';
+import { listProjects } from './projects/list.ts';
+import { createRepository } from './repositories/create.ts';
+import { deleteCleanupPolicies } from './repositories/delete-cleanup-policies.ts';
+import { deleteRepository } from './repositories/delete.ts';
+import { describeRepository } from './repositories/describe.ts';
+import { listCleanupPolicies } from './repositories/list-cleanup-policies.ts';
+import { listRepositories } from './repositories/list.ts';
+import { setCleanupPolicies } from './repositories/set-cleanup-policies.ts';
+import { updateRepository } from './repositories/update.ts';
+import { enableServices } from './services/enable.ts';
+import { listServices } from './services/list.ts';
+import { createTag } from './tags/create.ts';
+import { deleteTag } from './tags/delete.ts';
+import { listTags } from './tags/list.ts';
+import { updateTag } from './tags/update.ts';
+import { deleteVersion } from './versions/delete.ts';
+import { describeVersion } from './versions/describe.ts';
+import { listVersions } from './versions/list.ts';
+import { updateVersion } from './versions/update.ts';
+
+/** Every command there is, in the order help shows them. */
+export const COMMANDS: readonly Command[] = [
+  listImages,
+  describeImage,
+  deleteImage,
+  addImageTag,
+  listImageTags,
+  deleteImageTag,
+  createRepository,
+  listRepositories,
+  describeRepository,
+  updateRepository,
+  deleteRepository,
+  setCleanupPolicies,
+  listCleanupPolicies,
+  deleteCleanupPolicies,
+  listPackages,
+  describePackage,
+  updatePackage,
+  deletePackage,
+  listVersions,
+  describeVersion,
+  updateVersion,
+  deleteVersion,
+  createTag,
+  listTags,
+  updateTag,
+  deleteTag,
+  listFiles,
+  describeFile,
+  downloadFileCommand,
+  updateFile,
+  deleteFile,
+  listLocations,
+  describeOperation,
+  describeSettings,
+  login,
+  logout,
+  revoke,
+  listLogins,
+  printAccessToken,
+  configureDocker,
+  configSet,
+  configGetValue,
+  configGet,
+  configUnset,
+  configList,
+  createProject,
+  listProjects,
+  describeProject,
+  deleteProject,
+  enableServices,
+  listServices,
+  serve,
+  doctor,
+  version,
+  completionCommand(() => root()),
+  helpCommand(() => root()),
+];
+
+const GROUPS: Readonly<Record<string, string>> = {
+  '': 'artifact registry, from the command line.',
+  artifacts: 'Repositories and what is in them.',
+  'artifacts docker': 'Container images.',
+  'artifacts docker images': 'Images by digest.',
+  'artifacts docker tags': 'Tags of images.',
+  'artifacts files': 'The files versions are made of.',
+  'artifacts locations': 'Where repositories can be.',
+  'artifacts operations': 'Work the server does in the background.',
+  'artifacts packages': 'Packages; an image is one.',
+  'artifacts repositories': 'Repositories and their rules.',
+  'artifacts settings': 'Settings of a project.',
+  'artifacts tags': 'Tags of packages of any format.',
+  'artifacts versions': 'Versions of packages.',
+  auth: 'Logins and credentials.',
+  config: 'Properties that save typing flags.',
+  projects: 'Projects, which hold repositories.',
+  services: 'For scripts that enable services.',
+};
+
+/** The tree of all commands. */
+export const root = (): Group => commandTree(COMMANDS, GROUPS);

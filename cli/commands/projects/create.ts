@@ -1,0 +1,29 @@
+import { defineCommand, one } from '../../grammar/command.ts';
+import { map, text } from '../../grammar/flags.ts';
+
+export const createProject = defineCommand({
+  path: 'projects create',
+  summary: 'Create a project.',
+  examples: [
+    { says: 'A project with a name for people:', line: 'entrepot projects create shop --name="The shop"' },
+  ],
+  positionals: { projectId: one('Id of the project; it appears in every address and cannot change.') },
+  flags: {
+    name: text('NAME', 'Name for people.', { fallback: 'the id' }),
+    labels: map('KEY=VALUE', 'Labels of the project.'),
+  },
+  format: 'none',
+  async run(args, cli) {
+    const client = await cli.client();
+    const { projectId, name, labels } = args;
+    await cli.terminal.notice(`Create in progress for [${projectId}].`);
+    const operation = await client.projects.create({
+      projectId,
+      ...(name === undefined ? {} : { name }),
+      ...(labels === undefined ? {} : { labels }),
+    });
+    const created = await cli.settled(operation);
+    await cli.terminal.notice(`Created project [${projectId}].`);
+    return created;
+  },
+});

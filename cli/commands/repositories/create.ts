@@ -1,0 +1,50 @@
+import { names } from '../../../contract/names.ts';
+import type { Repository } from '../../../contract/client.ts';
+import { defineCommand, one } from '../../grammar/command.ts';
+import { choice, map, required, text, toggle } from '../../grammar/flags.ts';
+import { repositoryParts } from '../../resolve.ts';
+
+export const createRepository = defineCommand({
+  path: 'artifacts repositories create',
+  summary: 'Create a repository.',
+  examples: [
+    {
+      says: 'A repository for container images:',
+      line: 'entrepot artifacts repositories create images --repository-format=docker --location=us-central1',
+    },
+    {
+      says: 'One whose tags never move:',
+      line: 'entrepot artifacts repositories create releases --repository-format=docker --immutable-tags',
+    },
+  ],
+  positionals: { repository: one('Id of the repository: lower-case letters, digits and hyphens.') },
+  flags: {
+    repositoryFormat: required(text('FORMAT', 'What the repository holds, such as docker.')),
+    mode: choice(['none', 'standard-repository'], 'How the repository comes by its content.', {
+      fallback: 'standard-repository',
+    }),
+    description: text('TEXT', 'Description for people.'),
+    labels: map('KEY=VALUE', 'Labels of the repository.'),
+    immutableTags: toggle('Tags can neither move nor be deleted (docker only).', { negatable: true }),
+    async: toggle('Do not wait until the repository is ready; print the operation.'),
+  },
+  format: 'none',
+  async run(args, cli) {
+    const client = await cli.client();
+    const { project, location, repository } = await repositoryParts(cli, args.repository);
+    const parent = names.location.format({ project, location });
+    const operation = await client.repositories.create(parent, repository, {
+      // The server says which formats it has, so a new one needs no new command line.
+      format: args.repositoryFormat.toUpperCase() as NonNullable<Repository['format']>,
+      mode: args.mode === 'none' ? 'MODE_UNSPECIFIED' : 'STANDARD_REPOSITORY',
+      ...(args.description === undefined ? {} : { description: args.description }),
+      ...(args.labels === undefined ? {} : { labels: args.labels }),
+      ...(args.immutableTags === undefined ? {} : { dockerConfig: { immutableTags: args.immutableTags } }),
+    });
+    await cli.terminal.notice(`Create request issued for: [${repository}]`);
+    if (args.async) return operation;
+    const created = await cli.settled(operation);
+    await cli.terminal.notice(`Created repository [${repository}].`);
+    return created;
+  },
+});

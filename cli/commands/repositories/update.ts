@@ -1,0 +1,45 @@
+import type { Repository } from '../../../contract/client.ts';
+import { usage } from '../../exit.ts';
+import { defineCommand, one } from '../../grammar/command.ts';
+import { list, map, text, toggle } from '../../grammar/flags.ts';
+import { repositoryName } from '../../resolve.ts';
+
+export const updateRepository = defineCommand({
+  path: 'artifacts repositories update',
+  summary: 'Change a repository.',
+  description: 'Changes what is given and nothing else.',
+  examples: [
+    {
+      says: 'Freeze the tags and note the owner:',
+      line: 'entrepot artifacts repositories update images --immutable-tags --update-labels=team=web',
+    },
+  ],
+  positionals: { repository: one('Id or full name of the repository.') },
+  flags: {
+    description: text('TEXT', 'New description; empty to remove it.'),
+    updateLabels: map('KEY=VALUE', 'Labels to add or replace.'),
+    removeLabels: list('KEY', 'Labels to remove.'),
+    clearLabels: toggle('Remove all labels, before --update-labels is done.'),
+    immutableTags: toggle('Whether tags are frozen (docker only).', { negatable: true }),
+  },
+  format: 'none',
+  async run(args, cli) {
+    const client = await cli.client();
+    const name = await repositoryName(cli, args.repository);
+    const change: { -readonly [K in keyof Repository]: Repository[K] } = {};
+    if (args.description !== undefined) change.description = args.description;
+    if (args.immutableTags !== undefined) change.dockerConfig = { immutableTags: args.immutableTags };
+    if (args.updateLabels ?? args.removeLabels ?? args.clearLabels) {
+      const before = args.clearLabels ? {} : ((await client.repositories.get(name)).labels ?? {});
+      const kept = Object.entries(before).filter(([key]) => !args.removeLabels?.includes(key));
+      change.labels = { ...Object.fromEntries(kept), ...args.updateLabels };
+    }
+    const updateMask = Object.keys(change).map((key) =>
+      key === 'dockerConfig' ? 'dockerConfig.immutableTags' : key,
+    );
+    if (updateMask.length === 0) throw usage('nothing to change was given; see --help for what can change');
+    const updated = await client.repositories.patch(name, change, { updateMask });
+    await cli.terminal.notice(`Updated repository [${args.repository}].`);
+    return updated;
+  },
+});

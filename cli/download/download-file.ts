@@ -1,0 +1,127 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import type { Client, File, Named } from '../../contract/client.ts';
+import { CliError } from '../exit.ts';
+
+interface Download {
+  readonly client: Client;
+  readonly file: Named<File>;
+  /** Where it goes. Nothing is there until all of it is, and it is right. */
+  readonly path: string;
+  /** Parts fetched at once. */
+  readonly parallelism: number;
+  /** Bytes that arrived so far. */
+  readonly report: (bytes: number, total: number) => void;
+}
+
+const PART = 16 * 2 ** 20;
+const ATTEMPTS = 4;
+
+/** Fetches a file in parts, checks it against the server's SHA-256 and puts it in place. Answers its size in bytes. */
+export async function downloadFile({ client, file, path, parallelism, report }: Download): Promise<number> {
+  const size = Number(file.sizeBytes ?? 0);
+  const digest = sha256Of(file);
+  const draft = `${path}.${randomUUID()}.part`;
+  let arrived = 0;
+  const count = (bytes: number): void => report((arrived += bytes), size);
+  try {
+    await using out = await open(draft, 'wx+');
+    const parts = partsOf(size);
+    const stop = new AbortController();
+    const worker = async (): Promise<void> => {
+      for (let part = parts.shift(); part !== undefined; part = parts.shift())
+        await fetchPart(client, file.name, part, out, count, stop.signal);
+    };
+    try {
+      await Promise.all(Array.from({ length: Math.min(parallelism, parts.length) }, worker));
+    } catch (thrown) {
+      stop.abort();
+      throw thrown;
+    }
+    if ((await hashOf(out)) !== digest)
+      throw new CliError(
+        'integrity',
+        `what arrived of ${file.name} is not what the server promised; try again`,
+      );
+    await out.sync();
+    await rename(draft, path);
+  } catch (thrown) {
+    await rm(draft, { force: true });
+    throw thrown;
+  }
+  return size;
+}
+
+interface Part {
+  readonly first: number;
+  /** Inclusive. */
+  readonly last: number;
+}
+
+function partsOf(size: number): Part[] {
+  const parts: Part[] = [];
+  for (let first = 0; first < size; first += PART)
+    parts.push({ first, last: Math.min(first + PART, size) - 1 });
+  return parts;
+}
+
+/** Goes on where a broken connection stopped, a few times. */
+async function fetchPart(
+  client: Client,
+  name: string,
+  { first, last }: Part,
+  out: FileHandle,
+  count: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let at = first;
+  for (let attempt = 1; at <= last; attempt += 1) {
+    try {
+      const response = await client.files.download(name, { range: { first: at, last }, signal });
+      if (response.status !== 206 && at !== 0)
+        throw new CliError('failed', `the server sends ${name} only as a whole; use --parallelism=1`);
+      for await (const chunk of response.body ?? []) {
+        if (at + chunk.byteLength - 1 > last) throw tooLong(name);
+        await out.write(chunk, 0, chunk.byteLength, at);
+        at += chunk.byteLength;
+        count(chunk.byteLength);
+      }
+      if (at <= last) throw new Error(`the connection ended ${last + 1 - at} bytes early`);
+    } catch (thrown) {
+      const final = thrown instanceof CliError || signal.aborted || attempt === ATTEMPTS || isRefusal(thrown);
+      if (final) throw thrown;
+    }
+  }
+}
+
+/** A 4xx answer does not get better by asking again. */
+const isRefusal = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  'status' in thrown &&
+  typeof thrown.status === 'number' &&
+  thrown.status >= 400 &&
+  thrown.status < 500;
+
+const tooLong = (name: string): CliError =>
+  new CliError('integrity', `${name} is longer than the server said`);
+
+async function hashOf(file: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.alloc(2 ** 20);
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return hash.digest('base64');
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+/** The promised digest, base64. */
+function sha256Of({ name, hashes = [] }: Named<File>): string {
+  const value = hashes.find(({ type }) => type === 'SHA256')?.value;
+  if (value !== undefined) return value;
+  throw new CliError(
+    'integrity',
+    `the server gives no SHA-256 of ${name}, so a download could not be checked`,
+  );
+}
