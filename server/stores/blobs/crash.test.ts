@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bodyOf, noise } from '../../testing/contracts/bodies.ts';
+import { failureOf } from '../../testing/failure-of.ts';
 import { FilesystemBlobs } from './filesystem.ts';
 import { PUBLISH_STEPS } from './publish.ts';
 
@@ -16,11 +18,14 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 const child = (...args: readonly string[]) =>
-  Bun.spawn([process.execPath, join(import.meta.dir, 'crash-child.ts'), ...args], {
-    stdout: 'pipe',
-    stderr: 'inherit',
-    timeout: 20_000,
-  });
+  Bun.spawn(
+    [process.execPath, fileURLToPath(import.meta.resolve('../../testing/blob-crash-child.ts')), ...args],
+    {
+      stdout: 'pipe',
+      stderr: 'inherit',
+      timeout: 20_000,
+    },
+  );
 
 /** What the objects are called, after reading every one and finding that it is what it is called. */
 async function soundObjects(store: FilesystemBlobs): Promise<readonly string[]> {
@@ -36,7 +41,7 @@ async function soundObjects(store: FilesystemBlobs): Promise<readonly string[]> 
 test.each(PUBLISH_STEPS)(
   'a process killed when its blob is %s leaves nothing half done in sight',
   async (step) => {
-    const victim = child('publish', root, step);
+    await using victim = child('publish', root, step);
     await victim.exited;
     expect(victim.signalCode).toBe('SIGKILL');
 
@@ -46,7 +51,7 @@ test.each(PUBLISH_STEPS)(
 
     for await (const { id } of store.uploads()) {
       if (named) {
-        await expect(store.resume(id)).rejects.toMatchObject({ reason: 'BLOB_UPLOAD_UNKNOWN' });
+        expect(await failureOf(store.resume(id))).toMatchObject({ reason: 'BLOB_UPLOAD_UNKNOWN' });
       } else {
         const writer = await store.resume(id);
         expect(writer.offset).toBe(BYTES.length);
@@ -61,10 +66,10 @@ test.each(PUBLISH_STEPS)(
 test('a process killed during an append leaves its upload to the others at once', async () => {
   await using store = await FilesystemBlobs.open({ root });
   const writer = await store.begin();
-  const victim = child('append', root, writer.id);
+  await using victim = child('append', root, writer.id);
   const { value } = await victim.stdout.getReader().read();
   expect(new TextDecoder().decode(value)).toBe('appending\n');
-  await expect(writer.append(bodyOf(['x']))).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(await failureOf(writer.append(bodyOf(['x'])))).toMatchObject({ code: 'ABORTED' });
 
   victim.kill('SIGKILL');
   await victim.exited;

@@ -91,7 +91,7 @@ export class FilesystemBlobs implements BlobStore, AsyncDisposable {
 
   async *uploads(): AsyncGenerator<{ readonly id: string; readonly touchedAt: number }> {
     for await (const { name, found } of files(this.#layout.uploads))
-      if (isUploadId(name)) yield { id: name, touchedAt: found.mtimeMs };
+      if (isUploadId(name)) yield { id: name, touchedAt: Math.floor(found.mtimeMs) };
   }
 
   freeBytes(): Promise<number> {

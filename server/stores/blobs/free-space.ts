@@ -4,6 +4,12 @@ import { storageFull, storing } from './storage-error.ts';
 /** Bytes written between two looks at the file system. */
 const STRIDE = 64 * 1024 * 1024;
 
+/** What one stream of writes may use. */
+export interface Allowance {
+  /** Fails with STORAGE_FULL when there are not so many bytes left. */
+  spend(bytes: number): Promise<void>;
+}
+
 /** The space left on the store's file system, less a reserve that uploads never touch. */
 export class FreeSpace {
   readonly #path: string;
@@ -24,7 +30,7 @@ export class FreeSpace {
    * For one stream of writes. Looks at its first byte and then every 64 MiB, or sooner where less is left; so several
    * streams together can reach at most that much each into the reserve.
    */
-  allowance(): { spend(bytes: number): Promise<void> } {
+  allowance(): Allowance {
     let allowed = 0;
     return {
       spend: async (bytes) => {

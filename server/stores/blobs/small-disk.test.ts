@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bodyOf, endlessBody, noise } from '../../testing/contracts/bodies.ts';
+import { failureOf } from '../../testing/failure-of.ts';
 import { FilesystemBlobs } from './filesystem.ts';
 
 const run = (...command: readonly string[]) =>
@@ -36,7 +37,7 @@ describe.skipIf(!mounted.success)('FilesystemBlobs on a disk of 6 MiB', () => {
     const small = await commit(noise(1_000_000));
     const writer = await store.begin();
     const { body, cancelled } = endlessBody(noise(200_000));
-    await expect(writer.append(body)).rejects.toMatchObject({
+    expect(await failureOf(writer.append(body))).toMatchObject({
       code: 'UNAVAILABLE',
       reason: 'STORAGE_FULL',
       status: 507,
@@ -61,7 +62,7 @@ describe.skipIf(!mounted.success)('FilesystemBlobs on a disk of 6 MiB', () => {
         },
       }),
     );
-    await expect(appending).rejects.toMatchObject({ reason: 'STORAGE_FULL' });
+    expect(await failureOf(appending)).toMatchObject({ reason: 'STORAGE_FULL' });
     await rm(join(directory, 'other'));
     expect(await readdir(join(root, 'uploads'))).toEqual([]);
   });
@@ -71,8 +72,8 @@ describe.skipIf(!mounted.success)('FilesystemBlobs on a disk of 6 MiB', () => {
     expect(run('mount', '-o', 'remount,ro', directory).success).toBe(true);
     try {
       const readOnly = { code: 'UNAVAILABLE', reason: 'STORAGE_READ_ONLY', status: 503 };
-      await expect(store.begin()).rejects.toMatchObject(readOnly);
-      await expect(store.delete(blob)).rejects.toMatchObject(readOnly);
+      expect(await failureOf(store.begin())).toMatchObject(readOnly);
+      expect(await failureOf(store.delete(blob))).toMatchObject(readOnly);
       expect(await (await store.open(blob)).bytes()).toEqual(noise(1_000));
     } finally {
       run('mount', '-o', 'remount,rw', directory);
@@ -87,7 +88,9 @@ describe.skipIf(!mounted.success)('FilesystemBlobs on a disk of 6 MiB', () => {
     await mkdir(uploads, { recursive: true });
     expect(run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'entrepot-test', uploads).success).toBe(true);
     try {
-      await expect(FilesystemBlobs.open({ root: other })).rejects.toMatchObject({ reason: 'STORAGE_LAYOUT' });
+      expect(await failureOf(FilesystemBlobs.open({ root: other }))).toMatchObject({
+        reason: 'STORAGE_LAYOUT',
+      });
     } finally {
       run('umount', uploads);
     }

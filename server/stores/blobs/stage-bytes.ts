@@ -1,12 +1,50 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RegistryError } from '../../core/error.ts';
 import type { Hashing } from '../../lib/hashing.ts';
+import { checkLimit, uploadUnknown } from './expectation.ts';
+import type { Allowance } from './free-space.ts';
+import type { Pieces } from './pieces.ts';
 import { storageError } from './storage-error.ts';
 
 const READ = 1024 * 1024;
 
+interface Intake {
+  readonly file: FileHandle;
+  /** Has seen what is in the file, and so tells where it ends. */
+  readonly hashing: Hashing;
+  readonly allowance: Allowance;
+  /** Bytes the file may have in all. */
+  readonly limit: number | undefined;
+  /** Whether the upload has been given up meanwhile. */
+  readonly stopped: () => boolean;
+}
+
+/** Writes and hashes a body as it comes. No write is under way any more when this returns or fails. */
+export async function takeIn(incoming: Pieces, intake: Intake): Promise<void> {
+  const { file, hashing, allowance, limit, stopped } = intake;
+  let writing: ReturnType<typeof writeAll> = Promise.resolve(undefined);
+  const settle = async (): Promise<void> => {
+    const failure = await writing;
+    if (failure) throw failure;
+    if (stopped()) throw uploadUnknown();
+  };
+  try {
+    for await (const piece of incoming) {
+      checkLimit(limit, hashing.length + piece.byteLength);
+      await allowance.spend(piece.byteLength);
+      await settle();
+      // The disk works on this piece while we hash it.
+      writing = writeAll(file, piece, hashing.length);
+      hashing.update(piece);
+    }
+  } finally {
+    await writing;
+  }
+  await settle();
+}
+
 /** Writes all of `bytes` at `position`. Answers what went wrong rather than rejecting, as nobody may be waiting yet. */
-export async function writeAll(
+async function writeAll(
   file: FileHandle,
   bytes: Uint8Array,
   position: number,

@@ -2,21 +2,14 @@ import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import type { BlobWriter, ByteStream, CommittedBlob, Expectation, WriteOptions } from '../../core/blob.ts';
 import { Hashing } from '../../lib/hashing.ts';
-import {
-  algorithmsOf,
-  checkDigests,
-  checkLimit,
-  checkSize,
-  uploadBusy,
-  uploadUnknown,
-} from './expectation.ts';
+import { algorithmsOf, checkDigests, checkSize, uploadBusy, uploadUnknown } from './expectation.ts';
 import type { FileLock } from './file-lock.ts';
 import type { FreeSpace } from './free-space.ts';
 import type { Layout } from './layout.ts';
 import { Pieces } from './pieces.ts';
 import { publish, removeName, type PublishStep } from './publish.ts';
 import type { Recent } from './recent.ts';
-import { catchUp, writeAll } from './stage-bytes.ts';
+import { catchUp, takeIn } from './stage-bytes.ts';
 import { isAbsent, storageError, storing } from './storage-error.ts';
 
 const PRIVATE_FILE = 0o600;
@@ -87,7 +80,10 @@ export class StagedUpload implements BlobWriter {
       const incoming = new Pieces(body);
       await this.#orNothing(async () => {
         const hashing = await this.#hashing(file, size);
-        await this.#write(file, hashing, incoming);
+        const { limit } = this.#options;
+        const stopped = (): boolean => this.#over;
+        this.#unsynced = true;
+        await takeIn(incoming, { file, hashing, allowance: this.#in.space.allowance(), limit, stopped });
         this.#offset = hashing.length;
         this.#in.hashings.put(this.id, hashing);
       });
@@ -136,31 +132,6 @@ export class StagedUpload implements BlobWriter {
     } finally {
       await file?.close().catch(() => undefined);
     }
-  }
-
-  async #write(file: FileHandle, hashing: Hashing, incoming: Pieces): Promise<void> {
-    const allowance = this.#in.space.allowance();
-    let writing: ReturnType<typeof writeAll> = Promise.resolve(undefined);
-    const written = async (): Promise<void> => {
-      const failure = await writing;
-      if (failure) throw failure;
-    };
-    try {
-      for await (const piece of incoming) {
-        checkLimit(this.#options.limit, hashing.length + piece.byteLength);
-        await allowance.spend(piece.byteLength);
-        await written();
-        if (this.#over) throw uploadUnknown();
-        this.#unsynced = true;
-        // The disk works on this piece while we hash it.
-        writing = writeAll(file, piece, hashing.length);
-        hashing.update(piece);
-      }
-    } finally {
-      await writing;
-    }
-    await written();
-    if (this.#over) throw uploadUnknown();
   }
 
   /** The checksums of the whole file as it is now, from memory where they are there and else by reading it. */

@@ -39,7 +39,7 @@ export function bodyOf(chunks: readonly Chunk[], failure?: Error): ByteStream {
 export function pausedBody(chunks: readonly Chunk[]): {
   readonly body: ByteStream;
   readonly waiting: Promise<void>;
-  finish(): void;
+  readonly finish: () => void;
 } {
   const rest = chunks.values();
   const waiting = Promise.withResolvers<void>();
@@ -63,7 +63,7 @@ export function pausedBody(chunks: readonly Chunk[]): {
 export function endlessBody(chunk: Bytes): {
   readonly body: ByteStream;
   readonly cancelled: Promise<void>;
-  given(): number;
+  readonly given: () => number;
 } {
   let given = 0;
   const cancelled = Promise.withResolvers<void>();

@@ -1,6 +1,9 @@
-/** The process that crash.test.ts stops: `crash-child.ts publish <root> <step>` or `crash-child.ts append <root> <id>`. */
-import { bodyOf, noise, pausedBody } from '../../testing/contracts/bodies.ts';
-import { FilesystemBlobs } from './filesystem.ts';
+/** The process that crash.test.ts stops: `blob-crash-child.ts publish <root> <step>` or `blob-crash-child.ts append <root> <id>`. */
+import { bodyOf, noise, pausedBody } from './contracts/bodies.ts';
+import { FilesystemBlobs } from '../stores/blobs/filesystem.ts';
+
+// Nobody stops it when the test itself is stopped.
+setTimeout(() => process.exit(1), 20_000);
 
 const BYTES = noise(3_000_000);
 const [task, root = '', subject = ''] = process.argv.slice(2);
@@ -13,7 +16,7 @@ if (task === 'publish') {
   const writer = await store.begin();
   await writer.append(bodyOf([BYTES]));
   await writer.commit();
-  process.stdout.write('committed\n');
+  process.exit();
 } else {
   const store = await FilesystemBlobs.open({ root });
   const { body, waiting } = pausedBody([BYTES]);
