@@ -3,6 +3,7 @@ import { accessToken } from './settings/token.ts';
 import { usage } from './exit.ts';
 import type { Globals } from './grammar/global-flags.ts';
 import type { Io } from './io.ts';
+import type { PushedDown } from './output/pushed-down.ts';
 import { filesOf } from './settings/files.ts';
 import { Logins } from './settings/logins.ts';
 import { Properties, type PropertyName } from './settings/properties.ts';
@@ -13,14 +14,16 @@ import { Terminal } from './terminal.ts';
 export class Cli {
   readonly io: Io;
   readonly globals: Globals;
+  readonly pushed: PushedDown;
   readonly properties: Properties;
   readonly logins: Logins;
   readonly terminal: Terminal;
 
-  constructor(io: Io, globals: Globals) {
+  constructor(io: Io, globals: Globals, pushed: PushedDown = {}) {
     const files = filesOf(io);
     this.io = io;
     this.globals = globals;
+    this.pushed = pushed;
     this.properties = new Properties(files.settings, io.env);
     this.logins = new Logins(files.logins);
     this.terminal = new Terminal(io, globals, this.properties);

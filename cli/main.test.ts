@@ -253,4 +253,43 @@ describe('a list', () => {
       null,
     ]);
   });
+
+  it.each([
+    ['--sort-by=~createTime --limit=2', 'pageSize=2&orderBy=createTime+desc'],
+    ['--sort-by=CREATE_TIME', 'pageSize=1000&orderBy=createTime'],
+    ['--sort-by=name --filter=format:x --limit=2', 'pageSize=1000&orderBy=name'],
+    ['--sort-by=~createTime,name', 'pageSize=1000'],
+    ['--sort-by=PACKAGE', 'pageSize=1000'],
+    ['--sort-by=displayName --limit=2', 'pageSize=1000'],
+    ['--limit=3', 'pageSize=3'],
+    ['--limit=3 --page-size=7', 'pageSize=7'],
+    ['--filter=annotations.a:b --limit=3', 'pageSize=3&filter=annotations.a%3Ab'],
+  ])('with %s asks the server for %s', async (line, query) => {
+    const asked: string[] = [];
+    const fetch: Io['fetch'] = async (request) => {
+      asked.push(new URL(request.url).search.slice(1));
+      return Response.json({});
+    };
+    await using person = await Person.arrive({ fetch });
+
+    await person.run(`artifacts packages list --project=p --location=us --repository=r ${line}`);
+
+    expect(asked).toEqual([query]);
+  });
+
+  it('sorts here what the server declines to sort', async () => {
+    const packages = ['a', 'b'].map((name, at) => ({ name, createTime: `2026-01-0${at + 1}T00:00:00Z` }));
+    const fetch: Io['fetch'] = (request) =>
+      request.url.includes('orderBy')
+        ? refusing(400, 'INVALID_ARGUMENT', 'no order')(request)
+        : Promise.resolve(Response.json({ packages }));
+    await using person = await Person.arrive({ fetch });
+    const place = '--project=p --location=us --repository=r';
+
+    const ran = await person.run(
+      `artifacts packages list ${place} --sort-by=~createTime --limit=1 --format=value(name)`,
+    );
+
+    expect(ran.stdout).toBe('b\n');
+  });
 });

@@ -8,6 +8,7 @@ import { parse, ParseError, type Invocation } from './grammar/parse.ts';
 import { isCommand, type Group } from './grammar/tree.ts';
 import { OutputClosed, type Io } from './io.ts';
 import { printing } from './output/print.ts';
+import { pushedDown } from './output/pushed-down.ts';
 
 /** The name under which the container tools look for us in PATH. */
 export const HELPER_NAME = 'docker-credential-entrepot';
@@ -44,8 +45,9 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const { command, args, globals } = invocation;
   const cli = new Cli(io, globals);
   try {
-    const output = printing(command, globals, io.now());
-    const { rows } = await output.print(await command.run(args, cli), io.stdout);
+    const pushed = pushedDown(command, globals);
+    const output = printing(command, globals, pushed, io.now());
+    const { rows } = await output.print(await command.run(args, new Cli(io, globals, pushed)), io.stdout);
     if (command.lists && rows === 0) await cli.terminal.notice('Listed 0 items.');
     return EXIT.ok;
   } catch (thrown) {

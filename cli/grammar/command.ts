@@ -35,8 +35,10 @@ interface CommandSpec<P extends Positionals, F extends Flags> {
   readonly flags?: F;
   /** Whether it answers with rows and so takes `--filter`, `--limit`, `--page-size`, `--sort-by` and `--uri`. */
   readonly lists?: true;
-  /** Whether the rows come already filtered when the server can do the filter. */
+  /** Whether its rows come already filtered where the server can do the filter; see `listed`. */
   readonly serverFilters?: true;
+  /** Fields by which its rows come already sorted when --sort-by names one of them alone. */
+  readonly serverOrders?: readonly string[];
   /** How its answer looks unless `--format` says otherwise. */
   readonly format: string;
   readonly hidden?: true;

@@ -2,8 +2,8 @@ import type { Answer, Command, Row, Rows } from '../grammar/command.ts';
 import type { Globals } from '../grammar/global-flags.ts';
 import type { Sink } from '../io.ts';
 import { columnAliases, parseFormat, type FormatSpec } from './format-spec.ts';
-import { forServer } from './filter.ts';
 import { columnOrder } from './order.ts';
+import type { PushedDown } from './pushed-down.ts';
 import { harmless } from './harmless.ts';
 import { render } from './render.ts';
 import { select, selection } from './select.ts';
@@ -17,17 +17,20 @@ interface PrintedRows {
 }
 
 /** Formats of a command's own answer: `text` is a string as it is; the rest are those of --format. */
-export function printing(command: Command, globals: Globals, now: number): Printing {
+export function printing(command: Command, globals: Globals, pushed: PushedDown, now: number): Printing {
   const wanted = globals.format === undefined ? undefined : parseFormat(globals.format);
   const plain = wanted === undefined || wanted.name === 'default';
   const own = command.format === 'text' ? undefined : parseFormat(command.format);
   const uris = command.lists === true && globals.uri === true;
   const spec = uris ? parseFormat('value(name)') : plain ? own : wanted;
   const known = own?.columns ?? [];
-  const order = spec?.columns === undefined ? [] : columnOrder(spec.columns);
-  const pushed = command.serverFilters === true && globals.filter !== undefined && forServer(globals.filter);
-  const wantedRows = pushed ? { ...globals, filter: undefined } : globals;
-  const chosen = selection(wantedRows, columnAliases([...known, ...(spec?.columns ?? [])]), order, now);
+  const order = spec?.columns === undefined || pushed.orderBy !== undefined ? [] : columnOrder(spec.columns);
+  const left = {
+    limit: globals.limit,
+    filter: pushed.filter === undefined ? globals.filter : undefined,
+    sortBy: pushed.orderBy === undefined ? globals.sortBy : undefined,
+  };
+  const chosen = selection(left, columnAliases([...known, ...(spec?.columns ?? [])]), order, now);
   return {
     async print(answer, out) {
       if (answer === undefined) return { rows: 0 };

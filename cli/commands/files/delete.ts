@@ -4,7 +4,7 @@ import { asyncFlag, deleted } from '../deletion.ts';
 
 export const deleteFile = defineCommand({
   path: 'artifacts files delete',
-  summary: 'Delete a file.',
+  summary: 'Delete a file that no version is made of.',
   positionals: { file: one('Id or full name of the file. Slashes may be written as they are or as %2F.') },
   flags: { async: asyncFlag },
   format: 'none',

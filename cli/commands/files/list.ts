@@ -2,10 +2,10 @@ import { usage } from '../../exit.ts';
 import { defineCommand } from '../../grammar/command.ts';
 import { text } from '../../grammar/flags.ts';
 import { names } from '../../../contract/names.ts';
-import type { Client, ListOptions } from '../../../contract/client.ts';
+import type { Client } from '../../../contract/client.ts';
 import type { Cli } from '../../context.ts';
 import { noticeOf, packageParts, repositoryParts, type PackageParts } from '../../resolve.ts';
-import { bySize, filtered } from '../paging.ts';
+import { listed } from '../paging.ts';
 
 export const listFiles = defineCommand({
   path: 'artifacts files list',
@@ -17,6 +17,7 @@ export const listFiles = defineCommand({
   },
   lists: true,
   serverFilters: true,
+  serverOrders: ['name', 'createTime', 'updateTime'],
   format: `table(
     name.basename().sub("%2F", "/").sub("%2B", "+"):label=FILE,
     createTime.date(),
@@ -31,10 +32,10 @@ export const listFiles = defineCommand({
     const parent = names.repository.format(parts);
     const owner = await ownerFilter(cli, client, args);
     await cli.terminal.notice(noticeOf(parts));
-    if (owner === undefined) return filtered(cli, (options) => client.files.list(parent, options));
-    if (cli.globals.filter !== undefined) throw usage('--filter and --package cannot be combined');
-    const options: ListOptions = { ...bySize(cli), filter: owner };
-    return client.files.list(parent, options);
+    if (owner !== undefined && cli.pushed.filter !== undefined)
+      throw usage('--package cannot be combined with a --filter of name or annotations');
+    const only = owner === undefined ? {} : { filter: owner };
+    return listed(cli, (options) => client.files.list(parent, { ...options, ...only }));
   },
 });
 

@@ -1,11 +1,11 @@
 import { lastId, names } from '../../../contract/names.ts';
-import type { Client, DockerImage, Named, Version } from '../../../contract/client.ts';
+import type { Client, DockerImage, ListOptions, Named, Version } from '../../../contract/client.ts';
 import { packageNameOf, shown, type ImagePath, type WithImage } from '../../docker/image-path.ts';
 import { imagePathAt } from '../../docker/at-server.ts';
 import { defineCommand, maybe, type Row } from '../../grammar/command.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { noticeOf } from '../../resolve.ts';
-import { bySize } from '../paging.ts';
+import { listed } from '../paging.ts';
 
 export const listImages = defineCommand({
   path: 'artifacts docker images list',
@@ -23,6 +23,7 @@ export const listImages = defineCommand({
   },
   flags: { includeTags: toggle('Show the tags of each image.') },
   lists: true,
+  serverOrders: ['createTime', 'updateTime'],
   format: `table(
     package:label=IMAGE,
     version:label=DIGEST,
@@ -35,27 +36,22 @@ export const listImages = defineCommand({
     const path = await imagePathAt(cli, args.imagePath);
     const client = await cli.client();
     await cli.terminal.notice(noticeOf(path));
-    const options = { tags: args.includeTags === true, ...bySize(cli) };
     const { image } = path;
-    return image === undefined
-      ? inRepository(client, path, options)
-      : ofImage(client, { ...path, image }, options);
+    const tags = args.includeTags === true;
+    if (image === undefined) return listed(cli, (options) => inRepository(client, path, tags, options));
+    return listed(cli, (options) => ofImage(client, { ...path, image }, tags, options));
   },
 });
-
-interface Options {
-  readonly tags: boolean;
-  readonly pageSize: number;
-}
 
 /** One query for a whole repository: each answer names its image and its tags. */
 async function* inRepository(
   client: Client,
   path: ImagePath,
-  { tags, pageSize }: Options,
+  tags: boolean,
+  options: ListOptions,
 ): AsyncGenerator<Row> {
   const parent = names.repository.format(path);
-  for await (const image of client.dockerImages.list(parent, { pageSize })) yield imageRow(path, image, tags);
+  for await (const image of client.dockerImages.list(parent, options)) yield imageRow(path, image, tags);
 }
 
 function imageRow({ prefix }: ImagePath, image: Named<DockerImage>, tags: boolean): Row {
@@ -71,9 +67,14 @@ function imageRow({ prefix }: ImagePath, image: Named<DockerImage>, tags: boolea
   };
 }
 
-async function* ofImage(client: Client, path: WithImage, { tags, pageSize }: Options): AsyncGenerator<Row> {
+async function* ofImage(
+  client: Client,
+  path: WithImage,
+  tags: boolean,
+  options: ListOptions,
+): AsyncGenerator<Row> {
   const view = tags ? 'FULL' : 'BASIC';
-  for await (const version of client.versions.list(packageNameOf(path), { pageSize, view }))
+  for await (const version of client.versions.list(packageNameOf(path), { ...options, view }))
     yield versionRow(shown(path), version, tags);
 }
 

@@ -5,9 +5,16 @@ export const createProject = defineCommand({
   path: 'projects create',
   summary: 'Create a project.',
   examples: [
-    { says: 'A project with a name for people:', line: 'entrepot projects create shop --name="The shop"' },
+    {
+      says: 'A project with a name for people:',
+      line: 'entrepot projects create web-shop --name="The shop"',
+    },
   ],
-  positionals: { projectId: one('Id of the project; it appears in every address and cannot change.') },
+  positionals: {
+    projectId: one(
+      'Id of the project: 6 to 30 lower-case letters, digits and hyphens. It is part of every address.',
+    ),
+  },
   flags: {
     name: text('NAME', 'Name for people.', { fallback: 'the id' }),
     labels: map('KEY=VALUE', 'Labels of the project.'),

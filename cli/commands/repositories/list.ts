@@ -1,7 +1,7 @@
 import { names } from '../../../contract/names.ts';
-import { defineCommand } from '../../grammar/command.ts';
-import { filtered } from '../paging.ts';
-import type { Client, Named, Repository } from '../../../contract/client.ts';
+import { defineCommand, type Row } from '../../grammar/command.ts';
+import { listed } from '../paging.ts';
+import type { Client } from '../../../contract/client.ts';
 import type { Cli } from '../../context.ts';
 
 export const listRepositories = defineCommand({
@@ -39,13 +39,13 @@ export const listRepositories = defineCommand({
   },
 });
 
-const within = (cli: Cli, client: Client, parent: string): AsyncIterable<Named<Repository>> =>
-  filtered(cli, (options) => client.repositories.list(parent, options));
+const within = (cli: Cli, client: Client, parent: string): AsyncIterable<Row> =>
+  listed(cli, (options) => client.repositories.list(parent, options));
 
 /** How many locations are asked at once: a server has dozens, and most of them hold nothing. */
 const AT_ONCE = 8;
 
-async function* everywhere(cli: Cli, client: Client, project: string): AsyncGenerator<Named<Repository>> {
+async function* everywhere(cli: Cli, client: Client, project: string): AsyncGenerator<Row> {
   const locations = await Array.fromAsync(client.locations.list(names.project.format({ project })));
   for (let from = 0; from < locations.length; from += AT_ONCE) {
     const asked = locations

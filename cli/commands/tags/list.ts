@@ -1,7 +1,7 @@
 import { defineCommand } from '../../grammar/command.ts';
 import { required, text } from '../../grammar/flags.ts';
 import { noticeOf, packageName, packageParts } from '../../resolve.ts';
-import { filtered } from '../paging.ts';
+import { listed } from '../paging.ts';
 
 export const listTags = defineCommand({
   path: 'artifacts tags list',
@@ -14,6 +14,6 @@ export const listTags = defineCommand({
     const client = await cli.client();
     const parent = await packageName(cli, args.package);
     await cli.terminal.notice(noticeOf(await packageParts(cli, args.package)));
-    return filtered(cli, (options) => client.tags.list(parent, options));
+    return listed(cli, (options) => client.tags.list(parent, options));
   },
 });

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../grammar/command.ts';
 import { required, text } from '../../grammar/flags.ts';
 import { noticeOf, packageName, packageParts } from '../../resolve.ts';
-import { filtered } from '../paging.ts';
+import { listed } from '../paging.ts';
 
 export const listVersions = defineCommand({
   path: 'artifacts versions list',
@@ -9,6 +9,7 @@ export const listVersions = defineCommand({
   flags: { package: required(text('PACKAGE', 'Id or full name of the package.')) },
   lists: true,
   serverFilters: true,
+  serverOrders: ['name', 'createTime', 'updateTime'],
   format: `table(
     name.basename():label=VERSION,
     description,
@@ -21,6 +22,6 @@ export const listVersions = defineCommand({
     const client = await cli.client();
     const parent = await packageName(cli, args.package);
     await cli.terminal.notice(noticeOf(await packageParts(cli, args.package)));
-    return filtered(cli, (options) => client.versions.list(parent, options));
+    return listed(cli, (options) => client.versions.list(parent, options));
   },
 });
