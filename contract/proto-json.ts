@@ -13,7 +13,16 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const text = () => z.string('TYPE_STRING');
-export const flag = () => z.boolean('TYPE_BOOL');
+const BOOLEANS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+]);
+/** A query string has no booleans, so the words do too. */
+export const flag = () =>
+  z.pipe(
+    z.transform((value) => BOOLEANS.get(value) ?? value),
+    z.boolean('TYPE_BOOL'),
+  );
 export const struct = () => z.record(z.string(), z.unknown());
 export const textMap = () => z.record(z.string(), text());
 export const maybe = <T extends z.core.SomeType>(inner: T) => z.exactOptional(inner);
@@ -56,7 +65,8 @@ export function choice<const Names extends Readonly<Record<string, number>>>(typ
   const byNumber = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
   const read = (value: unknown): unknown => {
     if (typeof value === 'number') return byNumber.get(value) ?? value;
-    return typeof value === 'string' ? value.toUpperCase() : value;
+    if (typeof value !== 'string') return value;
+    return /^\d{1,9}$/.test(value) ? (byNumber.get(Number(value)) ?? value) : value.toUpperCase();
   };
   const known = Object.keys(numbers) as [keyof Names & string, ...(keyof Names & string)[]];
   return z.pipe(z.transform(read), z.enum(known, type));

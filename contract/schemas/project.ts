@@ -15,6 +15,18 @@ export const project = message({
 });
 export type Project = Answer<typeof project>;
 
+/** Cloud Resource Manager v3, whose `name` is `projects/NUMBER`. */
+export const projectV3 = message({
+  name: maybe(text()),
+  parent: maybe(text()),
+  projectId: maybe(text()),
+  state: maybe(z.enum(['STATE_UNSPECIFIED', 'ACTIVE', 'DELETE_REQUESTED'])),
+  displayName: maybe(text()),
+  createTime: maybe(timestamp()),
+  updateTime: maybe(timestamp()),
+  labels: maybe(textMap()),
+});
+
 export const location = message({
   name: maybe(text()),
   locationId: maybe(text()),

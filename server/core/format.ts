@@ -1,5 +1,5 @@
 import type { ByteStream, Checksum } from './blob.ts';
-import type { CatalogReader, FileRef, HostedRepo, StoredFile, VersionRow } from './catalog.ts';
+import type { CatalogReader, FileRef, HostedRepo, StoredFile, TaggedVersion, VersionRow } from './catalog.ts';
 import { RegistryError } from './error.ts';
 import type { Permission, Principal } from './iam.ts';
 import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
@@ -128,6 +128,32 @@ export interface LegacyRepository {
   readonly repository: string;
 }
 
+/** Versions of a repository in the format's own words: a collection of the management API such as `dockerImages`. */
+export interface VersionView {
+  readonly collection: string;
+  readonly permissions: { readonly get: Permission; readonly list: Permission };
+  /** The view's fields that a list can be ordered by, and what they are of a version. */
+  readonly orders: Readonly<Record<string, 'name' | 'createTime' | 'updateTime'>>;
+  /** The id of a version in the collection, and back; nothing for what is none. */
+  id(version: Pick<VersionRow, 'package' | 'version'>): string;
+  parse(id: string): { readonly package: string; readonly version: string } | undefined;
+  /** The resource without its name. `address` is the package's, as clients of the format write it. */
+  resource(version: DatedVersion, address: string): Readonly<Record<string, unknown>>;
+}
+
+export interface DatedVersion extends TaggedVersion {
+  /** Milliseconds since the epoch. */
+  readonly updatedAt: number;
+}
+
+/** What the management API shows of a format's versions beyond what it knows of every version. */
+export interface FormatApi {
+  /** `Version.metadata`. */
+  metadata(version: VersionRow): Readonly<Record<string, unknown>>;
+  /** The first one is what metadata refers to. */
+  readonly views: readonly VersionView[];
+}
+
 export interface ErrorBody {
   readonly contentType: string;
   readonly body: string;
@@ -148,6 +174,7 @@ export interface Format {
   readonly routes: readonly Route[];
   /** The WWW-Authenticate value that makes this format's clients come back with credentials. */
   challenge(request: { readonly origin: string; readonly scope?: ChallengeScope }): string;
+  readonly api?: FormatApi;
   snippets(address: string): readonly Snippet[];
   facts(version: VersionRow): readonly Fact[];
   errorBody(error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>): ErrorBody;

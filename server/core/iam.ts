@@ -14,11 +14,15 @@ export const PERMISSIONS = [
   'packages.get',
   'packages.list',
   'packages.update',
+  'projectconfigs.get',
+  'projectconfigs.update',
   'projects.create',
   'projects.delete',
   'projects.get',
   'projects.list',
   'projects.update',
+  'projectsettings.get',
+  'projectsettings.update',
   'repositories.create',
   'repositories.createOnPush',
   'repositories.delete',
@@ -37,6 +41,8 @@ export const PERMISSIONS = [
   'versions.get',
   'versions.list',
   'versions.update',
+  'vpcscconfigs.get',
+  'vpcscconfigs.update',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 

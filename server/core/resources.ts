@@ -129,7 +129,10 @@ export interface ProjectResources {
   /** In byte order of the ids. */
   list(page: Page): Promise<Slice<ProjectRecord>>;
   /** ALREADY_EXISTS when it is there. */
-  create(project: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>, draft: OperationDraft<ProjectRecord>): Promise<Document>;
+  create(
+    project: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>,
+    draft: OperationDraft<ProjectRecord>,
+  ): Promise<Document>;
   update(
     id: string,
     change: (current: ProjectRecord) => Pick<ProjectRecord, 'displayName' | 'labels'>,
@@ -143,7 +146,10 @@ export interface ProjectResources {
 
 export interface RepositoryResources {
   get(address: RepositoryAddress): Promise<RepositoryRecord | undefined>;
-  list(parent: Pick<RepositoryAddress, 'project' | 'location'>, query: ListQuery): Promise<Listed<RepositoryRecord>>;
+  list(
+    parent: Pick<RepositoryAddress, 'project' | 'location'>,
+    query: ListQuery,
+  ): Promise<Listed<RepositoryRecord>>;
   /** ALREADY_EXISTS when it is there, NOT_FOUND without its project. */
   create(repository: NewRepository, draft: OperationDraft<RepositoryRecord>): Promise<Document>;
   update(

@@ -10,6 +10,7 @@ import {
 import { fromAttributes } from './attributes.ts';
 import { bearerChallenge } from './challenge.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
+import { dockerApi } from './docker-images.ts';
 import { blobFile, manifestFile } from './files.ts';
 import { digestOf, imageName, referenceOf } from './names.ts';
 import { pageOf } from './paging.ts';
@@ -106,6 +107,7 @@ export const oci = defineFormat({
     },
   ],
   challenge: bearerChallenge,
+  api: dockerApi,
   snippets: (address) => [
     { title: 'Log in', language: 'sh', text: `docker login ${address.split('/')[0]}` },
     { title: 'Push', language: 'sh', text: `docker push ${address}/IMAGE:TAG` },

@@ -64,7 +64,10 @@ export async function deleteVersions(job: Job, versions: readonly string[], wish
 }
 
 /** Answers the versions that something held on to since the plan was made. */
-async function removeSome({ database, parent, now }: Job, versions: readonly string[]): Promise<readonly string[]> {
+async function removeSome(
+  { database, parent, now }: Job,
+  versions: readonly string[],
+): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
     const { repositoryId } = await packageOf(tx, parent);
     const refused: string[] = [];

@@ -29,10 +29,11 @@ export async function planDeletion(
     .where('target', 'in', wanted)
     .execute();
   const parents = Map.groupBy(links, ({ target }) => target);
-  const parentsOf = (name: string): readonly string[] => parents.get(name)?.map(({ version }) => version) ?? [];
+  const parentsOf = (name: string): readonly string[] =>
+    parents.get(name)?.map(({ version }) => version) ?? [];
 
   const going = new Set(rows.filter((row) => row.held === 0).map(({ name }) => name));
-  for (let before = -1; before !== going.size; ) {
+  for (let before = -1; before !== going.size;) {
     before = going.size;
     for (const name of going) if (!parentsOf(name).every((parent) => going.has(parent))) going.delete(name);
   }

@@ -42,7 +42,10 @@ export class StoredFiles implements FileResources {
     return row && record(row);
   }
 
-  async list(parent: RepositoryAddress, { condition, order, ...wanted }: ListQuery): Promise<Listed<FileRecord>> {
+  async list(
+    parent: RepositoryAddress,
+    { condition, order, ...wanted }: ListQuery,
+  ): Promise<Listed<FileRecord>> {
     const repositoryId = await repositoryOf(this.#database.read, parent);
     const owner = condition && (await namedVersion(this.#database.read, parent, condition));
     const files = selectFiles(this.#database.read).where('file.repository_id', '=', repositoryId);

@@ -5,12 +5,11 @@ import type { Schema } from '../schema.ts';
 export async function removeGrants(tx: Transaction<Schema>, resource: string): Promise<void> {
   await tx
     .deleteFrom('role_binding')
-    .where(({ eb, and, or }) =>
-      or([
-        eb('resource', '=', resource),
-        // `0` follows `/` in byte order.
-        and([eb('resource', '>', `${resource}/`), eb('resource', '<', `${resource}0`)]),
-      ]),
+    // `0` follows `/` in byte order.
+    .where((on) =>
+      on('resource', '=', resource).or(
+        on('resource', '>', `${resource}/`).and('resource', '<', `${resource}0`),
+      ),
     )
     .execute();
 }

@@ -7,20 +7,21 @@ export interface Matching<Row> {
   /** True for every row that matches, and for few others. */
   readonly where: RawBuilder<boolean>;
   /** The whole truth. */
-  holds(row: Row): boolean;
+  readonly holds: (row: Row) => boolean;
 }
 
 /** An id as it stands in a resource name. */
 export const escapeId = (id: string): string => id.replaceAll('%', '%25').replaceAll('/', '%2F');
 
 /** `escapeId` of a column. */
-export const escapedColumn = (column: string): RawBuilder<string> => sql<string>`replace(replace(${sql.ref(column)}, '%', '%25'), '/', '%2F')`;
+export const escapedColumn = (column: string): RawBuilder<string> =>
+  sql<string>`replace(replace(${sql.ref(column)}, '%', '%25'), '/', '%2F')`;
 
 interface NameColumn<Row> {
   /** What stands before the id in the resource name. */
   readonly below: string;
   readonly column: string;
-  id(row: Row): string;
+  readonly id: (row: Row) => string;
 }
 
 /** Rows whose resource name is like `pattern`. */
@@ -36,7 +37,7 @@ export function nameMatching<Row>({ below, column, id }: NameColumn<Row>, patter
 
 interface NameExpression<Row> {
   readonly name: RawBuilder<string>;
-  text(row: Row): string;
+  readonly text: (row: Row) => string;
 }
 
 /** Rows of which a name that is put together from several columns is like `pattern`. */
@@ -94,7 +95,9 @@ function likeAll(text: RawBuilder<string>, literals: readonly string[]): RawBuil
     ...rest.filter((literal) => literal !== '').map((literal) => sql`instr(${text}, ${literal}) > 0`),
     ...(last === '' ? [] : [sql`substr(${text}, ${-length(last)}) = ${last}`]),
   ];
-  return parts.length === 0 ? sql<boolean>`${text} IS NOT NULL` : sql<boolean>`${sql.join(parts, sql` AND `)}`;
+  return parts.length === 0
+    ? sql<boolean>`${text} IS NOT NULL`
+    : sql<boolean>`${sql.join(parts, sql` AND `)}`;
 }
 
 /** All spellings of the pattern's literal start lie between its upper and its lower case one. */
@@ -117,4 +120,4 @@ function unescaped(id: string): string {
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 const upper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 /** Code points, as SQL counts. */
-const length = (text: string): number => [...text].length;
+const length = (text: string): number => Array.from(text).length;

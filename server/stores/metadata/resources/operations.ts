@@ -1,5 +1,10 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Document, OperationDraft, OperationRecord, OperationResources } from '../../../core/resources.ts';
+import type {
+  Document,
+  OperationDraft,
+  OperationRecord,
+  OperationResources,
+} from '../../../core/resources.ts';
 import type { MetadataDatabase } from '../database.ts';
 import type { Schema } from '../schema.ts';
 

@@ -39,7 +39,10 @@ export class StoredPackages implements PackageResources {
     return row && record(row);
   }
 
-  async list(parent: RepositoryAddress, { condition, order, ...wanted }: ListQuery): Promise<Listed<PackageRecord>> {
+  async list(
+    parent: RepositoryAddress,
+    { condition, order, ...wanted }: ListQuery,
+  ): Promise<Listed<PackageRecord>> {
     const repositoryId = await findRepository(this.#database.read, parent);
     if (repositoryId === undefined) throw notFound('REPOSITORY', { repository: parent.repository });
     const rows = this.#database.read

@@ -31,7 +31,10 @@ interface PackagePlace {
 }
 
 /** A package that has been published to; loose files alone do not make one. */
-export async function findPackage(db: Kysely<Schema>, address: PackageAddress): Promise<PackagePlace | undefined> {
+export async function findPackage(
+  db: Kysely<Schema>,
+  address: PackageAddress,
+): Promise<PackagePlace | undefined> {
   const repositoryId = await findRepository(db, address);
   if (repositoryId === undefined) return undefined;
   const row = await db

@@ -48,7 +48,7 @@ export class StoredProjects implements ProjectResources {
         .insertInto('project')
         .values({
           id,
-          number: sql<number>`(SELECT coalesce(max(number) + 1, ${FIRST_NUMBER}) FROM project)`,
+          number: sql<number>`(SELECT max(coalesce(max(number) + 1, 0), ${FIRST_NUMBER}) FROM project)`,
           display_name: displayName,
           labels: JSON.stringify(labels),
           created_at: now,

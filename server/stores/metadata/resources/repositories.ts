@@ -100,7 +100,10 @@ export class StoredRepositories implements RepositoryResources {
       if (!row) throw notFound('REPOSITORY', { repository: address.repository });
       const changed = { ...columns(change(record(row))), updated_at: now };
       await tx.updateTable('repository').set(changed).where('id', '=', row.id).execute();
-      await recordEvent(tx, now, 'repository.updated', { repositoryId: row.id, name: repositoryName(address) });
+      await recordEvent(tx, now, 'repository.updated', {
+        repositoryId: row.id,
+        name: repositoryName(address),
+      });
       return record({ ...row, ...changed });
     });
   }
@@ -130,7 +133,10 @@ async function isStillFull(tx: Transaction<Schema>, repositoryId: number): Promi
   return false;
 }
 
-const find = (db: Kysely<Schema>, { project, location, repository }: RepositoryAddress): Promise<Row | undefined> =>
+const find = (
+  db: Kysely<Schema>,
+  { project, location, repository }: RepositoryAddress,
+): Promise<Row | undefined> =>
   db
     .selectFrom('repository')
     .selectAll()

@@ -43,7 +43,10 @@ export class StoredVersions implements VersionResources {
     return row && versionRecord(row);
   }
 
-  async list(parent: PackageAddress, { condition, order, ...wanted }: ListQuery): Promise<Listed<VersionRecord>> {
+  async list(
+    parent: PackageAddress,
+    { condition, order, ...wanted }: ListQuery,
+  ): Promise<Listed<VersionRecord>> {
     const { id } = await packageOf(this.#database.read, parent);
     const page = await keysetPage(
       selectVersions(this.#database.read).where('version.package_id', '=', id),
@@ -58,7 +61,10 @@ export class StoredVersions implements VersionResources {
     const repositoryId = await repositoryOf(this.#database.read, parent);
     const page =
       order.by === 'name'
-        ? await versionsByPackage(this.#database.read, repositoryId, { ...wanted, descending: order.descending })
+        ? await versionsByPackage(this.#database.read, repositoryId, {
+            ...wanted,
+            descending: order.descending,
+          })
         : await keysetPage(
             selectVersions(this.#database.read).where('version.repository_id', '=', repositoryId),
             IN_REPOSITORY[order.by],
@@ -100,7 +106,10 @@ export class StoredVersions implements VersionResources {
     { validateOnly }: { readonly validateOnly: boolean },
     draft: OperationDraft<readonly string[]>,
   ): Promise<Document> {
-    return deleteVersions({ database: this.#database, parent, now: this.#now }, versions, { validateOnly, draft });
+    return deleteVersions({ database: this.#database, parent, now: this.#now }, versions, {
+      validateOnly,
+      draft,
+    });
   }
 }
 

@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import { dockerImage, file, pkg, tag, version } from './schemas/artifacts.ts';
+import { cleanupPolicy } from './schemas/cleanup.ts';
+import { operation, status } from './schemas/operation.ts';
+import { location, project, projectV3, service } from './schemas/project.ts';
+import { repository } from './schemas/repository.ts';
+import {
+  batchDeleteVersionsRequest,
+  batchEnableServicesRequest,
+  listOf,
+  noFields,
+} from './schemas/requests.ts';
+import { projectConfig, projectSettings, vpcscConfig } from './schemas/settings.ts';
+
+/** Schemas of the API that stand under a name of their own in its description. */
+export const components = {
+  BatchDeleteVersionsRequest: batchDeleteVersionsRequest,
+  BatchEnableServicesRequest: batchEnableServicesRequest,
+  CleanupPolicy: cleanupPolicy,
+  DockerImage: dockerImage,
+  Empty: noFields,
+  File: file,
+  ListDockerImagesResponse: listOf('dockerImages', dockerImage),
+  ListFilesResponse: listOf('files', file),
+  ListLocationsResponse: listOf('locations', location),
+  ListPackagesResponse: listOf('packages', pkg),
+  ListProjectsResponse: listOf('projects', project),
+  ListRepositoriesResponse: listOf('repositories', repository),
+  ListTagsResponse: listOf('tags', tag),
+  ListVersionsResponse: listOf('versions', version),
+  Location: location,
+  Operation: operation,
+  Package: pkg,
+  Project: project,
+  ProjectConfig: projectConfig,
+  ProjectSettings: projectSettings,
+  ProjectV3: projectV3,
+  Repository: repository,
+  SearchProjectsResponse: listOf('projects', projectV3),
+  Service: service,
+  Status: status,
+  Tag: tag,
+  VPCSCConfig: vpcscConfig,
+  Version: version,
+} as const;
+
+/** The same, as zod's JSON Schema output takes names. */
+export function namedSchemas() {
+  const registry = z.registry<{ readonly id: string }>();
+  for (const [id, schema] of Object.entries(components)) registry.add(schema, { id });
+  return registry;
+}
+
+/** The views that formats show their versions in, by collection. */
+export const versionViews = {
+  dockerImages: { item: components.DockerImage, page: components.ListDockerImagesResponse },
+} as const;

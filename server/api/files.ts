@@ -1,0 +1,120 @@
+import { components } from '../../contract/components.ts';
+import { names } from '../../contract/names.ts';
+import type { File } from '../../contract/schemas/artifacts.ts';
+import { listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
+import type { RepositoryAddress } from '../core/repository.ts';
+import type { FileRecord } from '../core/resources.ts';
+import { annotated, shownAnnotations } from './annotations.ts';
+import { draft, EMPTY, startedAt } from './operation-draft.ts';
+import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
+import { fileAt, onRepository, REPOSITORY, repositoryAt } from './places.ts';
+import { found } from './refusals.ts';
+import { type ApiRoute, defineRoute, json } from './route.ts';
+import { timestamp } from './timestamp.ts';
+
+const FILE = `${REPOSITORY}/files/:file`;
+
+const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
+
+const shownIn =
+  (repository: RepositoryAddress) =>
+  (record: FileRecord): File => ({
+    name: names.file.format({ ...repository, file: record.path }),
+    ...(record.size > 0 && { sizeBytes: String(record.size) }),
+    hashes: [
+      { type: 'SHA256', value: base64(record.sha256) },
+      ...(record.md5 === undefined ? [] : [{ type: 'MD5', value: base64(record.md5) } as const]),
+    ],
+    createTime: timestamp(record.createdAt),
+    updateTime: timestamp(record.updatedAt),
+    ...(record.owner && { owner: names.version.format({ ...repository, ...record.owner }) }),
+    ...shownAnnotations(record),
+  });
+
+export const fileRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    id: 'files.get',
+    method: 'GET',
+    path: FILE,
+    permission: 'files.get',
+    on: onRepository,
+    summary: 'Gets what is known of a file.',
+    query: noQuery,
+    response: components.File,
+    run: async ({ parts, params }) => {
+      const address = fileAt(params);
+      const record = await parts.resources.files.get(address);
+      return json(shownIn(address)(found(record, names.file.format({ ...address, file: address.path }))));
+    },
+  }),
+
+  defineRoute({
+    id: 'files.list',
+    method: 'GET',
+    path: `${REPOSITORY}/files`,
+    permission: 'files.list',
+    on: onRepository,
+    summary: 'Lists the files of a repository.',
+    query: listQuery,
+    response: components.ListFilesResponse,
+    run: async (call) => {
+      const repository = repositoryAt(call.params);
+      const request = pageRequest(call, {
+        of: 'files',
+        filters: ['name', 'owner', 'annotations'],
+        orders: SORT_FIELDS,
+      });
+      const page = await call.parts.resources.files.list(repository, request.query);
+      return json(listAnswer('files', page, request, shownIn(repository)));
+    },
+  }),
+
+  defineRoute({
+    id: 'files.patch',
+    method: 'PATCH',
+    path: FILE,
+    permission: 'files.update',
+    on: onRepository,
+    summary: 'Changes the annotations of a file.',
+    query: patchQuery,
+    body: components.File,
+    bodyField: 'file',
+    response: components.File,
+    run: async ({ parts, params, query, body }) => {
+      const address = fileAt(params);
+      const change = annotated(body, query.updateMask, ['sizeBytes', 'hashes', 'owner', 'fetchTime']);
+      return json(shownIn(address)(await parts.resources.files.annotate(address, change)));
+    },
+  }),
+
+  defineRoute({
+    id: 'files.delete',
+    method: 'DELETE',
+    path: FILE,
+    permission: 'files.delete',
+    on: onRepository,
+    summary: 'Deletes a file that no version is made of.',
+    query: noQuery,
+    response: components.Operation,
+    run: (call) => {
+      const address = fileAt(call.params);
+      const begun = draft(call, { response: () => EMPTY });
+      return startedAt(address, begun, (started) => call.parts.resources.files.delete(address, started));
+    },
+  }),
+
+  defineRoute({
+    id: 'files.download',
+    method: 'GET',
+    path: `${FILE}:download`,
+    permission: 'files.download',
+    on: onRepository,
+    summary: 'Downloads a file, whole or by range.',
+    query: noQuery,
+    response: 'bytes',
+    run: async ({ params }) => {
+      const { path, ...repository } = fileAt(params);
+      return { kind: 'file', repository, path };
+    },
+  }),
+];

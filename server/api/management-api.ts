@@ -1,0 +1,161 @@
+import { isNotFound, RegistryError } from '../core/error.ts';
+import type { Format } from '../core/format.ts';
+import type { Principal } from '../core/iam.ts';
+import type { RepositoryAddress } from '../core/repository.ts';
+import type { FrontRequest } from '../http/front-door.ts';
+import { dataRoutes } from './data-routes.ts';
+import { compileRoutes, type Match } from './match.ts';
+import { openApi } from './openapi.ts';
+import { partialResponse } from './partial-response.ts';
+import { readBody, readQuery } from './read-input.ts';
+import { denied, missing } from './refusals.ts';
+import type { ApiAnswer, ApiParts, ApiRoute } from './route.ts';
+import { apiRoutes } from './routes.ts';
+
+export interface ManagementApiOptions extends ApiParts {
+  /** The address of a repository on a host, as clients of its format write it, without a scheme. */
+  spelling(host: string, address: RepositoryAddress, format: Format): string;
+  /** Sends a repository's file with ranges and conditions. NOT_FOUND when it is not there. */
+  sendFile(
+    request: Request,
+    repository: RepositoryAddress,
+    path: string,
+    principal: Principal,
+  ): Promise<Response>;
+}
+
+/** Artifact Registry's REST API, from a request to its answer. Refusals are thrown. */
+export class ManagementApi {
+  readonly #options: ManagementApiOptions;
+  readonly #match: (method: string, path: string) => Match;
+  readonly #routes: readonly ApiRoute[];
+  #description: string | undefined;
+
+  constructor(options: ManagementApiOptions) {
+    this.#options = options;
+    this.#routes = apiRoutes(options.formats);
+    this.#match = compileRoutes(this.#routes);
+  }
+
+  async handle(front: FrontRequest): Promise<Response> {
+    const query = new URL(front.request.url).searchParams;
+    if (front.path === '/openapi.json') return this.#describe(front);
+    const { principal } = await front.caller();
+    const { route, params } = this.#routeOf(front);
+    front.trace.route = route.id;
+    await this.#authorize(route, principal, params);
+
+    checkAlternative(route, query);
+    const input = {
+      query: readQuery(query, route.query),
+      body: route.body && (await readBody(front.request, route.body, route.bodyField)),
+    };
+    const answer = await this.#run(route, { ...input, params, principal, front });
+    if (answer.kind === 'file')
+      return this.#options.sendFile(front.request, answer.repository, answer.path, principal);
+    return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
+  }
+
+  #routeOf({ request, path }: FrontRequest) {
+    const match = this.#match(request.method, path);
+    if (match.kind === 'route') return match;
+    if (match.kind === 'nowhere')
+      throw new RegistryError('NOT_FOUND', 'METHOD_NOT_FOUND', 'Method not found.');
+    throw new RegistryError(
+      'UNIMPLEMENTED',
+      'METHOD_NOT_ALLOWED',
+      `${request.method} is not possible here.`,
+      {
+        headers: { allow: match.allowed.join(', ') },
+      },
+    );
+  }
+
+  /** Decides before anything is read or looked up. */
+  async #authorize(route: ApiRoute, principal: Principal, params: ApiRouteParams): Promise<void> {
+    const { permission } = route;
+    const on = route.on(params);
+    if (permission === 'account' || route.filtered) {
+      if (principal.kind === 'anonymous' && permission === 'account') throw denied(principal, permission, on);
+      return;
+    }
+    const decision = await this.#options.authorizer.check(principal, permission, on);
+    if (!decision.allow) throw denied(principal, permission, on);
+  }
+
+  async #run(
+    route: ApiRoute,
+    { front, ...input }: Input & { readonly front: FrontRequest },
+  ): Promise<ApiAnswer> {
+    try {
+      return await route.run({
+        ...input,
+        parts: this.#options,
+        registryUri: (address, id) => this.#spelled(front.host, address, id),
+      });
+    } catch (error) {
+      throw isNotFound(error) && error instanceof RegistryError ? named(error, front.path) : error;
+    }
+  }
+
+  #spelled(host: string, address: RepositoryAddress, id: string): string {
+    const format = this.#options.formats.find((known) => known.id === id);
+    return format ? this.#options.spelling(host, address, format) : '';
+  }
+
+  #describe({ request, trace, origin }: FrontRequest): Response {
+    trace.route = 'openapi';
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new RegistryError(
+        'UNIMPLEMENTED',
+        'METHOD_NOT_ALLOWED',
+        `${request.method} is not possible here.`,
+        {
+          headers: { allow: 'GET, HEAD' },
+        },
+      );
+    this.#description ??= JSON.stringify(
+      openApi({ routes: this.#routes, dataRoutes: dataRoutes(this.#options.formats) }),
+    );
+    const body = this.#description.replace('"SERVER_ORIGIN"', () => JSON.stringify(origin));
+    return new Response(request.method === 'HEAD' ? null : body, {
+      headers: { 'content-type': 'application/json; charset=UTF-8', 'x-content-type-options': 'nosniff' },
+    });
+  }
+}
+
+type ApiRouteParams = Parameters<ApiRoute['on']>[0];
+type Input = Pick<Parameters<ApiRoute['run']>[0], 'params' | 'query' | 'body' | 'principal'>;
+
+/** What a store missed, in the name of what was asked for. */
+function named(error: RegistryError, path: string): RegistryError {
+  if (error.reason === 'RESOURCE_NOT_FOUND') return error;
+  const what = Object.values(error.details)[0];
+  return what === undefined ? missing(path) : missing(`${error.message.replace(' not found', '')} ${what}`);
+}
+
+/** JSON everywhere; bytes, which are also asked for as `alt=media`, where the method answers with some. */
+function checkAlternative(route: ApiRoute, query: URLSearchParams): void {
+  const asked = query.get('alt') ?? 'json';
+  if (asked === 'json' || (asked === 'media' && route.response === 'bytes')) return;
+  throw new RegistryError(
+    'INVALID_ARGUMENT',
+    'ALT_UNSUPPORTED',
+    `alt=${asked.slice(0, 20)} is not possible here.`,
+    {
+      details: { field: 'alt' },
+    },
+  );
+}
+
+function jsonResponse(body: unknown, query: URLSearchParams): Response {
+  const pretty = query.get('prettyPrint') ?? query.get('$prettyPrint');
+  const text = pretty === 'true' ? `${JSON.stringify(body, undefined, 2)}\n` : JSON.stringify(body);
+  return new Response(text, {
+    headers: {
+      'content-type': 'application/json; charset=UTF-8',
+      'cache-control': 'private',
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}

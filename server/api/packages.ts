@@ -1,0 +1,96 @@
+import { components } from '../../contract/components.ts';
+import { names } from '../../contract/names.ts';
+import type { Package } from '../../contract/schemas/artifacts.ts';
+import { listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
+import type { RepositoryAddress } from '../core/repository.ts';
+import type { PackageRecord } from '../core/resources.ts';
+import { annotated, shownAnnotations } from './annotations.ts';
+import { draft, EMPTY, startedAt } from './operation-draft.ts';
+import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
+import { onRepository, PACKAGE, packageAt, REPOSITORY, repositoryAt } from './places.ts';
+import { found } from './refusals.ts';
+import { type ApiRoute, defineRoute, json } from './route.ts';
+import { timestamp } from './timestamp.ts';
+
+const shownIn =
+  (repository: RepositoryAddress) =>
+  (record: PackageRecord): Package => ({
+    name: names.package.format({ ...repository, package: record.package }),
+    displayName: record.package,
+    createTime: timestamp(record.createdAt),
+    updateTime: timestamp(record.updatedAt),
+    ...shownAnnotations(record),
+  });
+
+export const packageRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    id: 'packages.get',
+    method: 'GET',
+    path: PACKAGE,
+    permission: 'packages.get',
+    on: onRepository,
+    summary: 'Gets a package.',
+    query: noQuery,
+    response: components.Package,
+    run: async ({ parts, params }) => {
+      const address = packageAt(params);
+      const record = await parts.resources.packages.get(address);
+      return json(shownIn(address)(found(record, names.package.format(address))));
+    },
+  }),
+
+  defineRoute({
+    id: 'packages.list',
+    method: 'GET',
+    path: `${REPOSITORY}/packages`,
+    permission: 'packages.list',
+    on: onRepository,
+    summary: 'Lists the packages of a repository.',
+    query: listQuery,
+    response: components.ListPackagesResponse,
+    run: async (call) => {
+      const repository = repositoryAt(call.params);
+      const request = pageRequest(call, {
+        of: 'packages',
+        filters: ['name', 'annotations'],
+        orders: SORT_FIELDS,
+      });
+      const page = await call.parts.resources.packages.list(repository, request.query);
+      return json(listAnswer('packages', page, request, shownIn(repository)));
+    },
+  }),
+
+  defineRoute({
+    id: 'packages.patch',
+    method: 'PATCH',
+    path: PACKAGE,
+    permission: 'packages.update',
+    on: onRepository,
+    summary: 'Changes the annotations of a package.',
+    query: patchQuery,
+    body: components.Package,
+    bodyField: 'package',
+    response: components.Package,
+    run: async ({ parts, params, query, body }) => {
+      const address = packageAt(params);
+      const change = annotated(body, query.updateMask, ['displayName']);
+      return json(shownIn(address)(await parts.resources.packages.annotate(address, change)));
+    },
+  }),
+
+  defineRoute({
+    id: 'packages.delete',
+    method: 'DELETE',
+    path: PACKAGE,
+    permission: 'packages.delete',
+    on: onRepository,
+    summary: 'Deletes a package with its versions and tags.',
+    query: noQuery,
+    response: components.Operation,
+    run: (call) => {
+      const address = packageAt(call.params);
+      const begun = draft(call, { response: () => EMPTY });
+      return startedAt(address, begun, (started) => call.parts.resources.packages.delete(address, started));
+    },
+  }),
+];

@@ -1,0 +1,164 @@
+import { components } from '../../contract/components.ts';
+import { names } from '../../contract/names.ts';
+import type { Repository } from '../../contract/schemas/repository.ts';
+import { createRepositoryQuery, listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
+import { invalid } from '../core/error.ts';
+import type { RepositoryRecord } from '../core/resources.ts';
+import { maskedUpdate } from './masked-update.ts';
+import { draft, EMPTY, startedAt, typed } from './operation-draft.ts';
+import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
+import { LOCATION, locationAt, onProject, onRepository, REPOSITORY, repositoryAt } from './places.ts';
+import { found } from './refusals.ts';
+import { editable, REPOSITORY_FIELDS, repositoryResource, settingsOf } from './repository-resource.ts';
+import { checkedFormat, checkId, checkMode } from './repository-rules.ts';
+import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
+import { parseMask } from './update-mask.ts';
+import { visiblePage } from './visible-page.ts';
+
+const shownBy =
+  ({ registryUri }: Pick<ApiCall<unknown, unknown>, 'registryUri'>) =>
+  (record: RepositoryRecord): Repository =>
+    repositoryResource(record, registryUri(record, record.format));
+
+export const repositoryRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    id: 'repositories.create',
+    method: 'POST',
+    path: `${LOCATION}/repositories`,
+    permission: 'repositories.create',
+    on: onProject,
+    summary: 'Creates a repository.',
+    query: createRepositoryQuery,
+    body: components.Repository,
+    bodyField: 'repository',
+    response: components.Operation,
+    run: (call) => {
+      const { parts, body, query } = call;
+      const at = locationAt(call.params);
+      const address = { ...at, repository: query.repositoryId ?? '' };
+      if (!parts.locations.includes(at.location))
+        throw invalid(
+          'LOCATION_INVALID',
+          `Request contains an invalid argument: no location ${at.location}.`,
+        );
+      const format = checkedFormat(body.format, parts.formats);
+      checkMode(body);
+      checkId(address, format);
+      const repository = {
+        ...address,
+        ...settingsOf(ownKind(body)),
+        format: format.id,
+        mode: 'STANDARD_REPOSITORY',
+      } as const;
+      const shown = shownBy(call);
+      const begun = draft<RepositoryRecord>(call, { response: (made) => typed('Repository', shown(made)) });
+      return startedAt(at, begun, (started) => parts.resources.repositories.create(repository, started));
+    },
+  }),
+
+  defineRoute({
+    id: 'repositories.get',
+    method: 'GET',
+    path: REPOSITORY,
+    permission: 'repositories.get',
+    on: onRepository,
+    summary: 'Gets a repository.',
+    query: noQuery,
+    response: components.Repository,
+    run: async (call) => {
+      const address = repositoryAt(call.params);
+      const record = await call.parts.resources.repositories.get(address);
+      return json(shownBy(call)(found(record, names.repository.format(address))));
+    },
+  }),
+
+  defineRoute({
+    id: 'repositories.list',
+    method: 'GET',
+    path: `${LOCATION}/repositories`,
+    permission: 'repositories.list',
+    on: onProject,
+    filtered: true,
+    summary:
+      'Lists the repositories of a location, or with `-` of all of them, as far as the caller may see them.',
+    query: listQuery,
+    response: components.ListRepositoriesResponse,
+    run: async (call) => {
+      const at = locationAt(call.params);
+      const request = pageRequest(call, { of: 'repositories', filters: ['name'], orders: SORT_FIELDS });
+      const page = await visiblePage(
+        call,
+        {
+          permission: 'repositories.list',
+          parent: onProject(call.params),
+          of: (record: RepositoryRecord) => names.repository.format(record),
+        },
+        request.query,
+        (query) => call.parts.resources.repositories.list(at, query),
+      );
+      return json(listAnswer('repositories', page, request, shownBy(call)));
+    },
+  }),
+
+  defineRoute({
+    id: 'repositories.patch',
+    method: 'PATCH',
+    path: REPOSITORY,
+    permission: 'repositories.update',
+    on: onRepository,
+    summary: 'Changes a repository.',
+    query: patchQuery,
+    body: components.Repository,
+    bodyField: 'repository',
+    response: components.Repository,
+    run: async (call) => {
+      const mask = parseMask(call.query.updateMask);
+      const change = withoutDefaults(call.body);
+      const record = await call.parts.resources.repositories.update(repositoryAt(call.params), (current) => {
+        const changed = maskedUpdate(REPOSITORY_FIELDS, editable(current), change, mask);
+        return settingsOf(ownKind(changed));
+      });
+      return json(shownBy(call)(record));
+    },
+  }),
+
+  defineRoute({
+    id: 'repositories.delete',
+    method: 'DELETE',
+    path: REPOSITORY,
+    permission: 'repositories.delete',
+    on: onRepository,
+    summary: 'Deletes a repository with everything in it.',
+    query: noQuery,
+    response: components.Operation,
+    run: (call) => {
+      const address = repositoryAt(call.params);
+      const begun = draft(call, { response: () => EMPTY });
+      return startedAt(address, begun, (started) =>
+        call.parts.resources.repositories.delete(address, started),
+      );
+    },
+  }),
+];
+
+/** Unspecified is the same as absent. */
+function withoutDefaults({ format, mode, kmsKeyName, ...rest }: Repository): Repository {
+  return {
+    ...rest,
+    ...(format !== undefined && format !== 'FORMAT_UNSPECIFIED' && { format }),
+    ...(mode !== undefined && mode !== 'MODE_UNSPECIFIED' && { mode }),
+    ...(kmsKeyName !== undefined && kmsKeyName !== '' && { kmsKeyName }),
+  };
+}
+
+/** A standard repository has no upstream. */
+function ownKind(repository: Repository): Repository {
+  for (const field of ['remoteRepositoryConfig', 'virtualRepositoryConfig'] as const)
+    if (repository[field] !== undefined)
+      throw invalid(
+        'CONFIG_INVALID',
+        `Request contains an invalid argument: a STANDARD_REPOSITORY has no ${field}.`,
+        { field: `repository.${field}` },
+      );
+  return repository;
+}

@@ -1,0 +1,96 @@
+import type * as z from 'zod/mini';
+import type { Format } from '../core/format.ts';
+import type { Account, Authorizer, Permission, Principal, ResourceName } from '../core/iam.ts';
+import type { RepositoryAddress } from '../core/repository.ts';
+import type { Resources } from '../core/resources.ts';
+import type { TokenSealer } from '../lib/sealed-token.ts';
+
+export type Schema = z.core.$ZodType;
+export type Params = Readonly<Record<string, string>>;
+
+/** What the methods work on. */
+export interface ApiParts {
+  readonly resources: Resources;
+  readonly formats: readonly Format[];
+  /** Ids of the locations there are. */
+  readonly locations: readonly string[];
+  readonly authorizer: Authorizer;
+  /** Seals page tokens. */
+  readonly pages: TokenSealer;
+  newId(): string;
+}
+
+export interface ApiCall<Query, Body> {
+  /** Ids from the path, plain text. */
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly principal: Principal;
+  readonly parts: ApiParts;
+  /** The repository's address without a scheme, as clients of its format write it on the caller's host. */
+  registryUri(address: RepositoryAddress, format: string): string;
+}
+
+/** Plain data for JSON, or a file of a repository to be sent as the data plane sends it. */
+export type ApiAnswer =
+  | { readonly kind: 'json'; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'file'; readonly repository: RepositoryAddress; readonly path: string };
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+/**
+ * Who may call: holders of a permission, or any account, where the method itself shows everyone only their own.
+ */
+export type Audience = Permission | 'account';
+
+interface RouteFacts {
+  /** `repositories.create`. */
+  readonly id: string;
+  readonly method: Method;
+  /** `:name` is one segment; a custom method stands after a colon: `/v1/projects/:project/services/:service:enable`. */
+  readonly path: string;
+  readonly permission: Audience;
+  /** What the permission must be held on. */
+  on(params: Params): ResourceName;
+  /** Lists that show what the caller may see check it themselves and refuse when that is nothing. */
+  readonly filtered?: boolean;
+  readonly summary: string;
+  readonly response: Schema | 'bytes';
+}
+
+/** One method of the management API. */
+export interface ApiRoute extends RouteFacts {
+  readonly query: Schema;
+  readonly body?: Schema;
+  /** The request's field that the body is, where it is not the whole request; refusals name it. */
+  readonly bodyField?: string;
+  run(call: ApiCall<unknown, unknown>): Promise<ApiAnswer>;
+}
+
+type Read<S> = S extends z.core.SomeType ? z.output<S> : undefined;
+
+interface RouteSpec<Query extends Schema, Body extends Schema | undefined> extends RouteFacts {
+  readonly query: Query;
+  readonly body?: Body;
+  readonly bodyField?: string;
+  run(call: ApiCall<Read<Query>, Read<Body>>): Promise<ApiAnswer>;
+}
+
+/** Closes over the types of query and body, so that the route list stays one plain list. */
+export function defineRoute<Query extends Schema, Body extends Schema | undefined = undefined>(
+  spec: RouteSpec<Query, Body>,
+): ApiRoute {
+  const { body, ...rest } = spec;
+  return {
+    ...rest,
+    ...(body && { body }),
+    // The dispatcher has parsed both with these schemas.
+    run: (call) => spec.run(call as ApiCall<Read<Query>, Read<Body>>),
+  };
+}
+
+export const json = (body: object): ApiAnswer => ({ kind: 'json', body: { ...body } });
+
+/** Who a stored thing belongs to: an account's IAM member. */
+export const memberOf = ({ kind, id }: Account): string =>
+  kind === 'user' ? `user:${id}` : `serviceAccount:${id}`;

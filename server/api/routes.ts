@@ -1,0 +1,28 @@
+import type { Format } from '../core/format.ts';
+import { fileRoutes } from './files.ts';
+import { locationRoutes } from './locations.ts';
+import { operationRoutes } from './operations.ts';
+import { packageRoutes } from './packages.ts';
+import { projectRoutes } from './projects.ts';
+import { repositoryRoutes } from './repositories.ts';
+import type { ApiRoute } from './route.ts';
+import { serviceRoutes } from './services.ts';
+import { settingsRoutes } from './settings.ts';
+import { tagRoutes } from './tags.ts';
+import { versionRoutes } from './versions.ts';
+import { viewRoutes } from './views.ts';
+
+/** Every method of the management API, those that show a format's own view of its versions among them. */
+export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
+  ...projectRoutes,
+  ...locationRoutes,
+  ...operationRoutes,
+  ...repositoryRoutes,
+  ...packageRoutes,
+  ...versionRoutes,
+  ...tagRoutes,
+  ...fileRoutes,
+  ...viewRoutes(formats),
+  ...settingsRoutes,
+  ...serviceRoutes,
+];

@@ -1,0 +1,128 @@
+import { components } from '../../contract/components.ts';
+import { names } from '../../contract/names.ts';
+import type { Tag } from '../../contract/schemas/artifacts.ts';
+import { createTagQuery, filteredQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
+import { invalid } from '../core/error.ts';
+import type { PackageAddress, TagRecord } from '../core/resources.ts';
+import { maskedUpdate } from './masked-update.ts';
+import { listAnswer, pageRequest } from './page-request.ts';
+import { onRepository, PACKAGE, packageAt, tagAt } from './places.ts';
+import { found } from './refusals.ts';
+import { type ApiRoute, defineRoute, json } from './route.ts';
+import { parseMask } from './update-mask.ts';
+
+const TAG = `${PACKAGE}/tags/:tag`;
+/** What a tag may be called in every format (facts: Tag). */
+const TAG_ID = /^[a-zA-Z0-9_][a-zA-Z0-9\-._~:@]{0,127}$/;
+
+const shownIn =
+  (pkg: PackageAddress) =>
+  ({ tag, version }: TagRecord): Tag => ({
+    name: names.tag.format({ ...pkg, tag }),
+    version: names.version.format({ ...pkg, version }),
+  });
+
+export const tagRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    id: 'tags.get',
+    method: 'GET',
+    path: TAG,
+    permission: 'tags.get',
+    on: onRepository,
+    summary: 'Gets a tag.',
+    query: noQuery,
+    response: components.Tag,
+    run: async ({ parts, params }) => {
+      const address = tagAt(params);
+      const record = await parts.resources.tags.get(address);
+      return json(shownIn(address)(found(record, names.tag.format(address))));
+    },
+  }),
+
+  defineRoute({
+    id: 'tags.list',
+    method: 'GET',
+    path: `${PACKAGE}/tags`,
+    permission: 'tags.list',
+    on: onRepository,
+    summary: 'Lists the tags of a package.',
+    query: filteredQuery,
+    response: components.ListTagsResponse,
+    run: async (call) => {
+      const address = packageAt(call.params);
+      const request = pageRequest(call, { of: 'tags', filters: ['name', 'version'] });
+      const page = await call.parts.resources.tags.list(address, request.query);
+      return json(listAnswer('tags', page, request, shownIn(address)));
+    },
+  }),
+
+  defineRoute({
+    id: 'tags.create',
+    method: 'POST',
+    path: `${PACKAGE}/tags`,
+    permission: 'tags.create',
+    on: onRepository,
+    summary: 'Creates a tag.',
+    query: createTagQuery,
+    body: components.Tag,
+    bodyField: 'tag',
+    response: components.Tag,
+    run: async ({ parts, params, query, body }) => {
+      const pkg = packageAt(params);
+      const tag = query.tagId ?? '';
+      if (!TAG_ID.test(tag)) throw refusal(`"${tag.slice(0, 140)}" is not a tag`, 'tag_id');
+      const record = await parts.resources.tags.create({ ...pkg, tag }, versionIn(pkg, body.version));
+      return json(shownIn(pkg)(record));
+    },
+  }),
+
+  defineRoute({
+    id: 'tags.patch',
+    method: 'PATCH',
+    path: TAG,
+    permission: 'tags.update',
+    on: onRepository,
+    summary: 'Points a tag at another version.',
+    query: patchQuery,
+    body: components.Tag,
+    bodyField: 'tag',
+    response: components.Tag,
+    run: async ({ parts, params, query, body }) => {
+      const address = tagAt(params);
+      const { version } = maskedUpdate(
+        { name: 'output', version: 'mutable' },
+        {},
+        { ...body },
+        parseMask(query.updateMask),
+      ) as Tag;
+      const record = await parts.resources.tags.move(address, versionIn(address, version));
+      return json(shownIn(address)(record));
+    },
+  }),
+
+  defineRoute({
+    id: 'tags.delete',
+    method: 'DELETE',
+    path: TAG,
+    permission: 'tags.delete',
+    on: onRepository,
+    summary: 'Deletes a tag.',
+    query: noQuery,
+    response: components.Empty,
+    run: async ({ parts, params }) => {
+      await parts.resources.tags.delete(tagAt(params));
+      return json({});
+    },
+  }),
+];
+
+/** The version that a tag is to point at: one of its own package. */
+function versionIn(pkg: PackageAddress, name: string | undefined): string {
+  if (name === undefined || name === '') throw refusal('tag.version is required', 'tag.version');
+  const named = names.version.parse(name);
+  if (named && names.package.format(named) === names.package.format(pkg)) return named.version;
+  throw refusal(`tag.version must be a version of ${names.package.format(pkg)}`, 'tag.version');
+}
+
+const refusal = (why: string, field: string) =>
+  invalid('TAG_INVALID', `Request contains an invalid argument: ${why}.`, { field });

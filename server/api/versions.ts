@@ -1,0 +1,140 @@
+import { components } from '../../contract/components.ts';
+import { names } from '../../contract/names.ts';
+import type { VersionView } from '../../contract/schemas/artifacts.ts';
+import {
+  deleteVersionQuery,
+  noQuery,
+  patchQuery,
+  versionListQuery,
+  versionQuery,
+} from '../../contract/schemas/requests.ts';
+import { invalid } from '../core/error.ts';
+import { annotated } from './annotations.ts';
+import { draft, EMPTY, startedAt, typed } from './operation-draft.ts';
+import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
+import { onRepository, PACKAGE, packageAt, versionAt } from './places.ts';
+import { found } from './refusals.ts';
+import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
+import { versionShower } from './version-resource.ts';
+
+const VERSION = `${PACKAGE}/versions/:version`;
+const MOST_NAMES = 10_000;
+const OWN_FIELDS = ['description', 'relatedTags', 'metadata', 'fingerprints'];
+
+const isFull = ({ query }: Pick<ApiCall<{ readonly view?: VersionView }, unknown>, 'query'>) =>
+  query.view === 'FULL';
+
+export const versionRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    id: 'versions.get',
+    method: 'GET',
+    path: VERSION,
+    permission: 'versions.get',
+    on: onRepository,
+    summary: 'Gets a version; the FULL view adds its tags.',
+    query: versionQuery,
+    response: components.Version,
+    run: async (call) => {
+      const address = versionAt(call.params);
+      const record = await call.parts.resources.versions.get(address);
+      const show = await versionShower(call.parts, address, isFull(call));
+      return json(show(found(record, names.version.format(address))));
+    },
+  }),
+
+  defineRoute({
+    id: 'versions.list',
+    method: 'GET',
+    path: `${PACKAGE}/versions`,
+    permission: 'versions.list',
+    on: onRepository,
+    summary: 'Lists the versions of a package; the FULL view adds the tags of each.',
+    query: versionListQuery,
+    response: components.ListVersionsResponse,
+    run: async (call) => {
+      const address = packageAt(call.params);
+      const request = pageRequest(call, {
+        of: 'versions',
+        filters: ['name', 'annotations'],
+        orders: SORT_FIELDS,
+      });
+      const page = await call.parts.resources.versions.list(address, request.query);
+      const show = await versionShower(call.parts, address, isFull(call));
+      return json(listAnswer('versions', page, request, show));
+    },
+  }),
+
+  defineRoute({
+    id: 'versions.patch',
+    method: 'PATCH',
+    path: VERSION,
+    permission: 'versions.update',
+    on: onRepository,
+    summary: 'Changes the annotations of a version.',
+    query: patchQuery,
+    body: components.Version,
+    bodyField: 'version',
+    response: components.Version,
+    run: async ({ parts, params, query, body }) => {
+      const address = versionAt(params);
+      const change = annotated(body, query.updateMask, OWN_FIELDS);
+      const record = await parts.resources.versions.annotate(address, change);
+      return json((await versionShower(parts, address, false))(record));
+    },
+  }),
+
+  defineRoute({
+    id: 'versions.delete',
+    method: 'DELETE',
+    path: VERSION,
+    permission: 'versions.delete',
+    on: onRepository,
+    summary: 'Deletes a version; with force also one that has tags.',
+    query: deleteVersionQuery,
+    response: components.Operation,
+    run: (call) => {
+      const address = versionAt(call.params);
+      const how = { force: call.query.force ?? false };
+      const begun = draft(call, { response: () => EMPTY });
+      return startedAt(address, begun, (started) =>
+        call.parts.resources.versions.delete(address, how, started),
+      );
+    },
+  }),
+
+  defineRoute({
+    id: 'versions.batchDelete',
+    method: 'POST',
+    path: `${PACKAGE}/versions:batchDelete`,
+    permission: 'versions.delete',
+    on: onRepository,
+    summary: 'Deletes several versions with their tags, or says which of them it could not.',
+    query: noQuery,
+    body: components.BatchDeleteVersionsRequest,
+    response: components.Operation,
+    run: (call) => {
+      const pkg = packageAt(call.params);
+      const { names: wanted = [], validateOnly = false } = call.body;
+      if (wanted.length > MOST_NAMES) throw refusal(`names has more than ${MOST_NAMES} versions`);
+      const versions = wanted.map((name) => {
+        const named = names.version.parse(name);
+        if (!named || names.package.format(named) !== names.package.format(pkg))
+          throw refusal(`${name.slice(0, 300)} is not a version of ${names.package.format(pkg)}`);
+        return named.version;
+      });
+      const begun = draft<readonly string[]>(call, {
+        metadata: (left) => {
+          const failed = left.map((version) => names.version.format({ ...pkg, version }));
+          return typed('BatchDeleteVersionsMetadata', failed.length > 0 ? { failedVersions: failed } : {});
+        },
+        response: () => EMPTY,
+      });
+      return startedAt(pkg, begun, (started) =>
+        call.parts.resources.versions.deleteMany(pkg, versions, { validateOnly }, started),
+      );
+    },
+  }),
+];
+
+const refusal = (why: string) =>
+  invalid('NAMES_INVALID', `Request contains an invalid argument: ${why}.`, { field: 'names' });

@@ -1,0 +1,88 @@
+import { versionViews } from '../../contract/components.ts';
+import { escapeId, names } from '../../contract/names.ts';
+import { noQuery, orderedQuery } from '../../contract/schemas/requests.ts';
+import { invalid, RegistryError } from '../core/error.ts';
+import type { Format, VersionView } from '../core/format.ts';
+import type { RepositoryAddress } from '../core/repository.ts';
+import type { RepositoryRecord, VersionRecord } from '../core/resources.ts';
+import { listAnswer, pageRequest } from './page-request.ts';
+import { onRepository, param, REPOSITORY, repositoryAt } from './places.ts';
+import { found } from './refusals.ts';
+import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
+
+/** The collections in which a format shows its versions in its own words. */
+export const viewRoutes = (formats: readonly Format[]): readonly ApiRoute[] =>
+  formats.flatMap((format) => (format.api?.views ?? []).flatMap((view) => routesOf(format, view)));
+
+function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
+  const { collection } = view;
+  const schemas = new Map(Object.entries(versionViews)).get(collection);
+  if (!schemas) throw new RegistryError('INTERNAL', 'VIEW_SCHEMA', `the contract has no view ${collection}`);
+
+  return [
+    defineRoute({
+      id: `${collection}.get`,
+      method: 'GET',
+      path: `${REPOSITORY}/${collection}/:view`,
+      permission: view.permissions.get,
+      on: onRepository,
+      summary: `Gets one of a repository's ${collection}.`,
+      query: noQuery,
+      response: schemas.item,
+      run: async (call) => {
+        const address = repositoryAt(call.params);
+        const repository = await repositoryOf(call, address, format);
+        const id = param(call.params, 'view');
+        const parsed = view.parse(id);
+        const record = parsed && (await call.parts.resources.versions.get({ ...address, ...parsed }));
+        return json(shownBy(call, view, repository)(found(record, nameOf(address, collection, id))));
+      },
+    }),
+
+    defineRoute({
+      id: `${collection}.list`,
+      method: 'GET',
+      path: `${REPOSITORY}/${collection}`,
+      permission: view.permissions.list,
+      on: onRepository,
+      summary: `Lists a repository's ${collection}.`,
+      query: orderedQuery,
+      response: schemas.page,
+      run: async (call) => {
+        const address = repositoryAt(call.params);
+        const request = pageRequest(call, { of: collection, orders: view.orders });
+        const repository = await repositoryOf(call, address, format);
+        const page = await call.parts.resources.versions.listAll(address, request.query);
+        return json(listAnswer(collection, page, request, shownBy(call, view, repository)));
+      },
+    }),
+  ];
+}
+
+type Call = Pick<ApiCall<unknown, unknown>, 'parts' | 'registryUri'>;
+
+/** The repository, which must be one of the view's format. */
+async function repositoryOf(
+  { parts }: Call,
+  address: RepositoryAddress,
+  format: Format,
+): Promise<RepositoryRecord> {
+  const name = names.repository.format(address);
+  const repository = found(await parts.resources.repositories.get(address), name);
+  if (repository.format === format.id) return repository;
+  throw invalid(
+    'FORMAT_MISMATCH',
+    `Request contains an invalid argument: ${name} is a ${repository.format} repository, not ${format.id}.`,
+  );
+}
+
+function shownBy({ registryUri }: Call, view: VersionView, repository: RepositoryRecord) {
+  const uri = registryUri(repository, repository.format);
+  return (version: VersionRecord) => ({
+    name: nameOf(repository, view.collection, view.id(version)),
+    ...view.resource(version, `${uri}/${version.package}`),
+  });
+}
+
+const nameOf = (repository: RepositoryAddress, collection: string, id: string): string =>
+  `${names.repository.format(repository)}/${collection}/${escapeId(id)}`;

@@ -1,0 +1,49 @@
+import type { VersionRow } from '../../core/catalog.ts';
+import type { DatedVersion, FormatApi, VersionView } from '../../core/format.ts';
+import { type ChildImage, fromAttributes } from './attributes.ts';
+
+/** What Artifact Registry says of a Docker version, as far as it is known (DockerImage in artifact.proto). */
+function described({ attributes, size }: VersionRow) {
+  const { mediaType, buildTime, artifactType } = fromAttributes(attributes);
+  return {
+    ...(size > 0 && { imageSizeBytes: String(size) }),
+    mediaType,
+    ...(buildTime !== undefined && { buildTime }),
+    ...(artifactType !== undefined && { artifactType }),
+  };
+}
+
+const imageManifest = ({ digest, mediaType, platform }: ChildImage) => ({
+  ...(platform && { architecture: platform.architecture, os: platform.os }),
+  digest,
+  mediaType,
+  ...(platform?.osVersion !== undefined && { osVersion: platform.osVersion }),
+  ...(platform?.osFeatures && { osFeatures: platform.osFeatures }),
+  ...(platform?.variant !== undefined && { variant: platform.variant }),
+});
+
+const dockerImages: VersionView = {
+  collection: 'dockerImages',
+  permissions: { get: 'dockerimages.get', list: 'dockerimages.list' },
+  orders: { name: 'name', uploadTime: 'createTime', createTime: 'createTime', updateTime: 'updateTime' },
+
+  id: ({ package: image, version }) => `${image}@${version}`,
+  parse(id) {
+    const at = id.lastIndexOf('@');
+    return at > 0 ? { package: id.slice(0, at), version: id.slice(at + 1) } : undefined;
+  },
+
+  resource(image: DatedVersion, address) {
+    const { children } = fromAttributes(image.attributes);
+    return {
+      uri: `${address}@${image.version}`,
+      ...(image.tags.length > 0 && { tags: image.tags }),
+      uploadTime: new Date(image.createdAt).toISOString(),
+      updateTime: new Date(image.updatedAt).toISOString(),
+      ...described(image),
+      ...(children && { imageManifests: children.map(imageManifest) }),
+    };
+  },
+};
+
+export const dockerApi: FormatApi = { metadata: described, views: [dockerImages] };
