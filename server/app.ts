@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { managementApi } from './api/fixture.ts';
 import type { BlobStore } from './core/blob.ts';
-import { ANONYMOUS, type Principal } from './core/iam.ts';
+import { notFound } from './core/error.ts';
+import type { Principal } from './core/iam.ts';
+import type { Repo } from './core/repo.ts';
 import type { RepositoryRow } from './core/repository.ts';
 import { repositoryName } from './core/repository.ts';
 import type { Config } from './config.ts';
@@ -12,6 +15,8 @@ import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
 import { type Fixture, FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
+import { sendFile } from './http/send-file.ts';
+import { Resolver } from './http/resolver.ts';
 import { oauthError, tokenEndpoint } from './http/token-endpoint.ts';
 import { readableRepositories, visiblePackages } from './http/visible-packages.ts';
 import { Authenticator } from './iam/authenticator.ts';
@@ -34,6 +39,7 @@ import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
 import { HostedTables } from './stores/metadata/hosted-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
+import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
 
@@ -50,6 +56,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly now: () => number;
   readonly adminPassword?: string;
+  /** Whether other processes serve the same data directory. */
+  readonly shared?: boolean;
   /** Called at each step of publishing a blob, for tests that stop the process just there. */
   readonly onStep?: FilesystemOptions['onStep'];
 }
@@ -68,7 +76,7 @@ export interface App extends AsyncDisposable {
 export async function buildApp(options: AppOptions): Promise<App> {
   const { config, directory, log, now } = options;
   const key = directory.signingKey();
-  const database = await MetadataDatabase.open(directory.database);
+  const database = await MetadataDatabase.open(directory.database, { shared: options.shared ?? false });
   const blobs = await FilesystemBlobs.open({
     root: directory.blobs,
     reserveBytes: config.reserve,
@@ -114,7 +122,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     formats: FORMATS,
     repositories,
     authorizer,
-    open: opened.open,
+    read: opened.read,
+    write: opened.write,
     elsewhere: (call, { format }) =>
       new Elsewhere(
         { addressing, authorizer, repositories, files: new FilesByContent(database), catalog: opened.catalog },
@@ -131,6 +140,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   let draining = false;
   const door = new FrontDoor({
     addressing,
+    resolver: new Resolver(addressing, data),
     data,
     services: {
       tokensFor: (call) => serviceTokens({ tokens, authenticator }, call, call.peer()),
@@ -152,6 +162,20 @@ export async function buildApp(options: AppOptions): Promise<App> {
         ready: async () => (draining ? 'the server is stopping' : database.broken?.message),
       }),
       tokenFixture(authenticator, tokens),
+      managementApi({
+        resources: storedResources({ database, now }),
+        formats: FORMATS,
+        locations: config.locations,
+        authorizer,
+        pages: new TokenSealer(key, 'page'),
+        newId: () => crypto.randomUUID(),
+        spelling: (host, address, format) => addressing.spelling(host, address, format),
+        sendFile: async (request, address, path) => {
+          const row = await repositories.find(address);
+          if (!row) throw notFound('REPOSITORY', { repository: address.repository });
+          return sendFile(request, await opened.read(row).file({ path, freshness: 'immutable' }));
+        },
+      }),
     ],
     authenticate: (authorization, peer) => authenticator.authenticate(authorization, peer),
     report: (cause) => {
@@ -191,15 +215,23 @@ function openRepositories({ database, blobs, uploads, now }: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
-  const open = (row: RepositoryRow, principal: Principal) => {
-    const account = principal === ANONYMOUS || principal.kind === 'anonymous' ? '' : principal.id;
-    const write = new HostedTables(
+  const hosted = (row: RepositoryRow, account: string) =>
+    new HostedTables(
       { database, blobs, uploads, now, leaseMs: LEASE_MS },
       { repositoryId: row.id, account, catalog: catalog(row) },
     );
-    return { read: new StandardRepo(repositoryName(row), write, bodies), write };
+  // A row is one object until something is committed, and what answers its reads depends on nothing else.
+  const readers = new WeakMap<RepositoryRow, Repo>();
+  const read = (row: RepositoryRow): Repo => {
+    const known = readers.get(row);
+    if (known) return known;
+    const reader = new StandardRepo(repositoryName(row), hosted(row, ''), bodies);
+    readers.set(row, reader);
+    return reader;
   };
-  return { catalog, open };
+  const write = (row: RepositoryRow, principal: Principal) =>
+    hosted(row, principal.kind === 'anonymous' ? '' : principal.id);
+  return { catalog, read, write };
 }
 
 function tokenFixture(authenticator: Authenticator, tokens: Tokens): Fixture {

@@ -47,6 +47,7 @@ async function run(config: Config, argv: readonly string[]): Promise<number> {
     directory,
     log,
     now: Date.now,
+    shared: isWorker(process.env),
     ...(password !== undefined && password !== '' && { adminPassword: password }),
   });
   const serving = serve({ app, config, log, now: Date.now, shared: isWorker(process.env) });

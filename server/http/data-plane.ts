@@ -13,6 +13,13 @@ interface CompiledRoute {
   readonly label: string;
 }
 
+/** A route, what the path said for its parameters, and what logs and metrics call it. */
+export interface Matched {
+  readonly route: Route;
+  readonly params: Params;
+  readonly label: string;
+}
+
 interface DataPlaneOptions extends RouteParts {
   readonly formats: readonly Format[];
   readonly repositories: RepositoryDirectory;
@@ -31,21 +38,24 @@ export class DataPlane {
     );
   }
 
-  async handle(call: DataRequest, destination: RepositoryDestination): Promise<Response> {
-    const { found, params } = this.#match(call.request.method, destination);
-    const { route } = found;
-    call.trace.route = found.label;
+  async handle(
+    call: DataRequest,
+    destination: RepositoryDestination,
+    { route, label, params }: Matched,
+  ): Promise<Response> {
+    call.trace.route = label;
     const repository = await this.#authorized(call, destination, route.permission);
     const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
     return runRoute(this.#options, call, destination, route, asked, repository);
   }
 
-  #match(method: string, { format, rest }: RepositoryDestination): { found: CompiledRoute; params: Params } {
+  /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */
+  match(method: string, { format, rest }: RepositoryDestination): Matched {
     const allowed = new Set<string>();
     for (const found of this.#routes.get(format) ?? []) {
       const params = found.match(rest);
       if (!params) continue;
-      if (found.methods.includes(method)) return { found, params };
+      if (found.methods.includes(method)) return { route: found.route, label: found.label, params };
       for (const other of found.methods) allowed.add(other);
     }
     if (allowed.size === 0) throw notFound('NAME', { path: rest.join('/') });

@@ -5,7 +5,8 @@ import type { Addressing } from './addressing.ts';
 import { errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
-import { pathSegments, rawPath } from './path.ts';
+import { rawPath } from './path.ts';
+import type { Resolver } from './resolver.ts';
 import { withHeaders } from './run-route.ts';
 import { runService, type ServiceParts } from './service-plane.ts';
 
@@ -31,6 +32,7 @@ export interface FrontRequest {
 
 interface FrontDoorOptions {
   readonly addressing: Addressing;
+  readonly resolver: Resolver;
   readonly data: DataPlane;
   readonly services: ServiceParts;
   readonly fixtures: readonly Fixture[];
@@ -74,12 +76,10 @@ export class FrontDoor {
       const front = this.#front(request, path, trace, peer);
       const { host, caller } = front;
       ({ origin } = front);
-      const { addressing, data, services } = this.#options;
+      const { addressing, resolver, data, services } = this.#options;
       format = addressing.speaker(host, path.split('/', 2).slice(1));
-      const segments = pathSegments(path);
       const { principal, bearer } = await caller();
-      const destination = addressing.locate(host, segments);
-      if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
+      const { destination, matched } = resolver.resolve(request.method, host, path);
       const call: DataRequest = {
         request,
         query: queryOf(request.url),
@@ -90,7 +90,7 @@ export class FrontDoor {
         trace,
         peer,
       };
-      if (destination.kind === 'repository') return await data.handle(call, destination);
+      if (matched) return await data.handle(call, destination, matched);
       return withHeaders(await runService(services, call, destination), destination.format);
     } catch (error) {
       const answer = errorResponse(error, format?.errorBody ?? asText, this.#options.report);

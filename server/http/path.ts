@@ -8,6 +8,10 @@ const LONGEST_SEGMENT = 255;
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 
+/** What nearly every path is made of: nothing encoded, nothing to refuse but empty and dot segments. */
+const PLAIN = /^(?:\/[\w~!$&'()*+,;=:@.-]{1,255})+\/?$/;
+const DOTS = /\/\.{1,2}(?:\/|$)/;
+
 /** The path of a request's URL, as it was sent, without the query. */
 export function rawPath(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3);
@@ -29,7 +33,8 @@ export function pathSegments(path: string): readonly string[] {
   if (parts.at(-1) === '') parts.pop();
   if (parts.length > MOST_SEGMENTS)
     throw invalid('NAME_INVALID', `the path has more than ${MOST_SEGMENTS} segments`);
-  return path.includes('%') || FORBIDDEN.test(path) ? parts.map(decodeSegment) : parts.map(checkSegment);
+  if (PLAIN.test(path) && !DOTS.test(path)) return parts;
+  return parts.map(decodeSegment);
 }
 
 function decodeSegment(raw: string): string {

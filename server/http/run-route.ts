@@ -8,14 +8,11 @@ import type { RepositoryRow } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { sendFile } from './send-file.ts';
 
-/** A repository opened for one caller: what its mode lets it read, and write where it can be written. */
-export interface OpenRepository {
-  readonly read: Repo;
-  readonly write?: HostedRepo;
-}
-
 export interface RouteParts {
-  open(repository: RepositoryRow, principal: Principal): OpenRepository;
+  /** The repository as its mode answers reads. */
+  read(repository: RepositoryRow): Repo;
+  /** The repository for a caller who writes; nothing where its mode takes no writes. */
+  write(repository: RepositoryRow, principal: Principal): HostedRepo | undefined;
   elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
 }
 
@@ -28,15 +25,16 @@ export function runRoute(
   asked: RouteRequest,
   repository: RepositoryRow,
 ): Promise<Response> {
-  const { read, write } = parts.open(repository, call.principal);
   switch (route.kind) {
     case 'file':
-      return fileAnswer(call, destination.format, read, route, asked);
+      return fileAnswer(call, destination.format, parts.read(repository), route, asked);
     case 'index':
-      return indexAnswer(call, destination, read, route, asked);
-    case 'command':
+      return indexAnswer(call, destination, parts.read(repository), route, asked);
+    case 'command': {
+      const write = parts.write(repository, call.principal);
       if (!write) throw readOnly(repository);
       return commandAnswer(parts, call, destination, route, asked, write);
+    }
     default:
       return route satisfies never;
   }

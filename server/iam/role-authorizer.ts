@@ -15,6 +15,7 @@ interface Held {
   readonly until: number;
 }
 
+const ALLOWED: Decision = { allow: true };
 const DENIED: Decision = { allow: false, visible: false };
 
 /**
@@ -23,7 +24,8 @@ const DENIED: Decision = { allow: false, visible: false };
  */
 export class RoleAuthorizer implements Authorizer {
   readonly #options: RoleAuthorizerOptions;
-  readonly #held = new Map<string, Held>();
+  /** By the object that stands for a caller while its credential is believed. */
+  readonly #held = new WeakMap<Account, Held>();
 
   constructor(options: RoleAuthorizerOptions) {
     this.#options = options;
@@ -33,9 +35,13 @@ export class RoleAuthorizer implements Authorizer {
     if (who.kind === 'anonymous') return DENIED;
     if (who.scopes && !who.scopes.includes(permission)) return DENIED;
     const bindings = await this.#bindings(who);
-    const covering = bindings.filter((binding) => covers(binding.on, on));
-    if (covering.some(({ role }) => this.#options.roles.get(role)?.has(permission))) return { allow: true };
-    return { allow: false, visible: covering.length > 0 };
+    let visible = false;
+    for (const { on: above, role } of bindings) {
+      if (!covers(above, on)) continue;
+      if (this.#options.roles.get(role)?.has(permission)) return ALLOWED;
+      visible = true;
+    }
+    return visible ? { allow: false, visible } : DENIED;
   }
 
   async visible(
@@ -50,13 +56,10 @@ export class RoleAuthorizer implements Authorizer {
 
   async #bindings(who: Account): Promise<readonly RoleBinding[]> {
     const now = this.#options.now();
-    const members = membersOf(who);
-    const key = members.join('\n');
-    const held = this.#held.get(key);
+    const held = this.#held.get(who);
     if (held && held.until > now) return held.bindings;
-    const bindings = await this.#options.bindings.of(members);
-    if (this.#held.size >= 10_000) this.#held.clear();
-    this.#held.set(key, { bindings, until: now + this.#options.freshForMs });
+    const bindings = await this.#options.bindings.of(membersOf(who));
+    this.#held.set(who, { bindings, until: now + this.#options.freshForMs });
     return bindings;
   }
 }

@@ -39,7 +39,7 @@ export class Metrics implements Disposable {
   );
   readonly #received = new Family('counter', 'entrepot_http_received_bytes_total', 'Bytes of request bodies');
   readonly #sent = new Family('counter', 'entrepot_http_sent_bytes_total', 'Bytes of response bodies');
-  readonly #known = new Map<string, RouteSeries>();
+  readonly #known = new Map<string, Map<string, Map<number, RouteSeries>>>();
   readonly #readings: Readings;
   readonly #probe: ReturnType<typeof setInterval>;
   #lagSeconds = 0;
@@ -84,24 +84,31 @@ export class Metrics implements Disposable {
     clearInterval(this.#probe);
   }
 
+  /** Found by three short look-ups: a joined key would be a new string for every request. */
   #of(route: string, method: string, status: number): RouteSeries {
-    const key = `${method} ${status} ${route}`;
-    let known = this.#known.get(key);
-    if (!known) {
+    const methods = known(this.#known, route, () => new Map<string, Map<number, RouteSeries>>());
+    const statuses = known(methods, method, () => new Map<number, RouteSeries>());
+    return known(statuses, status, () => {
       const where = [
         ['route', route],
         ['method', method],
       ] as const;
-      known = {
+      return {
         requests: this.#requests.series([...where, ['status', String(status)]]),
         latency: this.#latency.series(where),
         received: this.#received.series(where),
         sent: this.#sent.series(where),
       };
-      this.#known.set(key, known);
-    }
-    return known;
+    });
   }
+}
+
+function known<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 function gauge(name: string, help: string, value: number): Family {

@@ -1,26 +1,26 @@
-import type { Statement } from 'bun:sqlite';
-import type { MetadataDatabase } from './database.ts';
-
 const MOST = 20_000;
 
-/**
- * Remembers what was read for as long as nothing at all has been committed, by this process or another: SQLite's
- * `data_version` says so (sqlite.org/pragma.html#pragma_data_version). Never stale, and a tenth of a look-up's cost.
- */
+/** Something that can say whether anything was committed since. */
+interface Committing {
+  /** Another value after every commit that was acknowledged, by whichever process. */
+  changes(): number;
+}
+
+/** Remembers what was read for as long as nothing at all has been committed: never stale, and without a query. */
 export class CommittedCache<T> {
-  readonly #version: Statement<{ readonly data_version: number }, []>;
+  readonly #database: Committing;
   readonly #kept = new Map<string, T>();
   #at = -1;
 
-  constructor(database: MetadataDatabase) {
-    this.#version = database.reading.prepare('PRAGMA data_version');
+  constructor(database: Committing) {
+    this.#database = database;
   }
 
   get(key: string, read: () => T): T {
-    const version = this.#version.get()?.data_version ?? -1;
-    if (version !== this.#at || this.#kept.size >= MOST) {
+    const at = this.#database.changes();
+    if (at !== this.#at || this.#kept.size >= MOST) {
       this.#kept.clear();
-      this.#at = version;
+      this.#at = at;
     }
     const known = this.#kept.get(key);
     if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-import { Database } from 'bun:sqlite';
+import { Database, type Statement } from 'bun:sqlite';
 import { closeSync, openSync } from 'node:fs';
 import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -24,20 +24,26 @@ export class MetadataDatabase implements AsyncDisposable {
   readonly read: Kysely<Schema>;
   readonly #writing: Database;
   readonly #write: Kysely<Schema>;
+  readonly #version: Statement<{ readonly data_version: number }, []> | undefined;
   #broken: RegistryError | undefined;
+  #commits = 0;
 
-  private constructor(path: string) {
+  private constructor(path: string, shared: boolean) {
     this.#writing = connect(path);
     this.#write = new Kysely<Schema>({ dialect: bunSqlite(this.#writing) });
     this.reading = connect(path);
     this.reading.run('PRAGMA query_only = ON');
     this.read = new Kysely<Schema>({ dialect: bunSqlite(this.reading) });
+    if (shared) this.#version = this.reading.prepare('PRAGMA data_version');
   }
 
-  /** Opens or creates the file and brings its tables up to date. Refuses a damaged or a newer one. */
-  static async open(path: string): Promise<MetadataDatabase> {
+  /**
+   * Opens or creates the file and brings its tables up to date. Refuses a damaged or a newer one. `shared` says that
+   * other processes write it too.
+   */
+  static async open(path: string, { shared = false } = {}): Promise<MetadataDatabase> {
     closeSync(openSync(path, 'a', 0o600));
-    const database = new MetadataDatabase(path);
+    const database = new MetadataDatabase(path, shared);
     const migrator = new Migrator({
       db: database.#write,
       provider: { getMigrations: async () => MIGRATIONS },
@@ -57,12 +63,22 @@ export class MetadataDatabase implements AsyncDisposable {
   async transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
     if (this.#broken) throw this.#broken;
     try {
-      return await this.#write.transaction().execute(work);
+      const result = await this.#write.transaction().execute(work);
+      this.#commits += 1;
+      return result;
     } catch (thrown) {
       const error = translated(thrown);
       if (error.fatal) this.#broken = error.known;
       throw error.known ?? thrown;
     }
+  }
+
+  /**
+   * Another value after every commit that was acknowledged. Where other processes write, SQLite is asked
+   * (sqlite.org/pragma.html#pragma_data_version), which costs a read transaction.
+   */
+  changes(): number {
+    return this.#version ? (this.#version.get()?.data_version ?? -1) : this.#commits;
   }
 
   /** Why writes are refused, while they are. */

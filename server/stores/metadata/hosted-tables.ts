@@ -158,16 +158,36 @@ export class HostedTables implements HostedRepo {
     });
   }
 
-  file = (ref: FileRef) => this.#place.catalog.file(ref);
-  version = (pkg: string, version: string) => this.#place.catalog.version(pkg, version);
-  versions = (pkg: string, page: Page) => this.#place.catalog.versions(pkg, page);
-  tags = (pkg: string, page: Page) => this.#place.catalog.tags(pkg, page);
-  tagged = (pkg: string, versions: readonly string[]) => this.#place.catalog.tagged(pkg, versions);
-  untagged = (pkg: string, page: Page) => this.#place.catalog.untagged(pkg, page);
-  packages = (prefix: string, page: Page) => this.#place.catalog.packages(prefix, page);
-  folders = (prefix: string, limit: number) => this.#place.catalog.folders(prefix, limit);
-  linking = (pkg: string, link: VersionLink, page: Page) => this.#place.catalog.linking(pkg, link, page);
-  hasPackage = (pkg: string) => this.#place.catalog.hasPackage(pkg);
+  file(ref: FileRef) {
+    return this.#place.catalog.file(ref);
+  }
+  version(pkg: string, version: string) {
+    return this.#place.catalog.version(pkg, version);
+  }
+  versions(pkg: string, page: Page) {
+    return this.#place.catalog.versions(pkg, page);
+  }
+  tags(pkg: string, page: Page) {
+    return this.#place.catalog.tags(pkg, page);
+  }
+  tagged(pkg: string, versions: readonly string[]) {
+    return this.#place.catalog.tagged(pkg, versions);
+  }
+  untagged(pkg: string, page: Page) {
+    return this.#place.catalog.untagged(pkg, page);
+  }
+  packages(prefix: string, page: Page) {
+    return this.#place.catalog.packages(prefix, page);
+  }
+  folders(prefix: string, limit: number) {
+    return this.#place.catalog.folders(prefix, limit);
+  }
+  linking(pkg: string, link: VersionLink, page: Page) {
+    return this.#place.catalog.linking(pkg, link, page);
+  }
+  hasPackage(pkg: string) {
+    return this.#place.catalog.hasPackage(pkg);
+  }
 
   #owner(pkg: string) {
     return { repositoryId: this.#place.repositoryId, package: pkg, account: this.#place.account };
