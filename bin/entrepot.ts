@@ -1,12 +1,17 @@
 #!/usr/bin/env bun
-const [command = '', ...rest] = process.argv.slice(2);
 
 /** The server and the CLI are one program; only the half that is asked for is loaded. */
-async function run(): Promise<number> {
-  if (command === 'serve') return (await import('../server/main.ts')).main(rest);
-  return 2;
+async function run([command = '', ...rest]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'serve':
+      return (await import('../server/main.ts')).main(rest);
+    default: {
+      const [{ main }, { processIo }] = await Promise.all([import('../cli/main.ts'), import('../cli/io.ts')]);
+      return main(process.argv.slice(2), processIo());
+    }
+  }
 }
 
-process.exit(await run());
+process.exit(await run(process.argv.slice(2)));
 
 export {};
