@@ -76,12 +76,14 @@ export interface App extends AsyncDisposable {
 export async function buildApp(options: AppOptions): Promise<App> {
   const { config, directory, log, now } = options;
   const key = directory.signingKey();
-  const database = await MetadataDatabase.open(directory.database, { shared: options.shared ?? false });
-  const blobs = await FilesystemBlobs.open({
-    root: directory.blobs,
-    reserveBytes: config.reserve,
-    ...(options.onStep && { onStep: options.onStep }),
-  });
+  const [database, blobs] = await Promise.all([
+    MetadataDatabase.open(directory.database, { shared: options.shared ?? false }),
+    FilesystemBlobs.open({
+      root: directory.blobs,
+      reserveBytes: config.reserve,
+      ...(options.onStep && { onStep: options.onStep }),
+    }),
+  ]);
 
   const accounts = new AccountTables(database, now);
   const bindings = new RoleBindingTables(database);

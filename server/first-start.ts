@@ -23,6 +23,7 @@ export async function firstStart(options: FirstStartOptions): Promise<FirstStart
   const { accounts, bindings, project, password, random, keep } = options;
   if ((await accounts.count()) > 0) return {};
   const made = password === undefined ? Buffer.from(random(18)).toString('base64url') : undefined;
+  const hashing = hashPassword(made ?? password ?? '');
   await project('my-project');
   await bindings.add({ on: '/', role: 'roles/owner', member: 'user:admin' });
   if (made !== undefined) keep(made);
@@ -31,7 +32,7 @@ export async function firstStart(options: FirstStartOptions): Promise<FirstStart
     id: 'admin',
     kind: 'user',
     disabled: false,
-    passwordHash: await hashPassword(made ?? password ?? ''),
+    passwordHash: await hashing,
   });
   return made === undefined ? {} : { madeUpPassword: made };
 }

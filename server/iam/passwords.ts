@@ -18,6 +18,7 @@ export class PasswordChecker {
   readonly #right = new Map<string, Buffer>();
   readonly #queue: (() => void)[] = [];
   #running = 0;
+  #decoy: Promise<string> | undefined;
 
   async matches(password: string, storedHash: string): Promise<boolean> {
     const digest = createHash('sha256').update(`${storedHash}\n${password}`).digest();
@@ -33,11 +34,10 @@ export class PasswordChecker {
 
   /** Takes as long as a check that fails, so that an unknown name is not told from a wrong password. */
   async pretend(password: string): Promise<false> {
+    this.#decoy ??= hashPassword(crypto.randomUUID());
     await this.matches(password, await this.#decoy);
     return false;
   }
-
-  readonly #decoy = hashPassword(crypto.randomUUID());
 
   async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= AT_ONCE) {

@@ -85,9 +85,16 @@ class BunSqliteDriver implements Driver {
   }
 }
 
+/** SQLite's DDL is transactional, so that a migration happens whole or not at all, with one sync. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
 /** Kysely on an open bun:sqlite database. */
 export const bunSqlite = (db: Database): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new TransactionalAdapter(),
   createDriver: () => new BunSqliteDriver(db),
   createIntrospector: (kysely) => new SqliteIntrospector(kysely),
   createQueryCompiler: () => new SqliteQueryCompiler(),
