@@ -5,6 +5,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
   switch (command) {
     case 'serve':
       return (await import('../server/main.ts')).main(rest);
+    case 'doctor':
+      return (await import('../server/doctor.ts')).main(rest);
     default: {
       const [{ main }, { processIo }] = await Promise.all([import('../cli/main.ts'), import('../cli/io.ts')]);
       return main(process.argv.slice(2), processIo());

@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileLock } from './blobs/file-lock.ts';
 
 /**
- * Everything one installation keeps.
+ * Where things are in a data directory.
  *
  *   <root>/
  *     lock                      held while a server runs; the kernel gives it back however the server dies
@@ -13,31 +23,50 @@ import { fileLock } from './blobs/file-lock.ts';
  *     keys/signing              32 random bytes behind tokens and sessions
  *     initial-admin-password    until the password is changed
  */
+export const dataPaths = (directory: string) => {
+  const root = resolve(directory);
+  return {
+    root,
+    lock: join(root, 'lock'),
+    database: join(root, 'entrepot.db'),
+    blobs: join(root, 'blobs'),
+    keys: join(root, 'keys'),
+    signingKey: join(root, 'keys', 'signing'),
+    initialPassword: join(root, 'initial-admin-password'),
+  };
+};
+export type DataPaths = Readonly<ReturnType<typeof dataPaths>>;
+
+/** Everything one installation keeps. */
 export class DataDirectory implements Disposable {
-  readonly root: string;
+  readonly #paths: DataPaths;
   #lock: number | undefined;
 
   /** Makes the directory when it is not there; nobody but its owner looks inside. */
   constructor(root: string) {
-    this.root = resolve(root);
-    mkdirSync(this.root, { recursive: true, mode: 0o700 });
-    mkdirSync(join(this.root, 'keys'), { recursive: true, mode: 0o700 });
+    this.#paths = dataPaths(root);
+    this.#writing(() => {
+      const made = mkdirSync(this.#paths.keys, { recursive: true, mode: 0o700 });
+      if (made !== undefined) syncDownTo(this.#paths.keys, made);
+    });
   }
 
+  get root(): string {
+    return this.#paths.root;
+  }
   get database(): string {
-    return join(this.root, 'entrepot.db');
+    return this.#paths.database;
   }
   get blobs(): string {
-    return join(this.root, 'blobs');
+    return this.#paths.blobs;
   }
   get initialPassword(): string {
-    return join(this.root, 'initial-admin-password');
+    return this.#paths.initialPassword;
   }
 
   /** Fails when another server has this directory. */
   lock(): void {
-    const path = join(this.root, 'lock');
-    const fd = openSync(path, 'a', 0o600);
+    const fd = this.#writing(() => openSync(this.#paths.lock, 'a', 0o600));
     if (!fileLock().take(fd)) {
       closeSync(fd);
       throw new Error(`another server is using ${this.root}; stop it, or give this one its own --data`);
@@ -47,29 +76,55 @@ export class DataDirectory implements Disposable {
 
   /** This installation's secret, made at the first start. */
   signingKey(): Uint8Array {
-    const path = join(this.root, 'keys', 'signing');
-    if (!existsSync(path)) this.writeSecret(path, randomBytes(32));
+    const path = this.#paths.signingKey;
+    // Only its absence says that there is none yet: a key that cannot be read must not be replaced.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) this.writeSecret(path, randomBytes(32));
     const key = readFileSync(path);
-    if (key.byteLength < 32) throw new Error(`${path} is not a key of at least 32 bytes; restore it from a backup`);
+    if (key.byteLength < 32)
+      throw new Error(`${path} is not a key of at least 32 bytes; restore it from a backup`);
     return key;
   }
 
-  /** Readable by its owner alone, and on the disk when this returns. */
+  /**
+   * Readable by its owner alone, and whole and on the disk when it has its name. What an interrupted start left is
+   * replaced.
+   */
   writeSecret(path: string, content: Uint8Array | string): void {
-    const fd = openSync(path, 'wx', 0o600);
+    const unfinished = `${path}.new`;
+    const fd = openSync(unfinished, 'w', 0o600);
     try {
+      fchmodSync(fd, 0o600);
       writeSync(fd, typeof content === 'string' ? Buffer.from(content) : content);
-      chmodSync(path, 0o600);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
-    syncDirectory(join(path, '..'));
+    renameSync(unfinished, path);
+    syncDirectory(dirname(path));
+  }
+
+  #writing<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw new Error(`the data directory ${this.root} cannot be written; entrepot doctor says more`, {
+        cause,
+      });
+    }
   }
 
   [Symbol.dispose](): void {
     if (this.#lock !== undefined) closeSync(this.#lock);
     this.#lock = undefined;
+  }
+}
+
+/** The names on the way to `path`, from that of the topmost directory which was made. */
+function syncDownTo(path: string, topmostMade: string): void {
+  const stop = dirname(resolve(topmostMade));
+  for (let at = dirname(path); ; at = dirname(at)) {
+    syncDirectory(at);
+    if (at === stop || at === dirname(at)) return;
   }
 }
 

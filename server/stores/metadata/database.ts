@@ -8,9 +8,7 @@ import * as spine from './migrations/001-spine.ts';
 import * as listings from './migrations/002-listings.ts';
 import type { Schema } from './schema.ts';
 import { translated } from './sqlite-errors.ts';
-
-/** Below this a power cut can lose committed transactions in WAL mode (sqlite.org/wal.html, the 3.51.3 fix). */
-const OLDEST_SQLITE = [3, 51, 3];
+import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
 
 const MIGRATIONS = { '001-spine': spine, '002-listings': listings };
 
@@ -97,8 +95,7 @@ export class MetadataDatabase implements AsyncDisposable {
 function connect(path: string): Database {
   const db = new Database(path, { create: true, strict: true });
   const { version } = db.query('SELECT sqlite_version() AS version').get() as { version: string };
-  if (isOlder(version.split('.').map(Number), OLDEST_SQLITE))
-    throw new Error(`SQLite ${version} is too old: ${OLDEST_SQLITE.join('.')} or later is needed`);
+  if (isTooOld(version)) throw new Error(`SQLite ${version} is too old: ${OLDEST_SQLITE} or later is needed`);
   db.run('PRAGMA busy_timeout = 10000');
   db.run('PRAGMA journal_mode = WAL');
   // After WAL is chosen: some builds lower the setting when the journal mode changes.
@@ -109,12 +106,4 @@ function connect(path: string): Database {
   db.run('PRAGMA journal_size_limit = 67108864');
   db.run('PRAGMA temp_store = MEMORY');
   return db;
-}
-
-function isOlder(version: readonly number[], than: readonly number[]): boolean {
-  for (const [index, wanted] of than.entries()) {
-    const part = version[index] ?? 0;
-    if (part !== wanted) return part < wanted;
-  }
-  return false;
 }

@@ -1,0 +1,114 @@
+import type { Database } from 'bun:sqlite';
+import { type Check, fail, ok, size } from './check.ts';
+
+const BROKEN = 'this is a defect, not something to repair by hand: report it, with the log of the server';
+
+/** A law of the tables: a query for what breaks it, each row one sentence. */
+interface Law {
+  readonly name: string;
+  readonly holds: string;
+  readonly breaches: string;
+  readonly do: string;
+}
+
+const SERVABLE = `('live', 'condemned')`;
+
+const LAWS: readonly Law[] = [
+  {
+    name: 'files',
+    holds: 'the content of each can be served',
+    breaches: `SELECT file.path || ' of repository ' || repository_id || ' names content that is '
+        || coalesce(blob.state, 'unknown')
+      FROM file LEFT JOIN blob ON blob.digest = file.blob_digest
+      WHERE blob.state IS NULL OR blob.state NOT IN ${SERVABLE}`,
+    do: 'push the named artifacts again, or restore the data directory from a backup',
+  },
+  {
+    name: 'versions',
+    holds: 'each has a file',
+    breaches: `SELECT 'version ' || version.name || ' of ' || package.name || ' has no file'
+      FROM version JOIN package ON package.id = version.package_id
+      WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.version_id = version.id)`,
+    do: BROKEN,
+  },
+  {
+    name: 'tags',
+    holds: 'each points at a version of its package',
+    breaches: `SELECT 'tag ' || tag.name || ' of package ' || tag.package_id || ' points at no version of it'
+      FROM tag LEFT JOIN version ON version.id = tag.version_id AND version.package_id = tag.package_id
+      WHERE version.id IS NULL`,
+    do: BROKEN,
+  },
+  {
+    name: 'uses',
+    holds: 'versions and the files they need are of one repository',
+    breaches: `SELECT 'version ' || version_use.version_id || ' uses file ' || version_use.file_id
+        || ', which is gone or elsewhere'
+      FROM version_use
+        LEFT JOIN version ON version.id = version_use.version_id
+        LEFT JOIN package ON package.id = version.package_id
+        LEFT JOIN file ON file.id = version_use.file_id
+      WHERE version.id IS NULL OR file.id IS NULL OR file.repository_id IS NOT package.repository_id`,
+    do: BROKEN,
+  },
+  {
+    name: 'links',
+    holds: 'each comes from a version of its package, and no part of an index is missing',
+    breaches: `SELECT link.kind || ' link from ' || link.version || ' to ' || link.target || ' is broken'
+      FROM version_link AS link LEFT JOIN version ON version.id = link.version_id
+      WHERE version.package_id IS NOT link.package_id OR version.name IS NOT link.version
+        OR (link.kind = 'child' AND NOT EXISTS (
+          SELECT 1 FROM version AS child WHERE child.package_id = link.package_id AND child.name = link.target))`,
+    do: BROKEN,
+  },
+];
+
+export const laws: readonly Check[] = LAWS.map((law) => ({
+  name: law.name,
+  needs: ['database'],
+  deep: true,
+  run({ database }) {
+    const { number, example } = breaches(database, law.breaches);
+    if (number === 0) return ok(law.holds);
+    return fail(number === 1 ? example : `${example}, and ${number - 1} more like it`, law.do);
+  },
+}));
+
+/** One statement, so that it sees one state of the database however much a server writes meanwhile. */
+function breaches(
+  database: Database | undefined,
+  sql: string,
+): { readonly number: number; readonly example: string } {
+  const [row] =
+    database
+      ?.query(`SELECT count(*), min(breach) FROM (SELECT (NULL) AS breach WHERE 0 UNION ALL ${sql})`)
+      .values() ?? [];
+  return { number: Number(row?.[0] ?? 0), example: String(row?.[1] ?? '') };
+}
+
+interface Wrong {
+  readonly name: string;
+  readonly counted: number;
+  readonly actual: number;
+}
+
+/** What triggers keep up to date, computed anew. */
+export const repositorySizes: Check = {
+  name: 'repository sizes',
+  needs: ['database'],
+  deep: true,
+  run({ database }) {
+    const wrong = database
+      ?.query<Wrong, []>(
+        `SELECT project || '/' || location || '/' || name AS name, size_bytes AS counted, actual FROM (
+           SELECT repository.*, coalesce((SELECT sum(size) FROM blob WHERE digest IN (
+             SELECT blob_digest FROM file WHERE repository_id = repository.id)), 0) AS actual FROM repository)
+         WHERE size_bytes <> actual ORDER BY name`,
+      )
+      .all();
+    const [first] = wrong ?? [];
+    if (first === undefined) return ok('each is the sum of its contents');
+    const { name, counted, actual } = first;
+    return fail(`${name} is said to hold ${size(counted)} and holds ${size(actual)}`, BROKEN);
+  },
+};
