@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
+import { TypedLines } from './typed-lines.ts';
 
 export interface Sink {
   readonly isTerminal: boolean;
@@ -13,8 +14,8 @@ export interface Source {
   readonly isTerminal: boolean;
   /** Everything, to the end. */
   text(): Promise<string>;
-  /** One line without its end; undefined at the end of input. With `hidden`, a terminal does not show what is typed. */
-  line(options?: { readonly hidden?: boolean }): Promise<string | undefined>;
+  /** Shows a prompt on standard error and reads one line; undefined at the end of input or when the person gives up. */
+  line(prompt: string, options?: { readonly hidden?: boolean }): Promise<string | undefined>;
 }
 
 /** Everything of the outside that the command line touches, so that tests can be the outside. */
@@ -28,6 +29,8 @@ export interface Io {
   readonly stderr: Sink;
   readonly now: () => number;
   readonly fetch: (request: Request) => Promise<Response>;
+  /** From now on the first Ctrl-C aborts this signal and lets the work clean up; the second ends the process. */
+  readonly interrupt: () => AbortSignal;
 }
 
 /** The reader of standard output is gone, as with `| head`. Not a failure. */
@@ -35,16 +38,32 @@ export class OutputClosed extends Error {}
 
 /** The process's own streams, clock and environment. */
 export function processIo(): Io {
+  const stderr = sink(process.stderr);
+  let typed: TypedLines | undefined;
   return {
     program: basename(Bun.isStandaloneExecutable ? process.argv0 : (process.argv[1] ?? '')),
     env: process.env,
     home: homedir(),
-    stdin: { isTerminal: isatty(0), text: () => Bun.stdin.text(), line: readLine },
+    stdin: {
+      isTerminal: isatty(0),
+      text: () => Bun.stdin.text(),
+      line(prompt, { hidden = false } = {}) {
+        typed ??= new TypedLines(process.stdin);
+        return typed.line(hidden, () => stderr.write(prompt));
+      },
+    },
     stdout: sink(process.stdout),
-    stderr: sink(process.stderr),
+    stderr,
     now: () => Date.now(),
     fetch: (request) => fetch(request),
+    interrupt,
   };
+}
+
+function interrupt(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
 }
 
 function sink(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Sink {
@@ -62,21 +81,4 @@ function sink(stream: NodeJS.WriteStream & { readonly fd: 1 | 2 }): Sink {
         });
       }),
   };
-}
-
-async function readLine({ hidden = false }: { readonly hidden?: boolean } = {}): Promise<string | undefined> {
-  const { createInterface } = await import('node:readline');
-  const { Writable } = await import('node:stream');
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = hidden && isatty(0);
-  const lines = createInterface({ input: process.stdin, terminal, ...(terminal ? { output: silent } : {}) });
-  try {
-    return await new Promise((resolve) => {
-      lines.once('line', resolve);
-      lines.once('close', () => resolve(undefined));
-      lines.once('SIGINT', () => resolve(undefined));
-    });
-  } finally {
-    lines.close();
-  }
 }

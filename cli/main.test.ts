@@ -103,6 +103,7 @@ describe('exit codes', () => {
       ...outside,
       now: () => 0,
       fetch: () => Promise.reject(new Error('no')),
+      interrupt: () => new AbortController().signal,
     });
 
     expect({ exit, said }).toEqual({ exit: 0, said: [] });

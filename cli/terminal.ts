@@ -44,13 +44,13 @@ export class Terminal {
   /** Asks before something that cannot be undone. Without a terminal, or with --quiet, the answer is yes. */
   async confirm(what: string): Promise<void> {
     if (!this.#io.stdin.isTerminal || (await this.#asksNothing())) return;
-    await this.#io.stderr.write(`${what}\n\nDo you want to continue (Y/n)?  `);
+    let prompt = `${what}\n\nDo you want to continue (Y/n)?  `;
     for (;;) {
-      const answer = (await this.#io.stdin.line())?.trim().toLowerCase();
+      const answer = (await this.#io.stdin.line(prompt))?.trim().toLowerCase();
       if (answer === '' || answer === 'y' || answer === 'yes') return;
       if (answer === undefined || answer === 'n' || answer === 'no')
         throw new CliError('cancelled', 'stopped at your word; nothing was changed');
-      await this.#io.stderr.write('Please answer y or n:  ');
+      prompt = 'Please answer y or n:  ';
     }
   }
 
@@ -60,8 +60,7 @@ export class Terminal {
     options: { readonly hidden?: boolean; readonly instead: string },
   ): Promise<string> {
     if (!this.#io.stdin.isTerminal) throw new CliError('usage', `no terminal to ask on; ${options.instead}`);
-    await this.#io.stderr.write(prompt);
-    const line = await this.#io.stdin.line({ hidden: options.hidden ?? false });
+    const line = await this.#io.stdin.line(prompt, { hidden: options.hidden ?? false });
     if (options.hidden) await this.#io.stderr.write('\n');
     if (line === undefined) throw new CliError('cancelled', 'nothing was entered');
     return line;

@@ -18,7 +18,12 @@ const part = (first: number, last: number): Response =>
   new Response(CONTENT.subarray(first, last + 1), { status: 206 });
 
 /** Downloads from a server that answers ranges as `serve` says. */
-async function downloaded(serve: Serve, file: object = {}, parallelism = 3) {
+async function downloaded(
+  serve: Serve,
+  file: object = {},
+  parallelism = 3,
+  signal = new AbortController().signal,
+) {
   const directory = await mkdtemp(join(tmpdir(), 'entrepot-download-'));
   const path = join(directory, 'f');
   let count = 0;
@@ -40,7 +45,7 @@ async function downloaded(serve: Serve, file: object = {}, parallelism = 3) {
     reported = bytes;
   };
   try {
-    const size = await downloadFile({ client, file: described, path, parallelism, report });
+    const size = await downloadFile({ client, file: described, path, parallelism, report, signal });
     return { size, reported, count, bytes: await readFile(path), left: await readdir(directory) };
   } catch (failure) {
     return { failure, count, left: await readdir(directory) };
@@ -101,6 +106,19 @@ describe('a download', () => {
     expect(broken).toMatchObject({ count: 4, left: [] });
     expect(refused).toMatchObject({ count: 1, left: [] });
     expect(String(refused.failure)).toContain('gone');
+  });
+
+  it('that is interrupted leaves nothing behind', async () => {
+    const person = new AbortController();
+    const stopping: Serve = (first, last, count) => {
+      if (count === 2) person.abort();
+      return part(first, last);
+    };
+
+    const { failure, left } = await downloaded(stopping, {}, 1, person.signal);
+
+    expect(failure).toMatchObject({ exit: 'cancelled' });
+    expect(left).toEqual([]);
   });
 
   it('is refused where it could not be checked', async () => {

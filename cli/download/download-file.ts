@@ -12,13 +12,22 @@ interface Download {
   readonly parallelism: number;
   /** Bytes that arrived so far. */
   readonly report: (bytes: number, total: number) => void;
+  /** Ends the download; nothing of it stays. */
+  readonly signal: AbortSignal;
 }
 
 const PART = 16 * 2 ** 20;
 const ATTEMPTS = 4;
 
 /** Fetches a file in parts, checks it against the server's SHA-256 and puts it in place. Answers its size in bytes. */
-export async function downloadFile({ client, file, path, parallelism, report }: Download): Promise<number> {
+export async function downloadFile({
+  client,
+  file,
+  path,
+  parallelism,
+  report,
+  signal,
+}: Download): Promise<number> {
   const size = Number(file.sizeBytes ?? 0);
   const digest = sha256Of(file);
   const draft = `${path}.${randomUUID()}.part`;
@@ -27,16 +36,17 @@ export async function downloadFile({ client, file, path, parallelism, report }: 
   try {
     await using out = await open(draft, 'wx+');
     const parts = partsOf(size);
-    const stop = new AbortController();
+    const failed = new AbortController();
+    const stop = AbortSignal.any([failed.signal, signal]);
     const worker = async (): Promise<void> => {
       for (let part = parts.shift(); part !== undefined; part = parts.shift())
-        await fetchPart(client, file.name, part, out, count, stop.signal);
+        await fetchPart(client, file.name, part, out, count, stop);
     };
     try {
       await Promise.all(Array.from({ length: Math.min(parallelism, parts.length) }, worker));
     } catch (thrown) {
-      stop.abort();
-      throw thrown;
+      failed.abort();
+      throw signal.aborted ? new CliError('cancelled', 'the download was interrupted') : thrown;
     }
     if ((await hashOf(out)) !== digest)
       throw new CliError(
@@ -81,6 +91,7 @@ async function fetchPart(
       if (response.status !== 206 && at !== 0)
         throw new CliError('failed', `the server sends ${name} only as a whole; use --parallelism=1`);
       for await (const chunk of response.body ?? []) {
+        signal.throwIfAborted();
         if (at + chunk.byteLength - 1 > last) throw tooLong(name);
         await out.write(chunk, 0, chunk.byteLength, at);
         at += chunk.byteLength;

@@ -39,7 +39,7 @@ function leaf(value: unknown): string {
 }
 
 /** Words that stay words for every reader. A number, a date or a time starts with a digit, a sign or a dot. */
-const PLAIN = /^[A-Za-z_/][\w./@+-]*(:[\w./@+-]+)*( [\w./@+(),;-]+)*$/;
+const PLAIN = /^[A-Za-z_/][\w./@+%=-]*(:[\w./@+%=-]+)*( [\w./@+%=(),;-]+)*$/;
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null)$/i;
 
 function scalar(text: string): string {

@@ -58,10 +58,18 @@ export class Person implements AsyncDisposable {
       program,
       env,
       home: this.home,
-      stdin: { isTerminal: terminal, text: async () => input, line: async () => lines.shift() },
+      stdin: {
+        isTerminal: terminal,
+        text: async () => input,
+        line: async (prompt) => {
+          err.push(prompt);
+          return lines.shift();
+        },
+      },
       stdout: sink(out),
       stderr: sink(err),
       now: now ?? (() => Date.parse('2026-11-21T00:00:00Z')),
+      interrupt: () => new AbortController().signal,
       fetch:
         fetch ?? (() => Promise.reject(Object.assign(new Error('refused'), { code: 'ConnectionRefused' }))),
     });

@@ -1,6 +1,6 @@
 import { defineCommand, one } from '../../grammar/command.ts';
 import { fileName } from '../../resolve.ts';
-import { asyncFlag, deleted } from '../deletion.ts';
+import { asyncFlag, deleted } from '../long-running.ts';
 
 export const deleteFile = defineCommand({
   path: 'artifacts files delete',

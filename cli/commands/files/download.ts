@@ -42,7 +42,10 @@ export const downloadFileCommand = defineCommand({
       ? progressBar(cli.io, args.localFilename ?? localName(name))
       : undefined;
     const report = (bytes: number, total: number): void => bar?.show(bytes, total);
-    const size = await downloadFile({ client, file, path, parallelism, report }).finally(() => bar?.end());
+    const signal = cli.io.interrupt();
+    const size = await downloadFile({ client, file, path, parallelism, report, signal }).finally(() =>
+      bar?.end(),
+    );
     await cli.terminal.notice(`Downloaded ${path}, ${size} bytes, checksum verified.`);
     return { path, sizeBytes: String(size) };
   },

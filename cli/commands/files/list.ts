@@ -19,11 +19,11 @@ export const listFiles = defineCommand({
   serverFilters: true,
   serverOrders: ['name', 'createTime', 'updateTime'],
   format: `table(
-    name.basename().sub("%2F", "/").sub("%2B", "+"):label=FILE,
+    name.basename().sub("%2F", "/"):label=FILE,
     createTime.date(),
     updateTime.date(),
     sizeBytes.size(zero='0', precision=3, units_out=M):label="SIZE (MB)",
-    owner.segment(7):label=PACKAGE,
+    owner.segment(7).sub("%2F", "/"):label=PACKAGE,
     owner.segment(9):label=VERSION
   )`,
   async run(args, cli) {

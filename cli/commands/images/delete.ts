@@ -7,7 +7,7 @@ import { digestOf } from '../../docker/resolve-digest.ts';
 import { CliError } from '../../exit.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { toggle } from '../../grammar/flags.ts';
-import { asyncFlag, deleted } from '../deletion.ts';
+import { asyncFlag, deleted } from '../long-running.ts';
 
 export const deleteImage = defineCommand({
   path: 'artifacts docker images delete',

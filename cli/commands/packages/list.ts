@@ -8,7 +8,8 @@ export const listPackages = defineCommand({
   lists: true,
   serverFilters: true,
   serverOrders: ['name', 'createTime', 'updateTime'],
-  format: 'table(name.basename():label=PACKAGE, createTime.date(), updateTime.date(), annotations)',
+  format:
+    'table(name.basename().sub("%2F", "/"):label=PACKAGE, createTime.date(), updateTime.date(), annotations)',
   async run(_, cli) {
     const client = await cli.client();
     const parent = await repositoryName(cli);

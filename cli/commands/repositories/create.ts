@@ -3,6 +3,7 @@ import type { Repository } from '../../../contract/client.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { choice, map, required, text, toggle } from '../../grammar/flags.ts';
 import { repositoryParts } from '../../resolve.ts';
+import { asyncFlag, leftRunning } from '../long-running.ts';
 
 export const createRepository = defineCommand({
   path: 'artifacts repositories create',
@@ -26,7 +27,7 @@ export const createRepository = defineCommand({
     description: text('TEXT', 'Description for people.'),
     labels: map('KEY=VALUE', 'Labels of the repository.'),
     immutableTags: toggle('Tags can neither move nor be deleted (docker only).', { negatable: true }),
-    async: toggle('Do not wait until the repository is ready; print the operation.'),
+    async: asyncFlag,
   },
   format: 'none',
   async run(args, cli) {
@@ -42,7 +43,7 @@ export const createRepository = defineCommand({
       ...(args.immutableTags === undefined ? {} : { dockerConfig: { immutableTags: args.immutableTags } }),
     });
     await cli.terminal.notice(`Create request issued for: [${repository}]`);
-    if (args.async) return operation;
+    if (args.async) return leftRunning(cli, operation);
     const created = await cli.settled(operation);
     await cli.terminal.notice(`Created repository [${repository}].`);
     return created;
