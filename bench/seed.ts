@@ -12,21 +12,26 @@ export interface SeedPlan {
   readonly versions: number;
   /** Whether every copy has its own layers too, or shares those it was copied from. */
   readonly ownLayers: boolean;
+  /** Whether blobs are files too, and not rows only. Lists read no blob. */
+  readonly files: boolean;
 }
 
 /**
  * Fills a stopped server's data directory in one transaction. Every row is a copy of one that a real push made, under
- * new names, and every blob is a file with the digest it is called by, so the server cannot tell the difference.
+ * new names, and every blob has the digest it is called by, so the server cannot tell the difference.
  */
 export function seed(data: string, plan: SeedPlan): void {
-  using database = new Database(join(data, 'metadata.sqlite'));
-  database.run('PRAGMA foreign_keys = ON');
-  const copier = new Copier(database, layout(join(data, 'blobs')), plan.image);
+  using database = new Database(join(data, 'entrepot.db'));
+  for (const pragma of PRAGMAS) database.run(`PRAGMA ${pragma}`);
+  const copier = new Copier(database, layout(join(data, 'blobs')), plan);
   database.transaction(() => {
-    for (let copy = 0; copy < plan.versions; copy += 1) copier.add(copy, plan.ownLayers);
+    for (let copy = 0; copy < plan.versions; copy += 1) copier.add(copy);
   })();
   database.run('PRAGMA wal_checkpoint(TRUNCATE)');
 }
+
+/** A large cache keeps the transaction from being written out and read back in pieces. */
+const PRAGMAS = ['foreign_keys = ON', 'cache_size = -1000000', 'synchronous = OFF'];
 
 /** One row of any table, so that a column added to the schema is copied without a word here. */
 type Row = Readonly<Record<string, string | number | null>>;
@@ -35,6 +40,7 @@ type Renames = ReadonlyMap<string, string>;
 class Copier {
   readonly #database: Database;
   readonly #store: Layout;
+  readonly #plan: SeedPlan;
   readonly #inserts = new Map<string, Statement>();
   readonly #version: Row;
   readonly #tag: Row;
@@ -43,12 +49,13 @@ class Copier {
   /** Every file the version uses; the first is its config. */
   readonly #used: readonly Row[];
 
-  constructor(database: Database, store: Layout, image: string) {
+  constructor(database: Database, store: Layout, plan: SeedPlan) {
     this.#database = database;
     this.#store = store;
+    this.#plan = plan;
     this.#version = this.#only(
       'SELECT version.* FROM version JOIN package ON package.id = package_id WHERE package.name = ?',
-      image,
+      plan.image,
     );
     const { id } = this.#version;
     this.#tag = this.#only('SELECT * FROM tag WHERE version_id = ?', id);
@@ -62,11 +69,11 @@ class Copier {
     );
   }
 
-  add(copy: number, ownLayers: boolean): void {
+  add(copy: number): void {
     const name = `seed-${String(copy).padStart(6, '0')}`;
     const renames = new Map<string, string>();
     const used = this.#used.map((file, at) =>
-      ownLayers && at > 0 ? this.#copyFile(file, `${name} layer ${at} `, renames) : file['id'],
+      this.#plan.ownLayers && at > 0 ? this.#copyFile(file, `${name} layer ${at} `, renames) : file['id'],
     );
     const manifest = rename(
       JSON.stringify({ ...this.#manifest, annotations: { 'bench.copy': name } }),
@@ -96,7 +103,7 @@ class Copier {
   #storeBlob(like: Row, text: string): void {
     const digest = sha256(text);
     const generation = crypto.randomUUID().replaceAll('-', '');
-    writeFileSync(this.#store.object({ digest, generation }), text, { mode: 0o600 });
+    if (this.#plan.files) writeFileSync(this.#store.object({ digest, generation }), text, { mode: 0o600 });
     this.#insert('blob', {
       ...like,
       digest,

@@ -38,7 +38,13 @@ async function run(bench: Bench): Promise<Outcome> {
   if (gone !== undefined)
     return { samples: new Map(), missing: [{ name: SELF, reason: gone }], notes: NOTES };
   const versions = bench.quick ? 10_000 : 100_000;
-  const place = await seededPlace(bench, { image: IMAGE, versions, ownLayers: false, layers: 2 });
+  const place = await seededPlace(bench, {
+    image: IMAGE,
+    versions,
+    ownLayers: false,
+    files: false,
+    layers: 2,
+  });
   await using server = await startProcess(place);
   const registry = await signIn(server);
   const round = async () => {

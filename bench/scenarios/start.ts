@@ -53,7 +53,13 @@ async function run(bench: Bench): Promise<Outcome> {
 
 async function entrepot(bench: Bench): Promise<Contender> {
   const versions = bench.quick ? 2000 : 20_000;
-  const seeded = await seededPlace(bench, { image: 'app', versions, ownLayers: true, layers: LAYERS });
+  const seeded = await seededPlace(bench, {
+    image: 'app',
+    versions,
+    ownLayers: true,
+    files: true,
+    layers: LAYERS,
+  });
   return {
     name: SELF,
     async round() {
