@@ -183,6 +183,7 @@ const addSize = (row: string, sign: '+' | '-') =>
      (SELECT size FROM blob WHERE digest = ${row}.blob_digest)
    WHERE id = ${row}.repository_id AND NOT ${othersNameBlob(row)}`;
 
+// Keys of the queue are text. Compared with a number they would be read as numbers, past the index.
 const TRIGGERS = [
   `CREATE TRIGGER blob_created AFTER INSERT ON blob BEGIN ${enqueue('blob', 'NEW.digest', 'created')}; END`,
 
@@ -197,12 +198,12 @@ const TRIGGERS = [
      ${enqueue('blob', 'OLD.blob_digest', 'replaced')}; END`,
   `CREATE TRIGGER file_removed AFTER DELETE ON file BEGIN
      ${addSize('OLD', '-')};
-     DELETE FROM gc_queue WHERE kind = 'file' AND key = OLD.id;
+     DELETE FROM gc_queue WHERE kind = 'file' AND key = CAST(OLD.id AS TEXT);
      ${enqueue('blob', 'OLD.blob_digest', 'released')}; END`,
 
   `CREATE TRIGGER version_created AFTER INSERT ON version BEGIN ${enqueue('version', 'NEW.id', 'created')}; END`,
   `CREATE TRIGGER version_removed AFTER DELETE ON version BEGIN
-     DELETE FROM gc_queue WHERE kind = 'version' AND key = OLD.id; END`,
+     DELETE FROM gc_queue WHERE kind = 'version' AND key = CAST(OLD.id AS TEXT); END`,
   `CREATE TRIGGER use_released AFTER DELETE ON version_use BEGIN
      ${enqueue('file', 'OLD.file_id', 'released')}; END`,
   `CREATE TRIGGER child_released AFTER DELETE ON version_link BEGIN
