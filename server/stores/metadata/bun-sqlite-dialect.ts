@@ -49,11 +49,13 @@ class BunSqliteConnection implements DatabaseConnection {
 
 /** One connection, lent to one transaction at a time. */
 class BunSqliteDriver implements Driver {
+  readonly #db: Database;
   readonly #connection: DatabaseConnection;
   #free: Promise<void> = Promise.resolve();
   #release: (() => void) | undefined;
 
   constructor(db: Database) {
+    this.#db = db;
     this.#connection = new BunSqliteConnection(db);
   }
 
@@ -80,7 +82,9 @@ class BunSqliteDriver implements Driver {
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'));
   }
+  /** After a full disk or a failed sync SQLite has rolled back by itself, and that failure is the one to tell of. */
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (!this.#db.inTransaction) return;
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 }

@@ -61,7 +61,11 @@ export class MetadataDatabase implements AsyncDisposable {
   async transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
     if (this.#broken) throw this.#broken;
     try {
-      const result = await this.#write.transaction().execute(work);
+      const result = await this.#write.transaction().execute((tx) => {
+        // The one before this may have broken it while this one waited.
+        if (this.#broken) throw this.#broken;
+        return work(tx);
+      });
       this.#commits += 1;
       return result;
     } catch (thrown) {
