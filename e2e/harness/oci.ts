@@ -13,6 +13,8 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
   readonly urls?: readonly string[];
+  /** The content itself, in base64. */
+  readonly data?: string;
 }
 
 /** What image manifests and indexes have between them; every field that one kind lacks is absent there. */

@@ -44,15 +44,15 @@ async function addressOf(child: Child, log: string): Promise<string> {
       const host = READY.exec(seen)?.[1];
       if (host !== undefined) found.resolve(host);
     }
-    found.reject(new Error(`the server ended before it listened\n${seen}\n${await Bun.file(log).text()}`));
+    found.reject(new Error('the server ended before it listened'));
   };
-  void drain();
-  const timer = setTimeout(
-    () => found.reject(new Error(`the server did not listen within ${START_LIMIT_MS} ms`)),
-    START_LIMIT_MS,
-  );
+  drain().catch(found.reject);
+  const late = (): void => found.reject(new Error(`the server did not listen within ${START_LIMIT_MS} ms`));
+  const timer = setTimeout(late, START_LIMIT_MS);
   try {
     return await found.promise;
+  } catch (error) {
+    throw new Error(await Bun.file(log).text(), { cause: error });
   } finally {
     clearTimeout(timer);
   }
