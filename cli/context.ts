@@ -31,7 +31,12 @@ export class Cli {
 
   async server(): Promise<string> {
     const { server } = this.globals;
-    return serverAddress(server ?? (await this.properties.get('core/server')) ?? DEFAULT_SERVER);
+    return server === undefined ? this.usualServer() : serverAddress(server);
+  }
+
+  /** The server without --server. */
+  async usualServer(): Promise<string> {
+    return serverAddress((await this.properties.get('core/server')) ?? DEFAULT_SERVER);
   }
 
   project(): Promise<string> {

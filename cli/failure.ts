@@ -35,16 +35,26 @@ function sentence(error: ApiError, server: string): string {
   return `${server} answered ${error.status} without a reason; is it an Entrepot server? See --server.`;
 }
 
-/** Why nothing came back, and the two ways out: start one, or point elsewhere. */
+/** Why nothing came back, and the ways out: start a server, point elsewhere, or trust its certificate. */
 export function noAnswer(server: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const reason = code === 'ConnectionRefused' || code === 'ECONNREFUSED' ? 'connection refused' : code;
-  const why = reason === '' ? '' : ` (${reason})`;
-  return (
-    `cannot reach a server at ${server}${why}; start one with "entrepot serve", ` +
-    'or name another with --server, ENTREPOT_SERVER or "entrepot config set server URL"'
-  );
+  const elsewhere = 'name another with --server, ENTREPOT_SERVER or "entrepot config set server URL"';
+  const tried = `cannot reach a server at ${server} (${REASONS[code] ?? (code || 'no answer')})`;
+  if (/CERT|SIGNATURE|ISSUER/.test(code))
+    return `${tried}; put the certificate of its authority in a file and name that file in NODE_EXTRA_CA_CERTS`;
+  if (code === 'EPROTO') return `${tried}; does it speak https? Else write http:// in front, or ${elsewhere}`;
+  if (code === 'ENOTFOUND') return `${tried}; look for a misspelling, or ${elsewhere}`;
+  return `${tried}; start one with "entrepot serve", or ${elsewhere}`;
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ConnectionRefused: 'connection refused',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'it closed the connection',
+  ENOTFOUND: 'there is no such host',
+  EPROTO: 'the TLS handshake failed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
+};
 
 /** Words of a server as one line that cannot steer the terminal. */
 const plain = (text: string): string => harmless(text).replaceAll(/\s+/g, ' ').trim();

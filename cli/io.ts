@@ -38,7 +38,7 @@ export class OutputClosed extends Error {}
 
 /** The process's own streams, clock and environment. */
 export function processIo(): Io {
-  const stderr = sink(process.stderr);
+  const stderr = forgiving(sink(process.stderr));
   let typed: TypedLines | undefined;
   return {
     program: basename(Bun.isStandaloneExecutable ? process.argv0 : (process.argv[1] ?? '')),
@@ -59,6 +59,12 @@ export function processIo(): Io {
     interrupt,
   };
 }
+
+/** Work goes on when nobody reads what is said about it. */
+const forgiving = (inner: Sink): Sink => ({
+  ...inner,
+  write: (text) => inner.write(text).catch(() => undefined),
+});
 
 function interrupt(): AbortSignal {
   const controller = new AbortController();

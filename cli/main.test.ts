@@ -66,6 +66,24 @@ describe('exit codes', () => {
     );
   });
 
+  it.each([
+    ['ConnectionRefused', 'connection refused', 'entrepot serve'],
+    ['ENOTFOUND', 'there is no such host', 'misspelling'],
+    ['EPROTO', 'the TLS handshake failed', 'does it speak https?'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'signed by itself', 'NODE_EXTRA_CA_CERTS'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'NODE_EXTRA_CA_CERTS'],
+    ['', 'no answer', 'entrepot serve'],
+  ])('no answer because of %j says %j and what to do', async (code, why, advice) => {
+    const fetch = () => Promise.reject(Object.assign(new Error('no'), { code }));
+    await using person = await Person.arrive({ fetch });
+
+    const ran = await person.run('projects list');
+
+    expect(ran.exit).toBe(6);
+    expect(ran.stderr).toContain(why);
+    expect(ran.stderr).toContain(advice);
+  });
+
   it('a 401 says how to log in', async () => {
     await using person = await Person.arrive({ fetch: refusing(401, 'UNAUTHENTICATED', 'who are you') });
 

@@ -41,7 +41,7 @@ export async function readJsonObject(path: string): Promise<Readonly<Record<stri
   throw new CliError('usage', `${path} does not hold a JSON object; repair it or move it away`);
 }
 
-/** Replaces a file whole: a reader sees the old content or the new. Keeps the mode of a file that exists. */
+/** Replaces a file whole: a reader sees the old content or the new. A file that exists gets no wider mode than it had. */
 export async function writeJsonObject(path: string, content: unknown, mode: number): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

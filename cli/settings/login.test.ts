@@ -63,6 +63,16 @@ describe('a login', () => {
     expect(ran.stderr).toContain('WARNING: http://example.com is not encrypted');
   });
 
+  it('to another server than the usual one says how to stay there', async () => {
+    await using person = await Person.arrive({ fetch: granting });
+
+    const line = 'auth login --username=ann --password-stdin --server=https://example.com';
+
+    expect((await person.run(line, { input: 'secret' })).stderr).toContain(
+      'Commands go to http://localhost:8080. To change that: entrepot config set server https://example.com',
+    );
+  });
+
   it('is used until it expires, and then the person is told', async () => {
     await using person = await Person.arrive();
     await person.run('auth login --username=ann --password-stdin', {

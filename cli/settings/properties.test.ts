@@ -20,7 +20,7 @@ describe('settings', () => {
       { name: 'location', section: 'artifacts', value: 'us' },
     ]);
     await person.run('config unset core/project');
-    expect(await person.run('config get project')).toMatchObject({ exit: 1, stdout: '' });
+    expect(await person.run('config get project')).toEqual({ exit: 0, stdout: '', stderr: '(unset)\n' });
   });
 
   it.each([

@@ -39,6 +39,11 @@ export const login = defineCommand({
     await cli.terminal.notice(
       `Logged in to ${server} as ${user}, until ${new Date(token.expiresAt).toISOString()}.`,
     );
+    const usual = await cli.usualServer();
+    if (usual !== server)
+      await cli.terminal.notice(
+        `Commands go to ${usual}. To change that: entrepot config set server ${server}`,
+      );
     return { server, account: user, expires: new Date(token.expiresAt).toISOString() };
   },
 });
