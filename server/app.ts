@@ -31,13 +31,14 @@ import { StandardRepo } from './modes/standard.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
-import { FilesystemBlobs, type FilesystemOptions } from './stores/blobs/filesystem.ts';
+import { FilesystemBlobs } from './stores/blobs/filesystem.ts';
+import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import type { DataDirectory } from './stores/data-directory.ts';
 import { AccountTables, RoleBindingTables } from './stores/metadata/account-tables.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
-import { HostedTables } from './stores/metadata/hosted-tables.ts';
+import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
@@ -58,8 +59,8 @@ export interface AppOptions {
   readonly adminPassword?: string;
   /** Whether other processes serve the same data directory. */
   readonly shared?: boolean;
-  /** Called at each step of publishing a blob, for tests that stop the process just there. */
-  readonly onStep?: FilesystemOptions['onStep'];
+  /** Called at each step of every write, for tests that stop the process just there. */
+  readonly onStep?: (step: UploadStep | RecordStep) => void;
 }
 
 /** The whole server but its socket. */
@@ -119,7 +120,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     ttlMs: config.uploadExpiry,
   });
-  const opened = openRepositories({ database, blobs, uploads, now });
+  const opened = openRepositories({
+    database,
+    blobs,
+    uploads,
+    now,
+    ...(options.onStep && { onStep: options.onStep }),
+  });
   const data = new DataPlane({
     formats: FORMATS,
     repositories,
@@ -211,15 +218,16 @@ interface OpenParts {
   readonly blobs: BlobStore;
   readonly uploads: UploadSessions;
   readonly now: () => number;
+  readonly onStep?: AppOptions['onStep'];
 }
 
-function openRepositories({ database, blobs, uploads, now }: OpenParts) {
+function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
   const hosted = (row: RepositoryRow, account: string) =>
     new HostedTables(
-      { database, blobs, uploads, now, leaseMs: LEASE_MS },
+      { database, blobs, uploads, now, leaseMs: LEASE_MS, ...(onStep && { onStep }) },
       { repositoryId: row.id, account, catalog: catalog(row) },
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.

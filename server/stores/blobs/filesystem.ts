@@ -8,9 +8,9 @@ import { fileLock } from './file-lock.ts';
 import { FreeSpace } from './free-space.ts';
 import { isUploadId, layout, parseObject, type Layout } from './layout.ts';
 import { prepareRoot } from './prepare-root.ts';
-import { removeName, type PublishStep } from './publish.ts';
+import { removeName } from './publish.ts';
 import { Recent } from './recent.ts';
-import { StagedUpload, type Staging } from './staged-upload.ts';
+import { StagedUpload, type Staging, type UploadStep } from './staged-upload.ts';
 import { isAbsent, storageError, storing } from './storage-error.ts';
 
 /** Descriptors kept open for uploads that are between two requests. */
@@ -25,8 +25,8 @@ export interface FilesystemOptions {
   readonly reserveBytes?: number;
   /** So many unpredictable bytes. */
   readonly random?: (bytes: number) => Uint8Array;
-  /** Called at each step of each commit, for tests that stop the process just there. */
-  readonly onStep?: (step: PublishStep) => void;
+  /** Called at each step of each upload, for tests that stop the process just there. */
+  readonly onStep?: (step: UploadStep) => void;
 }
 
 /** Blobs as files of one directory, which any number of server processes on the machine may share. */

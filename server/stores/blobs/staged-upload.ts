@@ -26,8 +26,15 @@ export interface Staging {
   readonly idle: Recent<StagedUpload, StagedUpload>;
   /** 32 hex digits, never the same twice. */
   readonly unique: () => string;
-  readonly onStep: (step: PublishStep) => void;
+  readonly onStep: (step: UploadStep) => void;
 }
+
+/**
+ * How far a request that only adds to an upload has come. `appended`: every byte that came is in the file;
+ * `released`: and on the disk.
+ */
+export const APPEND_STEPS = ['appended', 'released'] as const;
+export type UploadStep = PublishStep | (typeof APPEND_STEPS)[number];
 
 /**
  * Bytes on their way into the store, as one file among the uploads that only ever grows. The file is the truth: its
@@ -86,6 +93,7 @@ export class StagedUpload implements BlobWriter {
         await takeIn(incoming, { file, hashing, allowance: this.#in.space.allowance(), limit, stopped });
         this.#offset = hashing.length;
         this.#in.hashings.put(this.id, hashing);
+        this.#in.onStep('appended');
       });
       incoming.rethrow();
       return this.#offset;
@@ -126,6 +134,7 @@ export class StagedUpload implements BlobWriter {
     // Once no descriptor is left the kernel may forget that a write had failed, so this is the time to ask.
     try {
       if (sync) await file?.sync();
+      this.#in.onStep('released');
     } catch (error) {
       await this.#discard();
       throw storageError(error);

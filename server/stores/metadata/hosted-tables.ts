@@ -29,7 +29,16 @@ export interface HostedOptions {
   readonly now: () => number;
   /** How long a loose file is kept for the version that will need it. */
   readonly leaseMs: number;
+  /** Called at each step of each change, for tests that stop the process just there. */
+  readonly onStep?: (step: RecordStep) => void;
 }
+
+/**
+ * How far a change of the tables has come. `recording`: all is written and nothing committed; `recorded`: committed,
+ * and on the disk; `tidied`: what it made superfluous is gone from the store.
+ */
+export const RECORD_STEPS = ['recording', 'recorded', 'tidied'] as const;
+export type RecordStep = (typeof RECORD_STEPS)[number];
 
 interface Place {
   readonly repositoryId: number;
@@ -197,7 +206,14 @@ export class HostedTables implements HostedRepo {
   async #write(
     work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>,
   ): Promise<void> {
-    const surplus = await this.#options.database.transaction((tx) => work(tx, this.#options.now()));
-    for (const blob of surplus) await this.#options.blobs.delete(blob);
+    const { database, blobs, now, onStep } = this.#options;
+    const surplus = await database.transaction(async (tx) => {
+      const made = await work(tx, now());
+      onStep?.('recording');
+      return made;
+    });
+    onStep?.('recorded');
+    for (const blob of surplus) await blobs.delete(blob);
+    onStep?.('tidied');
   }
 }
