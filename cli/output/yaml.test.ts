@@ -126,6 +126,10 @@ describe('YAML', () => {
     expect(toYaml({ createTime: '2026-11-21T00:00:00Z' })).toBe("createTime: '2026-11-21T00:00:00Z'\n");
   });
 
+  it('escapes what an older reader would take for the end of a line', () => {
+    expect(toYaml({ a: 'x\u0085\u2028y' })).toBe(String.raw`a: "x\u0085\u2028y"` + '\n');
+  });
+
   it('leaves out fields without a value', () => {
     expect(toYaml({ a: undefined, b: 1 })).toBe('b: 1\n');
   });

@@ -44,10 +44,14 @@ const RESERVED = /^(y|n|yes|no|on|off|true|false|null)$/i;
 
 function scalar(text: string): string {
   if (PLAIN.test(text) && !RESERVED.test(text)) return text;
-  return isPrintable(text)
-    ? `'${text.replaceAll("'", "''")}'`
-    : JSON.stringify(text).replaceAll('\u007F', '\\x7F');
+  return isPrintable(text) ? `'${text.replaceAll("'", "''")}'` : escaped(text);
 }
+
+/** JSON's quoting, and escapes for what older readers take for the end of a line. */
+const escaped = (text: string): string =>
+  JSON.stringify(text).replaceAll(/[\u007F-\u009F\u2028\u2029\uFEFF]/g, (mark) => {
+    return `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 
 /** Whether single quotes can hold it: no line ends, control characters or characters that YAML forbids. */
 const isPrintable = (text: string): boolean =>
