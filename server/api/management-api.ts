@@ -16,12 +16,7 @@ export interface ManagementApiOptions extends ApiParts {
   /** The address of a repository on a host, as clients of its format write it, without a scheme. */
   spelling(host: string, address: RepositoryAddress, format: Format): string;
   /** Sends a repository's file with ranges and conditions. NOT_FOUND when it is not there. */
-  sendFile(
-    request: Request,
-    repository: RepositoryAddress,
-    path: string,
-    principal: Principal,
-  ): Promise<Response>;
+  sendFile(request: Request, repository: RepositoryAddress, path: string): Promise<Response>;
 }
 
 /** Artifact Registry's REST API, from a request to its answer. Refusals are thrown. */
@@ -51,8 +46,7 @@ export class ManagementApi {
       body: route.body && (await readBody(front.request, route.body, route.bodyField)),
     };
     const answer = await this.#run(route, { ...input, params, principal, front });
-    if (answer.kind === 'file')
-      return this.#options.sendFile(front.request, answer.repository, answer.path, principal);
+    if (answer.kind === 'file') return this.#options.sendFile(front.request, answer.repository, answer.path);
     return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
   }
 

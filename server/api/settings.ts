@@ -103,7 +103,9 @@ export const settingsRoutes: readonly ApiRoute[] = KINDS.flatMap((kind) => [
   }),
 ]);
 
-const snakeOf = (id: string): string => id.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+function snakeOf(id: string): string {
+  return id.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 function checkLocation({ locations }: ApiCall<unknown, unknown>['parts'], { location }: Params): void {
   if (location !== undefined && !locations.includes(location))

@@ -14,13 +14,18 @@ export async function versionShower(
   const repository = await resources.repositories.get(pkg);
   const api = formats.find(({ id }) => id === repository?.format)?.api;
   const view = api?.views[0];
-  const below = names.repository.format(pkg);
+  // A page has up to a thousand of them, so what they share is made once.
+  const ofView = view && `${names.repository.format(pkg)}/${view.collection}/`;
+  const ofVersion = `${names.package.format(pkg)}/versions/`;
   return (record) => {
-    const name = view && `${below}/${view.collection}/${escapeId(view.id(record))}`;
+    const name = view && `${ofView}${escapeId(view.id(record))}`;
     const metadata = { ...(name !== undefined && { name }), ...api?.metadata(record) };
-    const tags = full ? record.tags.map((tag) => relatedTag(pkg, tag, record.version)) : [];
+    const own = `${ofVersion}${escapeId(record.version)}`;
+    const tags = full
+      ? record.tags.map((tag) => ({ name: names.tag.format({ ...pkg, tag }), version: own }))
+      : [];
     return {
-      name: names.version.format({ ...pkg, version: record.version }),
+      name: own,
       ...(record.description !== '' && { description: record.description }),
       createTime: timestamp(record.createdAt),
       updateTime: timestamp(record.updatedAt),
@@ -30,8 +35,3 @@ export async function versionShower(
     };
   };
 }
-
-const relatedTag = (pkg: PackageAddress, tag: string, version: string) => ({
-  name: names.tag.format({ ...pkg, tag }),
-  version: names.version.format({ ...pkg, version }),
-});

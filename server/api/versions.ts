@@ -58,8 +58,9 @@ export const versionRoutes: readonly ApiRoute[] = [
         filters: ['name', 'annotations'],
         orders: SORT_FIELDS,
       });
-      const page = await call.parts.resources.versions.list(address, request.query);
-      const show = await versionShower(call.parts, address, isFull(call));
+      const withTags = isFull(call);
+      const page = await call.parts.resources.versions.list(address, { ...request.query, withTags });
+      const show = await versionShower(call.parts, address, withTags);
       return json(listAnswer('versions', page, request, show));
     },
   }),

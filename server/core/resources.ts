@@ -175,7 +175,11 @@ export interface VersionDeletion {
 
 export interface VersionResources {
   get(address: VersionAddress): Promise<VersionRecord | undefined>;
-  list(parent: PackageAddress, query: ListQuery): Promise<Listed<VersionRecord>>;
+  /** Without `withTags` the rows have none, which spares looking for them. */
+  list(
+    parent: PackageAddress,
+    query: ListQuery & { readonly withTags: boolean },
+  ): Promise<Listed<VersionRecord>>;
   /** Versions of every package; the name order is by package, then version. Takes no condition. */
   listAll(parent: RepositoryAddress, query: ListQuery): Promise<Listed<VersionRecord>>;
   annotate(address: VersionAddress, change: (current: VersionRecord) => TextMap): Promise<VersionRecord>;

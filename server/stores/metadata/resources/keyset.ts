@@ -7,7 +7,7 @@ import type { Matching } from './matching.ts';
  * Rows one page of a filtered list looks at. A filter that matches little gives short pages, each as quick as a
  * full one, instead of one page that reads everything.
  */
-const LOOKED_AT = 20_000;
+const LOOKED_AT = 10_000;
 
 export interface Keyset<Row> {
   /** Columns of an index, in its order; together they tell rows apart. */

@@ -27,10 +27,12 @@ interface NameColumn<Row> {
 /** Rows whose resource name is like `pattern`. */
 export function nameMatching<Row>({ below, column, id }: NameColumn<Row>, pattern: string): Matching<Row> {
   const literals = lower(pattern).split('*');
-  const range = rangeOf(below, column, pattern);
+  const rest = idPattern(below, pattern);
+  const plain = sql<string>`lower(${sql.ref(column)})`;
+  const whole = sql<string>`lower(${below} || ${escapedColumn(column)})`;
   return {
-    ...(range && { range }),
-    where: likeAll(sql<string>`lower(${below} || ${escapedColumn(column)})`, literals),
+    ...(rest && { range: rangeOf(column, rest) }),
+    where: rest ? likeAll(plain, lower(rest).split('*')) : likeAll(whole, literals),
     holds: (row) => matches(lower(`${below}${escapeId(id(row))}`), literals),
   };
 }
@@ -100,20 +102,19 @@ function likeAll(text: RawBuilder<string>, literals: readonly string[]): RawBuil
     : sql<boolean>`${sql.join(parts, sql` AND `)}`;
 }
 
-/** All spellings of the pattern's literal start lie between its upper and its lower case one. */
-function rangeOf(below: string, column: string, pattern: string): RawBuilder<boolean> | undefined {
-  const [start = '', ...more] = pattern.split('*');
-  if (!lower(start).startsWith(lower(below))) return undefined;
-  const id = unescaped(start.slice(below.length));
-  if (id === '') return undefined;
-  const past = more.length === 0 ? lower(id) : `${lower(id)}\u{10ffff}`;
-  return sql<boolean>`${sql.ref(column)} >= ${upper(id)} AND ${sql.ref(column)} <= ${past}`;
+/** What a pattern asks of the plain id, when it asks nothing of what stands before. */
+function idPattern(below: string, pattern: string): string | undefined {
+  if (!lower(pattern).startsWith(lower(below))) return undefined;
+  const rest = pattern.slice(below.length);
+  const isReadable = !/%(?!25|2f)/i.test(rest);
+  return isReadable && rest !== '' ? rest.replace(/%2f/gi, '/').replaceAll('%25', '%') : undefined;
 }
 
-/** As much of an escaped id as can be read: an escape cut in two says nothing. */
-function unescaped(id: string): string {
-  const readable = id.replace(/%(?![0-9a-f]{2}).*$/is, '');
-  return readable.replace(/%25/g, '%').replace(/%2f/gi, '/');
+/** All spellings of the pattern's literal start lie between its upper and its lower case one. */
+function rangeOf(column: string, pattern: string): RawBuilder<boolean> {
+  const [start = '', ...more] = pattern.split('*');
+  const past = more.length === 0 ? lower(start) : `${lower(start)}\u{10ffff}`;
+  return sql<boolean>`${sql.ref(column)} >= ${upper(start)} AND ${sql.ref(column)} <= ${past}`;
 }
 
 /** SQL's `lower` knows ASCII only, and both sides must agree. */

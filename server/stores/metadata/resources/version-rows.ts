@@ -12,8 +12,8 @@ const TAGS_SHOWN = 100;
 const FIRST_TAGS = sql<string>`(SELECT json_group_array(name) FROM
   (SELECT name FROM tag WHERE tag.version_id = version.id ORDER BY name LIMIT ${sql.lit(TAGS_SHOWN)}))`;
 
-/** Versions with the name of their package and their first tags. */
-export const selectVersions = (db: Kysely<Schema>) =>
+/** Versions with the name of their package and, unless they are not wanted, their first tags. */
+export const selectVersions = (db: Kysely<Schema>, withTags = true) =>
   db
     .selectFrom('version')
     .innerJoin('package', 'package.id', 'version.package_id')
@@ -27,7 +27,7 @@ export const selectVersions = (db: Kysely<Schema>) =>
       'version.created_at',
       'version.updated_at',
       'package.name as package',
-      FIRST_TAGS.as('tags'),
+      (withTags ? FIRST_TAGS : sql<string>`'[]'`).as('tags'),
     ]);
 
 export interface VersionColumns {
@@ -74,9 +74,9 @@ export const versionRecord = (row: VersionColumns): VersionRecord => ({
   version: row.name,
   description: row.description,
   attributes: JSON.parse(row.attributes) as Attributes,
-  annotations: JSON.parse(row.annotations) as Record<string, string>,
+  annotations: row.annotations === '{}' ? {} : (JSON.parse(row.annotations) as Record<string, string>),
   size: row.size,
-  tags: JSON.parse(row.tags) as string[],
+  tags: row.tags === '[]' ? [] : (JSON.parse(row.tags) as string[]),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 });

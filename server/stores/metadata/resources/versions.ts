@@ -45,11 +45,11 @@ export class StoredVersions implements VersionResources {
 
   async list(
     parent: PackageAddress,
-    { condition, order, ...wanted }: ListQuery,
+    { condition, order, withTags, ...wanted }: ListQuery & { readonly withTags: boolean },
   ): Promise<Listed<VersionRecord>> {
     const { id } = await packageOf(this.#database.read, parent);
     const page = await keysetPage(
-      selectVersions(this.#database.read).where('version.package_id', '=', id),
+      selectVersions(this.#database.read, withTags).where('version.package_id', '=', id),
       IN_PACKAGE[order.by],
       { ...wanted, descending: order.descending },
       condition && versionMatching(parent, condition),
