@@ -10,6 +10,8 @@ export interface ReferrersPage {
   readonly more: boolean;
 }
 
+/** Clients read an index of up to 4 MiB; what does not fit goes to the next page. */
+const MOST_BYTES = 3_500_000;
 /** Rows looked at per query while a filter leaves some out. */
 const BATCH = 1_000;
 
@@ -39,10 +41,12 @@ export const referrers = defineIndex<ReferrersPage>({
 
   render(value, { of, filter, page = { limit: 0 } }, { basePath }) {
     const [image = '', digest = ''] = of.split('@');
-    const last = value.referrers.at(-1)?.version;
+    const descriptors = fitting(value.referrers.map(descriptor));
+    const more = value.more || descriptors.length < value.referrers.length;
+    const last = descriptors.at(-1)?.digest;
     const extra: Record<string, string> = filter === undefined ? {} : { artifactType: filter };
     const next =
-      value.more && last !== undefined
+      more && last !== undefined
         ? { link: nextLink(`${basePath}/${image}/referrers/${digest}`, page, last, extra) }
         : {};
     return {
@@ -50,7 +54,7 @@ export const referrers = defineIndex<ReferrersPage>({
       body: JSON.stringify({
         schemaVersion: 2,
         mediaType: OCI_INDEX,
-        manifests: value.referrers.map(descriptor),
+        manifests: descriptors,
       }),
       headers: { ...next, ...(filter !== undefined && { 'oci-filters-applied': 'artifactType' }) },
     };
@@ -64,7 +68,10 @@ interface Filtered {
   readonly page: Page;
 }
 
-async function filtered(catalog: CatalogReader, { image, digest, artifactType, page }: Filtered): Promise<ReferrersPage> {
+async function filtered(
+  catalog: CatalogReader,
+  { image, digest, artifactType, page }: Filtered,
+): Promise<ReferrersPage> {
   const found: VersionRow[] = [];
   let after = page.after;
   for (;;) {
@@ -86,4 +93,14 @@ function descriptor({ version, attributes }: VersionRow) {
     ...(artifactType !== undefined && { artifactType }),
     ...(annotations && { annotations }),
   };
+}
+
+/** As many from the front as fit into one index, and one at least. */
+function fitting<T>(descriptors: readonly T[]): readonly T[] {
+  let bytes = 0;
+  const first = descriptors.findIndex((entry, at) => {
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    return at > 0 && bytes > MOST_BYTES;
+  });
+  return first === -1 ? descriptors : descriptors.slice(0, first);
 }
