@@ -15,7 +15,7 @@ import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
 import { type Fixture, FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
-import { sendFile } from './http/send-file.ts';
+import { FileSender } from './http/send-file.ts';
 import { Resolver } from './http/resolver.ts';
 import { oauthError, tokenEndpoint } from './http/token-endpoint.ts';
 import { readableRepositories, visiblePackages } from './http/visible-packages.ts';
@@ -135,7 +135,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     write: opened.write,
     elsewhere: (call, { format }) =>
       new Elsewhere(
-        { addressing, authorizer, repositories, files: new FilesByContent(database), catalog: opened.catalog },
+        {
+          addressing,
+          authorizer,
+          repositories,
+          files: new FilesByContent(database),
+          catalog: opened.catalog,
+        },
         call,
         format,
       ),
@@ -146,6 +152,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     storedBytes: () => repositories.storedBytes(),
     freeBytes: () => blobs.freeBytes(),
   });
+  const downloads = new FileSender(() => ({}));
   let draining = false;
   const door = new FrontDoor({
     addressing,
@@ -153,17 +160,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
     data,
     services: {
       tokensFor: (call) => serviceTokens({ tokens, authenticator }, call, call.peer()),
-      packages: (call, { format, place }) => async (page) => {
-        const readable = await readableRepositories(repositories, authorizer, call.principal, format.id);
-        return visiblePackages(
-          {
-            repositories: readable.filter((row) => place === undefined || row.location === place.location),
-            address: (row) => nameOn(addressing, call, row, format),
-            catalog: opened.catalog,
-          },
-          page,
-        );
-      },
+      packages:
+        (call, { format, place }) =>
+        async (page) => {
+          const readable = await readableRepositories(repositories, authorizer, call.principal, format.id);
+          return visiblePackages(
+            {
+              repositories: readable.filter((row) => place === undefined || row.location === place.location),
+              address: (row) => nameOn(addressing, call, row, format),
+              catalog: opened.catalog,
+            },
+            page,
+          );
+        },
     },
     fixtures: [
       ...probes({
@@ -182,7 +191,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);
           if (!row) throw notFound('REPOSITORY', { repository: address.repository });
-          return sendFile(request, await opened.read(row).file({ path, freshness: 'immutable' }));
+          const file = await opened.read(row).file({ path, freshness: 'immutable' });
+          return downloads.send(request, file, { sent: 0 });
         },
       }),
     ],

@@ -55,9 +55,10 @@ export interface BlobWriter {
   readonly offset: number;
   /**
    * Appends a body and answers the new offset. A body that breaks off leaves what had arrived; `offset` then says
-   * how much that is. Two appends at once: the second fails with ABORTED.
+   * how much that is. Two appends at once: the second fails with ABORTED. Given `from`, takes nothing and fails with
+   * RANGE_INVALID unless just that much has arrived by then, so that of two bodies for one place one gets it.
    */
-  append(body: ByteStream): Promise<number>;
+  append(body: ByteStream, from?: number): Promise<number>;
   /** Makes the bytes durable. Fails with DIGEST_INVALID or SIZE_INVALID, and keeps nothing, when they differ. */
   commit(expected?: Expectation): Promise<CommittedBlob>;
   /** Forgets the bytes. Safe to repeat. */

@@ -86,7 +86,8 @@ export type Decision =
 
 /** Decides everything, in one place, and denies what nobody granted. Called on every route. */
 export interface Authorizer {
-  check(who: Principal, permission: Permission, on: ResourceName): Promise<Decision>;
+  /** At once where the policy is at hand, which on the path of a pull it is. */
+  check(who: Principal, permission: Permission, on: ResourceName): Decision | Promise<Decision>;
   /** The subset of `names` on which `who` holds the permission: lists are filtered, never refused. */
   visible(who: Principal, permission: Permission, names: readonly ResourceName[]): Promise<ReadonlySet<ResourceName>>;
 }

@@ -1,7 +1,9 @@
 import { RegistryError } from '../core/error.ts';
 import type { ErrorBody } from '../core/format.ts';
 
-export type RenderError = (error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>) => ErrorBody;
+export type RenderError = (
+  error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>,
+) => ErrorBody;
 
 /** Told of every failure that is ours; answers an id under which the log has it. */
 export type ReportFailure = (cause: unknown) => string;
@@ -17,11 +19,22 @@ export function errorResponse(thrown: unknown, render: RenderError, report: Repo
 }
 
 function known(thrown: unknown, report: ReportFailure): RegistryError {
+  if (isBrokenOff(thrown)) return bodyIncomplete();
   if (!(thrown instanceof RegistryError)) return opaque(report(thrown));
   if (thrown.code === 'INTERNAL' || thrown.code === 'DATA_LOSS') return opaque(report(thrown));
   if (thrown.status >= 500) report(thrown);
   return thrown;
 }
+
+/** What reading a request's body ends with when the client goes away. Not a failure of ours, and heard by nobody. */
+const isBrokenOff = (thrown: unknown): boolean =>
+  thrown instanceof DOMException && thrown.name === 'AbortError';
+const bodyIncomplete = () =>
+  new RegistryError(
+    'INVALID_ARGUMENT',
+    'BODY_INCOMPLETE',
+    'the connection ended before the whole body had arrived',
+  );
 
 const opaque = (id: string) =>
   new RegistryError('INTERNAL', 'INTERNAL', `internal error; the server's log has it as ${id}`, {

@@ -4,18 +4,19 @@ import type { Authorizer, Permission } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { compilePath, type PathMatch } from './route-matcher.ts';
-import { runRoute, type RouteParts } from './run-route.ts';
+import { type RouteParts, type Runnable, runRoute } from './run-route.ts';
+import { FileSender } from './send-file.ts';
 
 interface CompiledRoute {
   readonly route: Route;
   readonly methods: readonly string[];
   readonly match: PathMatch;
   readonly label: string;
+  readonly sender: FileSender;
 }
 
 /** A route, what the path said for its parameters, and what logs and metrics call it. */
-export interface Matched {
-  readonly route: Route;
+export interface Matched extends Runnable {
   readonly params: Params;
   readonly label: string;
 }
@@ -38,15 +39,12 @@ export class DataPlane {
     );
   }
 
-  async handle(
-    call: DataRequest,
-    destination: RepositoryDestination,
-    { route, label, params }: Matched,
-  ): Promise<Response> {
+  async handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
+    const { route, label, params } = matched;
     call.trace.route = label;
     const repository = await this.#authorized(call, destination, route.permission);
     const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
-    return runRoute(this.#options, call, destination, route, asked, repository);
+    return runRoute(this.#options, call, destination, matched, asked, repository);
   }
 
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */
@@ -55,7 +53,7 @@ export class DataPlane {
     for (const found of this.#routes.get(format) ?? []) {
       const params = found.match(rest);
       if (!params) continue;
-      if (found.methods.includes(method)) return { route: found.route, label: found.label, params };
+      if (found.methods.includes(method)) return { ...found, params };
       for (const other of found.methods) allowed.add(other);
     }
     if (allowed.size === 0) throw notFound('NAME', { path: rest.join('/') });
@@ -83,9 +81,14 @@ export class DataPlane {
       if (!create.allow) throw denied(call, destination, 'repositories.createOnPush');
       return repositories.create(address, format.id);
     }
-    throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', `repository ${name} does not exist; create it first`, {
-      details: { name },
-    });
+    throw new RegistryError(
+      'NOT_FOUND',
+      'NAME_UNKNOWN',
+      `repository ${name} does not exist; create it first`,
+      {
+        details: { name },
+      },
+    );
   }
 }
 
@@ -94,6 +97,10 @@ const compile = (format: Format, route: Route): CompiledRoute => ({
   methods: methodsOf(route),
   match: compilePath(route.path),
   label: `${format.label}:${route.path}`,
+  sender: new FileSender((opened) => ({
+    ...format.headers,
+    ...(route.kind === 'file' && route.headers?.(opened)),
+  })),
 });
 
 const methodsOf = (route: Route): readonly string[] =>

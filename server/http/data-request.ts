@@ -6,7 +6,7 @@ export interface DataRequest {
   readonly request: Request;
   readonly query: URLSearchParams;
   readonly principal: Principal;
-  readonly bearer?: Bearer;
+  readonly bearer: Bearer | undefined;
   readonly host: string;
   /** Scheme and host for links and challenges. */
   readonly origin: string;

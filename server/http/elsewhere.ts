@@ -10,9 +10,10 @@ const READ: Permission = 'repositories.downloadArtifacts';
 
 /** Where bytes are named, over all repositories; the caller's rights are checked here, not there. */
 export interface FilesByContent {
-  holding(checksum: { readonly algorithm: ChecksumAlgorithm; readonly hex: string }): Promise<
-    readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]
-  >;
+  holding(checksum: {
+    readonly algorithm: ChecksumAlgorithm;
+    readonly hex: string;
+  }): Promise<readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]>;
 }
 
 interface ElsewhereOptions {
@@ -53,7 +54,11 @@ export class Elsewhere implements ReadableElsewhere {
   }
 
   async #mayRead(repository: RepositoryRow): Promise<boolean> {
-    const decision = await this.#options.authorizer.check(this.#call.principal, READ, repositoryName(repository));
+    const decision = await this.#options.authorizer.check(
+      this.#call.principal,
+      READ,
+      repositoryName(repository),
+    );
     return decision.allow;
   }
 }

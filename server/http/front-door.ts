@@ -1,5 +1,4 @@
 import { invalid, RegistryError } from '../core/error.ts';
-import type { Format } from '../core/format.ts';
 import type { Caller } from '../core/iam.ts';
 import type { Addressing } from './addressing.ts';
 import { errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
@@ -27,7 +26,7 @@ export interface FrontRequest {
   /** The address the request came from. */
   peer(): string;
   /** UNAUTHENTICATED when it shows a credential that is not good. */
-  caller(): Promise<Caller>;
+  caller(): Caller | Promise<Caller>;
 }
 
 interface FrontDoorOptions {
@@ -36,7 +35,7 @@ interface FrontDoorOptions {
   readonly data: DataPlane;
   readonly services: ServiceParts;
   readonly fixtures: readonly Fixture[];
-  authenticate(authorization: string | null, peer: () => string): Promise<Caller>;
+  authenticate(authorization: string | null, peer: () => string): Caller | Promise<Caller>;
   readonly report: ReportFailure;
   /** What clients call this server, where the operator said so. */
   readonly publicUrl?: string;
@@ -47,7 +46,10 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const NO_QUERY = new URLSearchParams();
 
-const asText: RenderError = ({ message }) => ({ contentType: 'text/plain; charset=utf-8', body: `${message}\n` });
+const asText: RenderError = ({ message }) => ({
+  contentType: 'text/plain; charset=utf-8',
+  body: `${message}\n`,
+});
 
 /** Every request comes in here, and every failure leaves from here. */
 export class FrontDoor {
@@ -57,10 +59,21 @@ export class FrontDoor {
     this.#options = options;
   }
 
-  async answer(request: Request, trace: Trace, peer: () => string): Promise<Response> {
+  answer(request: Request, trace: Trace, peer: () => string): Promise<Response> {
     const path = rawPath(request.url);
     const fixture = this.#options.fixtures.find((candidate) => candidate.matches(path));
-    if (!fixture) return this.#artifact(request, path, trace, peer);
+    return fixture
+      ? this.#fixed(fixture, request, path, trace, peer)
+      : this.#artifact(request, path, trace, peer);
+  }
+
+  async #fixed(
+    fixture: Fixture,
+    request: Request,
+    path: string,
+    trace: Trace,
+    peer: () => string,
+  ): Promise<Response> {
     trace.route = fixture.route;
     try {
       return await fixture.answer(this.#front(request, path, trace, peer));
@@ -70,21 +83,18 @@ export class FrontDoor {
   }
 
   async #artifact(request: Request, path: string, trace: Trace, peer: () => string): Promise<Response> {
-    let format: Format | undefined;
-    let origin = '';
+    let front: FrontRequest | undefined;
     try {
-      const front = this.#front(request, path, trace, peer);
-      const { host, caller } = front;
-      ({ origin } = front);
-      const { addressing, resolver, data, services } = this.#options;
-      format = addressing.speaker(host, path.split('/', 2).slice(1));
-      const { principal, bearer } = await caller();
+      front = this.#front(request, path, trace, peer);
+      const { host, origin } = front;
+      const { resolver, data, services } = this.#options;
+      const { principal, bearer } = await front.caller();
       const { destination, matched } = resolver.resolve(request.method, host, path);
       const call: DataRequest = {
         request,
         query: queryOf(request.url),
         principal,
-        ...(bearer && { bearer }),
+        bearer,
         host,
         origin,
         trace,
@@ -93,12 +103,18 @@ export class FrontDoor {
       if (matched) return await data.handle(call, destination, matched);
       return withHeaders(await runService(services, call, destination), destination.format);
     } catch (error) {
-      const answer = errorResponse(error, format?.errorBody ?? asText, this.#options.report);
-      if (!format) return answer;
-      if (answer.status === 401 && origin !== '' && !answer.headers.has('www-authenticate'))
-        answer.headers.set('www-authenticate', format.challenge({ origin }));
-      return withHeaders(answer, format);
+      return this.#refusal(error, path, front);
     }
+  }
+
+  /** In the words of the format whose clients speak at this address, with its challenge where credentials could help. */
+  #refusal(error: unknown, path: string, front: FrontRequest | undefined): Response {
+    const format = front && this.#options.addressing.speaker(front.host, path.split('/', 2).slice(1));
+    const answer = errorResponse(error, format?.errorBody ?? asText, this.#options.report);
+    if (!format) return answer;
+    if (answer.status === 401 && !answer.headers.has('www-authenticate'))
+      answer.headers.set('www-authenticate', format.challenge({ origin: front.origin }));
+    return withHeaders(answer, format);
   }
 
   #front(request: Request, path: string, trace: Trace, peer: () => string): FrontRequest {
@@ -106,9 +122,14 @@ export class FrontDoor {
     // Two Host headers arrive as one with a comma, and are refused with every other host that is none.
     if (!HOST.test(host)) throw invalid('HOST_INVALID', 'the Host header is not a host');
     if (!METHODS.has(request.method))
-      throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
-        headers: { allow: [...METHODS].join(', ') },
-      });
+      throw new RegistryError(
+        'UNIMPLEMENTED',
+        'METHOD_NOT_ALLOWED',
+        `${request.method} is not possible here`,
+        {
+          headers: { allow: [...METHODS].join(', ') },
+        },
+      );
     const { authenticate, publicUrl, scheme } = this.#options;
     return {
       request,

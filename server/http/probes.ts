@@ -8,7 +8,10 @@ interface ProbeParts {
   readonly ready: () => Promise<string | undefined>;
 }
 
-const asText: RenderError = ({ message }) => ({ contentType: 'text/plain; charset=utf-8', body: `${message}\n` });
+const asText: RenderError = ({ message }) => ({
+  contentType: 'text/plain; charset=utf-8',
+  body: `${message}\n`,
+});
 
 /** `/healthz`, `/readyz` and `/metrics`: cheap, and silent about tenants. */
 export function probes({ metrics, ready }: ProbeParts): readonly Fixture[] {

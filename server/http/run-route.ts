@@ -1,12 +1,20 @@
 import type { ByteStream } from '../core/blob.ts';
 import type { HostedRepo } from '../core/catalog.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
-import type { CommandRoute, FileRoute, Format, IndexRoute, ReadableElsewhere, Route, RouteRequest } from '../core/format.ts';
+import type {
+  CommandRoute,
+  FileRoute,
+  Format,
+  IndexRoute,
+  ReadableElsewhere,
+  Route,
+  RouteRequest,
+} from '../core/format.ts';
 import type { Principal } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
 import type { RepositoryRow } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
-import { sendFile } from './send-file.ts';
+import type { FileSender } from './send-file.ts';
 
 export interface RouteParts {
   /** The repository as its mode answers reads. */
@@ -16,18 +24,24 @@ export interface RouteParts {
   elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
 }
 
+export interface Runnable {
+  readonly route: Route;
+  /** Sends the route's files, where it has any. */
+  readonly sender: FileSender;
+}
+
 /** Answers a route that was matched and allowed. */
 export function runRoute(
   parts: RouteParts,
   call: DataRequest,
   destination: RepositoryDestination,
-  route: Route,
+  { route, sender }: Runnable,
   asked: RouteRequest,
   repository: RepositoryRow,
 ): Promise<Response> {
   switch (route.kind) {
     case 'file':
-      return fileAnswer(call, destination.format, parts.read(repository), route, asked);
+      return fileAnswer(call, parts.read(repository), route, sender, asked);
     case 'index':
       return indexAnswer(call, destination, parts.read(repository), route, asked);
     case 'command': {
@@ -48,16 +62,16 @@ export function withHeaders(answer: Response, { headers }: Format): Response {
 
 async function fileAnswer(
   { request, trace }: DataRequest,
-  format: Format,
   repo: Repo,
   route: FileRoute,
+  sender: FileSender,
   asked: RouteRequest,
 ): Promise<Response> {
   const ref = route.file(asked);
   try {
     const opened = await repo.file(ref);
     if (route.headBeforeWrite && request.method === 'HEAD') await repo.touch(ref);
-    return await sendFile(request, opened, { headers: { ...format.headers, ...route.headers?.(opened) }, trace });
+    return await sender.send(request, opened, trace);
   } catch (error) {
     throw route.missing && isNotFound(error) ? route.missing(ref) : error;
   }

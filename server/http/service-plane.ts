@@ -24,9 +24,14 @@ export async function runService(
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   requireMethod(route, method);
   if (route.audience === 'account' && principal.kind === 'anonymous')
-    throw new RegistryError('UNAUTHENTICATED', 'UNAUTHORIZED', 'not authenticated: No credential was supplied.', {
-      headers: { 'www-authenticate': format.challenge({ origin }) },
-    });
+    throw new RegistryError(
+      'UNAUTHENTICATED',
+      'UNAUTHORIZED',
+      'not authenticated: No credential was supplied.',
+      {
+        headers: { 'www-authenticate': format.challenge({ origin }) },
+      },
+    );
   const answer = await route.run({
     query,
     headers: request.headers,
@@ -56,7 +61,11 @@ export async function formFields(request: Request): Promise<URLSearchParams> {
   const length = Number(request.headers.get('content-length') ?? 0);
   const text = length > LARGEST_FORM ? undefined : await request.text();
   if (text === undefined || text.length > LARGEST_FORM)
-    throw new RegistryError('INVALID_ARGUMENT', 'SIZE_LIMIT', `the form is larger than ${LARGEST_FORM} bytes`);
+    throw new RegistryError(
+      'INVALID_ARGUMENT',
+      'SIZE_LIMIT',
+      `the form is larger than ${LARGEST_FORM} bytes`,
+    );
   return new URLSearchParams(text);
 }
 
@@ -66,4 +75,3 @@ async function withoutBody(answer: Response): Promise<Response> {
   headers.set('content-length', String(length));
   return new Response(null, { status: answer.status, headers });
 }
-

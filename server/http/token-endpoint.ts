@@ -19,8 +19,15 @@ export async function tokenEndpoint(
     });
   const fields = await formFields(request);
   if (fields.get('grant_type') !== 'password')
-    throw invalid('unsupported_grant_type', 'grant_type=password, with username and password, is what /token takes');
-  const { secret, expiresInSeconds } = await login(fields.get('username') ?? '', fields.get('password') ?? '', peer);
+    throw invalid(
+      'unsupported_grant_type',
+      'grant_type=password, with username and password, is what /token takes',
+    );
+  const { secret, expiresInSeconds } = await login(
+    fields.get('username') ?? '',
+    fields.get('password') ?? '',
+    peer,
+  );
   return Response.json(
     { access_token: secret, expires_in: expiresInSeconds, token_type: 'Bearer' },
     { headers: { 'cache-control': 'no-store' } },
@@ -28,10 +35,19 @@ export async function tokenEndpoint(
 }
 
 /** RFC 6749 section 5.2. */
-export const oauthError = ({ reason, message, code }: Pick<RegistryError, 'reason' | 'message' | 'code'>) => ({
+export const oauthError = ({
+  reason,
+  message,
+  code,
+}: Pick<RegistryError, 'reason' | 'message' | 'code'>) => ({
   contentType: 'application/json',
   body: JSON.stringify({
-    error: code === 'UNAUTHENTICATED' ? 'invalid_grant' : reason === reason.toLowerCase() ? reason : 'invalid_request',
+    error:
+      code === 'UNAUTHENTICATED'
+        ? 'invalid_grant'
+        : reason === reason.toLowerCase()
+          ? reason
+          : 'invalid_request',
     error_description: message,
   }),
 });

@@ -36,12 +36,14 @@ export class Authenticator {
   }
 
   /** `peer` is the address the request came from, for throttling. UNAUTHENTICATED for anything but a good credential. */
-  async authenticate(authorization: string | null, peer: () => string): Promise<Caller> {
+  authenticate(authorization: string | null, peer: () => string): Caller | Promise<Caller> {
     if (authorization === null) return NOBODY;
     const now = this.#options.now();
     const known = this.#remembered.get(authorization);
-    if (known && known.until > now) return known.caller;
+    return known && known.until > now ? known.caller : this.#believe(authorization, peer, now);
+  }
 
+  async #believe(authorization: string, peer: () => string, now: number): Promise<Caller> {
     const caller = await this.#read(authorization, peer());
     if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
     const until = Math.min(now + this.#options.freshForMs, caller.bearer?.expiresAt ?? now);
@@ -93,4 +95,5 @@ export class Authenticator {
   }
 }
 
-const refused = (why: string) => new RegistryError('UNAUTHENTICATED', 'UNAUTHORIZED', `not authenticated: ${why}`);
+const refused = (why: string) =>
+  new RegistryError('UNAUTHENTICATED', 'UNAUTHORIZED', `not authenticated: ${why}`);

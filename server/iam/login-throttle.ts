@@ -30,9 +30,14 @@ export class LoginThrottle {
       const known = this.#failures.get(key);
       if (!known || known.count < most || known.since + windowMs <= now()) continue;
       const seconds = Math.ceil((known.since + windowMs - now()) / 1000);
-      throw new RegistryError('RESOURCE_EXHAUSTED', 'TOOMANYREQUESTS', `too many failed log-ins; wait ${seconds} s`, {
-        headers: { 'retry-after': String(seconds) },
-      });
+      throw new RegistryError(
+        'RESOURCE_EXHAUSTED',
+        'TOOMANYREQUESTS',
+        `too many failed log-ins; wait ${seconds} s`,
+        {
+          headers: { 'retry-after': String(seconds) },
+        },
+      );
     }
   }
 

@@ -42,9 +42,14 @@ export class PasswordChecker {
   async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= AT_ONCE) {
       if (this.#queue.length >= WAITING)
-        throw new RegistryError('RESOURCE_EXHAUSTED', 'TOOMANYREQUESTS', 'too many log-ins at once; try again', {
-          headers: { 'retry-after': '2' },
-        });
+        throw new RegistryError(
+          'RESOURCE_EXHAUSTED',
+          'TOOMANYREQUESTS',
+          'too many log-ins at once; try again',
+          {
+            headers: { 'retry-after': '2' },
+          },
+        );
       await new Promise<void>((resolve) => this.#queue.push(resolve));
     }
     this.#running += 1;

@@ -31,17 +31,12 @@ export class RoleAuthorizer implements Authorizer {
     this.#options = options;
   }
 
-  async check(who: Principal, permission: Permission, on: ResourceName): Promise<Decision> {
+  check(who: Principal, permission: Permission, on: ResourceName): Decision | Promise<Decision> {
     if (who.kind === 'anonymous') return DENIED;
     if (who.scopes && !who.scopes.includes(permission)) return DENIED;
-    const bindings = await this.#bindings(who);
-    let visible = false;
-    for (const { on: above, role } of bindings) {
-      if (!covers(above, on)) continue;
-      if (this.#options.roles.get(role)?.has(permission)) return ALLOWED;
-      visible = true;
-    }
-    return visible ? { allow: false, visible } : DENIED;
+    const held = this.#held.get(who);
+    if (held && held.until > this.#options.now()) return this.#decide(held.bindings, permission, on);
+    return this.#fetch(who).then((bindings) => this.#decide(bindings, permission, on));
   }
 
   async visible(
@@ -54,12 +49,19 @@ export class RoleAuthorizer implements Authorizer {
     return seen;
   }
 
-  async #bindings(who: Account): Promise<readonly RoleBinding[]> {
-    const now = this.#options.now();
-    const held = this.#held.get(who);
-    if (held && held.until > now) return held.bindings;
+  #decide(bindings: readonly RoleBinding[], permission: Permission, on: ResourceName): Decision {
+    let visible = false;
+    for (const { on: above, role } of bindings) {
+      if (!covers(above, on)) continue;
+      if (this.#options.roles.get(role)?.has(permission)) return ALLOWED;
+      visible = true;
+    }
+    return visible ? { allow: false, visible } : DENIED;
+  }
+
+  async #fetch(who: Account): Promise<readonly RoleBinding[]> {
     const bindings = await this.#options.bindings.of(membersOf(who));
-    this.#held.set(who, { bindings, until: now + this.#options.freshForMs });
+    this.#held.set(who, { bindings, until: this.#options.now() + this.#options.freshForMs });
     return bindings;
   }
 }

@@ -15,7 +15,7 @@ interface Parts {
 /** Registry tokens for one caller. An anonymous one gets one too: public repositories are read with it. */
 export function serviceTokens(
   parts: Parts,
-  caller: { readonly bearer?: Bearer },
+  caller: { readonly bearer?: Bearer | undefined },
   peer: string,
 ): ServiceTokens {
   return {

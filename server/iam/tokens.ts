@@ -58,7 +58,9 @@ export class Tokens {
 
   /** Whom a token of either kind stands for; nothing for one that is not, or no longer, good. */
   async read(secret: string): Promise<Bearer | undefined> {
-    const bearer = secret.startsWith(ACCESS_PREFIX) ? await this.#readAccess(secret) : await this.#readRegistry(secret);
+    const bearer = secret.startsWith(ACCESS_PREFIX)
+      ? await this.#readAccess(secret)
+      : await this.#readRegistry(secret);
     return bearer && bearer.expiresAt > this.#options.now() ? bearer : undefined;
   }
 

@@ -1,5 +1,5 @@
 import type { Body, BlobInfo, ByteRange } from '../core/blob.ts';
-import type { CatalogReader, FileRef, HostedRepo } from '../core/catalog.ts';
+import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/catalog.ts';
 import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexKind } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
@@ -13,6 +13,7 @@ export class StandardRepo implements Repo {
   readonly name: string;
   readonly #catalog: CatalogReader & Pick<HostedRepo, 'renew'>;
   readonly #bodies: BodySource;
+  readonly #opened = new WeakMap<StoredFile, OpenedFile>();
 
   constructor(name: string, catalog: CatalogReader & Pick<HostedRepo, 'renew'>, bodies: BodySource) {
     this.name = name;
@@ -23,8 +24,17 @@ export class StandardRepo implements Repo {
   async file(ref: FileRef): Promise<OpenedFile> {
     const stored = await this.#catalog.file(ref);
     if (!stored) throw notFound('FILE', { path: ref.path });
+    const known = this.#opened.get(stored);
+    if (known) return known;
     const { blob, ...file } = stored;
-    return { file, blob, size: blob.size, open: (range) => this.#bodies.open(blob, range) };
+    const opened: OpenedFile = {
+      file,
+      blob,
+      size: blob.size,
+      open: (range) => this.#bodies.open(blob, range),
+    };
+    this.#opened.set(stored, opened);
+    return opened;
   }
 
   async touch(ref: FileRef): Promise<void> {

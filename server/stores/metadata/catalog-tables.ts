@@ -1,6 +1,6 @@
 import type { Statement } from 'bun:sqlite';
 import { type Kysely, sql } from 'kysely';
-import type { BlobInfo, Digest } from '../../core/blob.ts';
+import type { Digest } from '../../core/blob.ts';
 import type {
   CatalogReader,
   FileRef,
@@ -22,10 +22,12 @@ interface FileRow {
   readonly digest: Digest;
   readonly size: number;
   readonly generation: string;
+  readonly package: string | null;
   readonly version: string | null;
 }
 
-const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation, version.name AS version`;
+const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation,
+  package.name AS package, version.name AS version`;
 /** A blob that is being deleted, or is damaged, is not served. */
 const SERVABLE = `blob.state IN ('live', 'condemned')`;
 
@@ -34,7 +36,7 @@ const SERVABLE = `blob.state IN ('live', 'condemned')`;
  * which would otherwise plan a join anew whenever one is bound: 4 µs a look-up instead of 28.
  */
 export class FileLookups {
-  readonly #found: CommittedCache<FileRow | null>;
+  readonly #found: CommittedCache<StoredFile | null>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
 
@@ -42,6 +44,7 @@ export class FileLookups {
     this.#found = new CommittedCache(database);
     this.#byPath = database.reading.prepare(
       `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
+         LEFT JOIN package ON package.id = file.package_id
          LEFT JOIN version ON version.id = file.version_id
        WHERE file.repository_id = +? AND file.path = +? AND ${SERVABLE}`,
     );
@@ -56,26 +59,32 @@ export class FileLookups {
     );
   }
 
+  /** The same object each time, until something is committed. */
   find(repositoryId: number, ref: FileRef): StoredFile | undefined {
-    const row = this.#row(repositoryId, ref);
-    if (!row) return undefined;
-    const blob: BlobInfo = { digest: row.digest, size: row.size, generation: row.generation };
-    const version = row.version === null ? {} : { version: row.version };
-    return {
-      ...ref,
-      path: row.path,
-      ...(row.content_type !== null && { contentType: row.content_type }),
-      ...(ref.coordinates && { coordinates: { ...ref.coordinates, ...version } }),
-      blob,
-    };
-  }
-
-  #row(repositoryId: number, { path, tag, coordinates }: FileRef): FileRow | null {
-    if (tag === undefined)
-      return this.#found.get(`${repositoryId}/${path}`, () => this.#byPath.get(repositoryId, path));
+    const { path, freshness, tag, coordinates } = ref;
+    if (tag === undefined) {
+      const read = () => stored(ref, this.#byPath.get(repositoryId, path));
+      return this.#found.get(`${freshness} ${repositoryId}/${path}`, read) ?? undefined;
+    }
     const pkg = coordinates?.package ?? '';
-    return this.#found.get(`${repositoryId}:${tag}/${pkg}`, () => this.#byTag.get(repositoryId, pkg, tag));
+    const read = () => stored(ref, this.#byTag.get(repositoryId, pkg, tag));
+    return this.#found.get(`${freshness} ${repositoryId}:${tag}/${pkg}`, read) ?? undefined;
   }
+}
+
+/** What is stored, as it is called: of the reference only what says how it may change. */
+function stored({ freshness, tag }: FileRef, row: FileRow | null): StoredFile | null {
+  if (!row) return null;
+  return {
+    path: row.path,
+    freshness,
+    ...(tag !== undefined && { tag }),
+    ...(row.content_type !== null && { contentType: row.content_type }),
+    ...(row.package !== null && {
+      coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
+    }),
+    blob: { digest: row.digest, size: row.size, generation: row.generation },
+  };
 }
 
 /** One repository's rows, as formats read them. */
