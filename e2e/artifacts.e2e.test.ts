@@ -104,6 +104,14 @@ describeWith('oras, with artifacts', ['oras'], () => {
   const BOM = 'application/vnd.example.bom';
   const SIGNATURE = 'application/vnd.example.signature';
 
+  async function orasLoggedIn(): Promise<{ readonly at: Stage; readonly oras: ReturnType<typeof orasIn> }> {
+    const at = await stage('oras');
+    const oras = orasIn(at);
+    const login = ['login', '--plain-http', at.host, '--username', server.username, '--password-stdin'];
+    await oras(login, { stdin: server.password });
+    return { at, oras };
+  }
+
   interface Discovered {
     readonly digest: string;
     readonly referrers: readonly { readonly digest: string; readonly artifactType: string }[];
@@ -112,10 +120,7 @@ describeWith('oras, with artifacts', ['oras'], () => {
   test(
     'pushes files of any type and pulls the same files back',
     async () => {
-      const at = await stage('oras');
-      const oras = orasIn(at);
-      const login = ['login', '--plain-http', at.host, '--username', server.username, '--password-stdin'];
-      await oras(login, { stdin: server.password });
+      const { at, oras } = await orasLoggedIn();
       await Bun.write(join(at.directory, 'model.bin'), noise(11, 3_000_000));
       await Bun.write(join(at.directory, 'notes.txt'), 'read me\n');
       const files = ['model.bin:application/octet-stream', 'notes.txt:text/plain'];
@@ -135,10 +140,7 @@ describeWith('oras, with artifacts', ['oras'], () => {
   test(
     'attaches artifacts that the registry itself lists by type, without a fallback tag',
     async () => {
-      const at = await stage('oras');
-      const oras = orasIn(at);
-      const login = ['login', '--plain-http', at.host, '--username', server.username, '--password-stdin'];
-      await oras(login, { stdin: server.password });
+      const { at, oras } = await orasLoggedIn();
       await Bun.write(join(at.directory, 'file.txt'), 'content\n');
       const target = address('attached:1');
       await oras(['push', '--plain-http', target, 'file.txt:text/plain'], { cwd: at.directory });
@@ -173,10 +175,7 @@ describeWith('oras, with artifacts', ['oras'], () => {
   test(
     'tags, pushes and deletes single blobs, and lists repositories',
     async () => {
-      const at = await stage('oras');
-      const oras = orasIn(at);
-      const login = ['login', '--plain-http', at.host, '--username', server.username, '--password-stdin'];
-      await oras(login, { stdin: server.password });
+      const { at, oras } = await orasLoggedIn();
       await Bun.write(join(at.directory, 'file.txt'), 'one blob\n');
       const [path, digest] = [join(at.directory, 'file.txt'), digestOf('one blob\n')];
       await oras(['push', '--plain-http', address('single:1'), 'file.txt:text/plain'], { cwd: at.directory });

@@ -117,6 +117,19 @@ const manifests: readonly Row[] = [
   },
   {
     level: 'ours',
+    says: 'a mirror parameter changes nothing, and nothing is compressed on the way',
+    async run({ image }) {
+      const { digest } = await image.pushImage('v1');
+      const answer = await image.get('manifests/v1?ns=registry.example.com', {
+        'accept-encoding': 'gzip, br',
+      });
+      expect(answer.status).toBe(200);
+      hasDigest(answer, digest);
+      expect(answer.headers.get('content-encoding')).toBeNull();
+    },
+  },
+  {
+    level: 'ours',
     says: 'a manifest that the client has is 304',
     async run({ image }) {
       const { digest } = await image.pushImage('v1');

@@ -33,6 +33,17 @@ const monolithic: readonly Row[] = [
       expect(first.headers.get('docker-upload-uuid')).not.toBeNull();
     },
   },
+  {
+    level: 'ours',
+    says: 'a Location is a path, right on whatever host the client used, and the last slash may be left out',
+    async run({ image }) {
+      const begun = await image.send('POST', 'blobs/uploads');
+      expect(begun.status).toBe(202);
+      const bytes = bytesOf(40);
+      const done = await image.finish(locationOf(begun), digestOf(bytes), bytes);
+      for (const answer of [begun, done]) expect(locationOf(answer)).toStartWith(`/v2/${image.name}/blobs/`);
+    },
+  },
   ...(['sha256', 'sha512'] as const).flatMap((algorithm): readonly Row[] => [
     {
       level: 'MUST',

@@ -142,6 +142,15 @@ const taken: readonly Row[] = [
   },
   {
     level: 'ours',
+    says: 'a manifest without Content-Type is taken as its mediaType says',
+    async run({ image }) {
+      const bytes = encodeJson(await image.imageManifest());
+      const answer = await image.send('PUT', 'manifests/untyped', { body: bytes });
+      await expectStored(image, answer, bytes, mediaTypes.manifest);
+    },
+  },
+  {
+    level: 'ours',
     says: 'a tag moves to what was pushed last, and the same push again succeeds',
     async run({ image }) {
       const first = await image.pushImage('moving');

@@ -7,6 +7,8 @@ export interface Ground {
   readonly image: Wire;
   readonly other: Wire;
   readonly host: string;
+  readonly credentials: { readonly username: string; readonly password: string };
+  readonly accessToken: string;
 }
 
 /** One requirement: how strongly the spec asks for it, in our words, and the requests that show it. */
@@ -43,7 +45,10 @@ export function conformanceTable(category: string, rows: readonly Row[]): void {
         `${level}: ${says}`,
         async () => {
           serial += 1;
-          await run({ image: wire('one'), other: wire('two'), host: server.host });
+          const { host, username, password } = server;
+          const accessToken = await server.accessToken();
+          const credentials = { username, password };
+          await run({ image: wire('one'), other: wire('two'), host, credentials, accessToken });
         },
         LIMIT_MS,
       );
