@@ -44,6 +44,14 @@ const sha256OfFile = async (path: string): Promise<string> => digestOf(await Bun
 const rootManifest = ({ root, contents }: Stored): ReturnType<typeof parseManifest> =>
   parseManifest(contents.get(root.digest) ?? new Uint8Array());
 
+async function orasLoggedIn(): Promise<{ readonly at: Stage; readonly oras: ReturnType<typeof orasIn> }> {
+  const at = await stage('oras');
+  const oras = orasIn(at);
+  const login = ['login', '--plain-http', at.host, '--username', server.username, '--password-stdin'];
+  await oras(login, { stdin: server.password });
+  return { at, oras };
+}
+
 describeWith('helm', ['helm'], () => {
   test(
     'pushes a chart and pulls the same archive back',
@@ -103,14 +111,6 @@ describeWith('helm', ['helm'], () => {
 describeWith('oras, with artifacts', ['oras'], () => {
   const BOM = 'application/vnd.example.bom';
   const SIGNATURE = 'application/vnd.example.signature';
-
-  async function orasLoggedIn(): Promise<{ readonly at: Stage; readonly oras: ReturnType<typeof orasIn> }> {
-    const at = await stage('oras');
-    const oras = orasIn(at);
-    const login = ['login', '--plain-http', at.host, '--username', server.username, '--password-stdin'];
-    await oras(login, { stdin: server.password });
-    return { at, oras };
-  }
 
   interface Discovered {
     readonly digest: string;
