@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RegistryError } from '../../core/error.ts';
 import type { Hashing } from '../../lib/hashing.ts';
+import { EarlySync } from './early-sync.ts';
 import { checkLimit, uploadUnknown } from './expectation.ts';
 import type { Allowance } from './free-space.ts';
 import type { Pieces } from './pieces.ts';
@@ -19,12 +20,13 @@ interface Intake {
   readonly stopped: () => boolean;
 }
 
-/** Writes and hashes a body as it comes. No write is under way any more when this returns or fails. */
+/** Writes and hashes a body as it comes. Nothing is done to the file any more when this returns or fails. */
 export async function takeIn(incoming: Pieces, intake: Intake): Promise<void> {
   const { file, hashing, allowance, limit, stopped } = intake;
   let writing: ReturnType<typeof writeAll> = Promise.resolve(undefined);
+  const early = new EarlySync(file);
   const settle = async (): Promise<void> => {
-    const failure = await writing;
+    const failure = (await writing) ?? early.failure;
     if (failure) throw failure;
     if (stopped()) throw uploadUnknown();
   };
@@ -36,9 +38,11 @@ export async function takeIn(incoming: Pieces, intake: Intake): Promise<void> {
       // The disk works on this piece while we hash it.
       writing = writeAll(file, piece, hashing.length);
       hashing.update(piece);
+      early.wrote(piece.byteLength);
     }
   } finally {
     await writing;
+    await early.settled();
   }
   await settle();
 }
