@@ -1,6 +1,6 @@
 import type { ByteStream, Checksum } from './blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile, TaggedVersion, VersionRow } from './catalog.ts';
-import { RegistryError } from './error.ts';
+import { isNotFound, RegistryError } from './error.ts';
 import type { Permission, Principal } from './iam.ts';
 import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
 import type { OpenedFile } from './repo.ts';
@@ -92,7 +92,11 @@ export interface ServiceRequest {
 
 export interface ServiceTokens {
   /** A registry token for the caller of this request, never good for more than the credential it came with. */
-  registryToken(): Promise<{ readonly secret: string; readonly expiresInSeconds: number; readonly issuedAt: Date }>;
+  registryToken(): Promise<{
+    readonly secret: string;
+    readonly expiresInSeconds: number;
+    readonly issuedAt: Date;
+  }>;
   /** The caller that a user name and password (any form of product.md 4) stand for. */
   login(username: string, password: string): Promise<ServiceTokens>;
 }
@@ -191,17 +195,22 @@ export const defineFormat = (format: Format): Format => format;
 interface IndexRouteSpec<T> extends RouteBase {
   readonly index: IndexKind<T>;
   key(request: RouteRequest): IndexKey;
+  /** Words for an index that is not there. */
+  missing?(key: IndexKey): RegistryError;
 }
 
 /** Closes over T, so the route table stays one plain list with no `any` in it. */
-export function indexRoute<T>({ index, key, ...rest }: IndexRouteSpec<T>): IndexRoute {
+export function indexRoute<T>({ index, key, missing, ...rest }: IndexRouteSpec<T>): IndexRoute {
   return {
     ...rest,
     kind: 'index',
     async document(read, request, basePath) {
       const at = key(request);
       const view: RenderView = { basePath, query: request.query };
-      return index.render(await read.index(index, at), at, view);
+      const value = await read.index(index, at).catch((error: unknown) => {
+        throw missing && isNotFound(error) ? missing(at) : error;
+      });
+      return index.render(value, at, view);
     },
   };
 }

@@ -48,7 +48,9 @@ export async function runService(
 function requireMethod(route: ServiceRoute, method: string): void {
   if (route.methods.some((known) => known === method)) return;
   throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${method} is not possible here`, {
-    headers: { allow: route.methods.join(', ') },
+    headers: {
+      allow: route.methods.flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : known)).join(', '),
+    },
   });
 }
 

@@ -29,7 +29,9 @@ const manifests: FileRoute = {
   file: (request) => manifestFile(imageOf(request), referenceOf(param(request.params, 'reference'))),
   headers: ({ file }) => ({ 'docker-content-digest': file.coordinates?.version ?? '' }),
   missing: ({ path }) =>
-    new RegistryError('NOT_FOUND', 'MANIFEST_UNKNOWN', `manifest ${path} does not exist`, { details: { path } }),
+    new RegistryError('NOT_FOUND', 'MANIFEST_UNKNOWN', `manifest ${path} does not exist`, {
+      details: { path },
+    }),
 };
 
 const blobs: FileRoute = {
@@ -82,8 +84,20 @@ export const oci = defineFormat({
       index: tagsList,
       key: ({ params, query }) => {
         const image = param(params, 'image');
-        return { of: image === '' ? '' : imageName(image), page: pageOf(query, { usual: 1_000, most: 10_000 }) };
+        return {
+          of: image === '' ? '' : imageName(image),
+          page: pageOf(query, { usual: 1_000, most: 10_000 }),
+        };
       },
+      missing: ({ of: name }) =>
+        new RegistryError(
+          'NOT_FOUND',
+          'NAME_UNKNOWN',
+          `image ${name} does not exist; it comes with its first push`,
+          {
+            details: { name },
+          },
+        ),
     }),
     indexRoute({
       path: '/:image+/referrers/:digest',

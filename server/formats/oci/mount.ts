@@ -13,7 +13,8 @@ export async function mountBlob(
   digest: OciDigest,
 ): Promise<OciDigest | undefined> {
   const from = query.get('from');
-  const found = from === null ? await elsewhere.holding(checksumOf(digest)) : await inNamed(elsewhere, from, digest);
+  const found =
+    from === null ? await elsewhere.holding(checksumOf(digest)) : await inNamed(elsewhere, from, digest);
   if (!found) return undefined;
   await repo.link({ ...blobFile(image, digest), blob: found.blob });
   return digest;

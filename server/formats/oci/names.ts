@@ -7,6 +7,7 @@ const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
 const ANY_DIGEST = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 const LONGEST_NAME = 255;
+const NAME_RULE = 'use up to 255 lower-case letters and digits, with single separators between them';
 
 /** `sha256:…` or `sha512:…`; what a client calls a manifest or a blob by. */
 export type OciDigest = `sha256:${string}` | `sha512:${string}`;
@@ -16,27 +17,35 @@ export const isDigest = (text: string): text is OciDigest => DIGEST.test(text);
 /** The image's name below its repository. NAME_INVALID unless the specification allows it. */
 export function imageName(text: string): string {
   if (text.length > LONGEST_NAME || !text.split('/').every((part) => COMPONENT.test(part)))
-    throw invalid('NAME_INVALID', `${text} is not an image name: use lower-case letters, digits and single separators`, {
-      name: text,
-    });
+    throw invalid('NAME_INVALID', `${shown(text)} is not an image name: ${NAME_RULE}`, { name: cut(text) });
   return text;
 }
 
 export function tagName(text: string): string {
   if (!TAG.test(text))
-    throw invalid('TAG_INVALID', `${text.slice(0, 140)} is not a tag: use up to 128 letters, digits, '.', '_' and '-'`, {
-      tag: text.slice(0, 140),
-    });
+    throw invalid(
+      'TAG_INVALID',
+      `${shown(text)} is not a tag: use up to 128 letters, digits, '.', '_' and '-'`,
+      {
+        tag: cut(text),
+      },
+    );
   return text;
 }
 
 export function digestOf(text: string): OciDigest {
   if (isDigest(text)) return text;
-  const known = ANY_DIGEST.test(text) ? 'sha256 and sha512 are the algorithms' : 'write sha256: and 64 hex digits';
-  throw invalid('DIGEST_INVALID', `${text.slice(0, 140)} is not a digest this registry takes: ${known}`, {
-    digest: text.slice(0, 140),
+  const known = ANY_DIGEST.test(text)
+    ? 'sha256 and sha512 are the algorithms'
+    : 'write sha256: and 64 hex digits';
+  throw invalid('DIGEST_INVALID', `${shown(text)} is not a digest this registry takes: ${known}`, {
+    digest: cut(text),
   });
 }
+
+/** As much of what a client wrote as a refusal repeats, and with quotes, since it may be empty or have line breaks. */
+const cut = (text: string): string => text.slice(0, 140);
+const shown = (text: string): string => JSON.stringify(cut(text));
 
 /** A manifest reference: a digest where it has a colon, else a tag. */
 export type Reference =

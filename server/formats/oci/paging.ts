@@ -5,7 +5,9 @@ import type { Page } from '../../core/page.ts';
 export function pageOf(query: URLSearchParams, { usual, most }: { usual: number; most: number }): Page {
   const n = query.get('n');
   if (n !== null && !/^\d{1,9}$/.test(n))
-    throw invalid('PAGINATION_NUMBER_INVALID', `n=${n.slice(0, 20)} is not a number of entries`, { n: n.slice(0, 20) });
+    throw invalid('PAGINATION_NUMBER_INVALID', `n=${n.slice(0, 20)} is not a number of entries`, {
+      n: n.slice(0, 20),
+    });
   const last = query.get('last');
   const limit = Math.min(n === null ? usual : Number(n), most);
   return last === null || last === '' ? { limit } : { limit, after: last };

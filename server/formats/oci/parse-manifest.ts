@@ -53,7 +53,8 @@ export function parseManifest(bytes: Uint8Array<ArrayBuffer>, contentType: strin
   const isIndex = Array.isArray(document['manifests']);
   if (isIndex && (document['layers'] !== undefined || document['config'] !== undefined))
     throw refuse('it has both manifests and layers');
-  if ((mediaType === OCI_INDEX || mediaType === DOCKER_LIST) && !isIndex) throw refuse('an index has manifests');
+  if ((mediaType === OCI_INDEX || mediaType === DOCKER_LIST) && !isIndex)
+    throw refuse('an index has manifests');
 
   const config = optionalDescriptor(document, 'config');
   const parts = [...descriptors(document, 'layers'), ...descriptors(document, 'blobs')];

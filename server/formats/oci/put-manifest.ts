@@ -21,7 +21,10 @@ export async function putManifest(command: Command): Promise<Response> {
   const reference = referenceOf(param(params, 'reference'));
   const bytes = await readManifest(command);
 
-  const digest = digestBytes(bytes, reference.kind === 'digest' && reference.digest.startsWith('sha512:') ? 'sha512' : 'sha256');
+  const digest = digestBytes(
+    bytes,
+    reference.kind === 'digest' && reference.digest.startsWith('sha512:') ? 'sha512' : 'sha256',
+  );
   if (reference.kind === 'digest' && reference.digest !== digest)
     throw invalid('DIGEST_INVALID', `the manifest is ${digest}, not ${reference.digest}`, { digest });
   const manifest = parseManifest(bytes, headers.get('content-type'));
@@ -77,7 +80,10 @@ async function readManifest({ body, headers }: Command): Promise<Uint8Array<Arra
   const bytes = await readWhole(body, LARGEST_MANIFEST, 'the manifest');
   const declared = headers.get('content-length');
   if (declared !== null && Number(declared) !== bytes.byteLength)
-    throw invalid('SIZE_INVALID', `the body has ${bytes.byteLength} bytes, the Content-Length says ${declared}`);
+    throw invalid(
+      'SIZE_INVALID',
+      `the body has ${bytes.byteLength} bytes, the Content-Length says ${declared}`,
+    );
   return bytes;
 }
 
@@ -135,14 +141,18 @@ async function blobOf({ repo }: Command, image: string, { digest }: Descriptor):
   if (stored) return stored;
   if (digest !== EMPTY_DIGEST) throw missing(`blob ${digest} is not in ${image}; upload it first`, digest);
   // Everyone knows these two bytes, and some clients do not send them; whoever pulls will ask for them.
-  const file = { ...ref, blob: await repo.store(new Blob(['{}']).stream()) };
-  await repo.link(file);
-  return file;
+  await repo.link({ ...ref, blob: await repo.store(new Blob(['{}']).stream()) });
+  // Read again: where the bytes were known already, what was just stored is not what the name stands for.
+  const linked = await repo.file(ref);
+  if (linked) return linked;
+  throw missing(`blob ${digest} was deleted meanwhile; push again`, digest);
 }
 
 function checkSize({ digest, size }: Descriptor, stored: number): void {
   if (size !== stored)
-    throw invalid('MANIFEST_INVALID', `the manifest says ${digest} has ${size} bytes; it has ${stored}`, { digest });
+    throw invalid('MANIFEST_INVALID', `the manifest says ${digest} has ${size} bytes; it has ${stored}`, {
+      digest,
+    });
 }
 
 const missing = (why: string, digest: string) =>

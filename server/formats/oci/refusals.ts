@@ -17,9 +17,14 @@ export function policyRefusal(error: unknown): unknown {
         { details: error.details },
       );
     case 'IN_USE':
-      return new RegistryError('PERMISSION_DENIED', 'DENIED', `the blob is ${error.message}; delete that first`, {
-        details: error.details,
-      });
+      return new RegistryError(
+        'PERMISSION_DENIED',
+        'DENIED',
+        `the blob is ${error.message}; delete that first`,
+        {
+          details: error.details,
+        },
+      );
     default:
       return error;
   }

@@ -30,9 +30,10 @@ const token: ServiceRoute = {
   },
 };
 
-async function asking({ method, form, tokens }: ServiceRequest): Promise<ServiceTokens> {
+async function asking(request: ServiceRequest): Promise<ServiceTokens> {
+  const { method, tokens } = request;
   if (method !== 'POST') return tokens;
-  const fields = await form();
+  const fields = await request.form();
   switch (fields.get('grant_type')) {
     case 'password':
       return tokens.login(fields.get('username') ?? '', fields.get('password') ?? '');
@@ -50,12 +51,13 @@ const catalog: ServiceRoute = {
   methods: ['GET'],
   path: '/_catalog',
   audience: 'account',
-  async run({ query, packages }) {
-    const page = pageOf(query, { usual: 100, most: 1_000 });
+  async run(request) {
+    const page = pageOf(request.query, { usual: 100, most: 1_000 });
     if (page.limit === 0) return Response.json({ repositories: [] });
-    const { rows, more } = await packages(page);
+    const { rows, more } = await request.packages(page);
     const last = rows.at(-1);
-    const headers: Record<string, string> = more && last !== undefined ? { link: nextLink('/v2/_catalog', page, last) } : {};
+    const headers: Record<string, string> =
+      more && last !== undefined ? { link: nextLink('/v2/_catalog', page, last) } : {};
     return Response.json({ repositories: rows }, { headers });
   },
 };
@@ -68,16 +70,30 @@ export const services: readonly ServiceRoute[] = [ping, token, catalog];
 /** The specification's words for reasons of ours that it has no code for. */
 const CODES: Readonly<Record<string, string>> = {
   SIZE_LIMIT: 'SIZE_INVALID',
+  BODY_INCOMPLETE: 'SIZE_INVALID',
   METHOD_NOT_ALLOWED: 'UNSUPPORTED',
   READ_ONLY: 'UNSUPPORTED',
   RANGE_INVALID: 'BLOB_UPLOAD_INVALID',
   FILE_UNKNOWN: 'BLOB_UNKNOWN',
   INDEX_UNKNOWN: 'NAME_UNKNOWN',
   URI_TOO_LONG: 'NAME_INVALID',
+  UPLOAD_BUSY: 'BLOB_UPLOAD_INVALID',
+  // Shown as "denied: …" by every client and retried by none: asking again does not make room.
+  STORAGE_FULL: 'DENIED',
+  STORAGE_READ_ONLY: 'DENIED',
+  DATABASE_BUSY: 'UNAVAILABLE',
+  DATABASE_BROKEN: 'UNAVAILABLE',
+  STORAGE_BUSY: 'UNAVAILABLE',
+  STORAGE_FAILED: 'UNAVAILABLE',
+  INTERNAL: 'UNKNOWN',
 };
 
-/** spec.md, Error Codes. */
-export const ociError = ({ reason, message, details }: Pick<RegistryError, 'reason' | 'message' | 'details'>) => ({
+/** spec.md, Error Codes; UNKNOWN and UNAVAILABLE are distribution's, and what its clients try again after. */
+export const ociError = ({
+  reason,
+  message,
+  details,
+}: Pick<RegistryError, 'reason' | 'message' | 'details'>) => ({
   contentType: 'application/json',
   body: JSON.stringify({ errors: [{ code: CODES[reason] ?? reason, message, detail: details }] }),
 });

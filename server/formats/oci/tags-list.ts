@@ -22,11 +22,11 @@ export const tagsList = defineIndex<TagsPage>({
   async build(catalog, { of: image, page = { limit: 0 } }) {
     const exists = image !== '' && (await catalog.hasPackage(image));
     const prefix = image === '' ? '' : `${image}/`;
-    const children = page.after === undefined ? await catalog.folders(prefix, MOST_CHILDREN) : [];
-    if (!exists && children.length === 0) return undefined;
+    const children = await catalog.folders(prefix, page.after === undefined ? MOST_CHILDREN : 1);
+    if (image !== '' && !exists && children.length === 0) return undefined;
     const { rows: tags, more } = await catalog.tags(image, page);
     const versions = await versionsOn(catalog, image, page, tags, more);
-    return { tags, more, children, versions };
+    return { tags, more, children: page.after === undefined ? children : [], versions };
   },
 
   merge(parts, { page = { limit: 0 } }) {
@@ -56,7 +56,8 @@ export const tagsList = defineIndex<TagsPage>({
     return {
       contentType: 'application/json',
       body,
-      ...(value.more && last !== undefined && { headers: { link: nextLink(`${path}/tags/list`, page, last) } }),
+      ...(value.more &&
+        last !== undefined && { headers: { link: nextLink(`${path}/tags/list`, page, last) } }),
     };
   },
 });

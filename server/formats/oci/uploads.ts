@@ -19,11 +19,19 @@ export async function startUpload(command: Command): Promise<Response> {
   if (digest !== null) {
     const wanted = digestOf(digest);
     const upload = await repo.beginUpload(image, hashing(wanted));
-    return finish(command, image, upload, wanted);
+    try {
+      return await finish(command, image, upload, wanted);
+    } catch (error) {
+      // The client was never told of the session, so nobody would continue it.
+      await upload.writer.abort();
+      throw error;
+    }
   }
   const algorithm = query.get('digest-algorithm');
   if (algorithm !== null && algorithm !== 'sha256' && algorithm !== 'sha512')
-    throw invalid('DIGEST_INVALID', 'sha256 and sha512 are the algorithms this registry takes', { algorithm });
+    throw invalid('DIGEST_INVALID', 'sha256 and sha512 are the algorithms this registry takes', {
+      algorithm,
+    });
   const upload = await repo.beginUpload(image, algorithm === 'sha512' ? { algorithms: ['sha512'] } : {});
   await upload.writer.release();
   return progress(command, image, upload, 202);
@@ -83,22 +91,20 @@ async function append(command: Command, image: string, upload: Upload): Promise<
   const { headers, body } = command;
   const range = contentRange(headers.get('content-range'));
   const length = headers.get('content-length');
-  if (range) {
-    if (range.start !== upload.writer.offset)
-      throw new RegistryError(
-        'OUT_OF_RANGE',
-        'RANGE_INVALID',
-        `the chunk begins at ${range.start}; ${upload.writer.offset} bytes have arrived`,
-        { headers: whereabouts(command, image, upload) },
-      );
-    if (length !== null && Number(length) !== range.end - range.start + 1)
-      throw invalid('SIZE_INVALID', `the chunk has ${length} bytes, its Content-Range says otherwise`);
-  }
   const before = upload.writer.offset;
-  const after = await upload.writer.append(body);
+  if (range && range.start === before && length !== null && Number(length) !== range.end - range.start + 1)
+    throw invalid('SIZE_INVALID', `the chunk has ${length} bytes, its Content-Range says otherwise`);
+  const after = await upload.writer.append(body, range?.start).catch((error: unknown) => {
+    throw withWhereabouts(error, whereabouts(command, image, upload));
+  });
   const expected = range ? range.end - range.start + 1 : length === null ? undefined : Number(length);
   if (expected !== undefined && after - before !== expected)
     throw invalid('SIZE_INVALID', `the chunk ended after ${after - before} of ${expected} bytes`);
+}
+
+function withWhereabouts(error: unknown, headers: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof RegistryError) || error.reason !== 'RANGE_INVALID') return error;
+  return new RegistryError(error.code, error.reason, error.message, { headers });
 }
 
 /** `<start>-<end>`, both inclusive, as the specification writes it for chunks. */
@@ -110,7 +116,11 @@ function contentRange(header: string | null): { start: number; end: number } | u
   return { start, end };
 }
 
-const whereabouts = (command: Command, image: string, { session, writer }: Upload): Record<string, string> => ({
+const whereabouts = (
+  command: Command,
+  image: string,
+  { session, writer }: Upload,
+): Record<string, string> => ({
   location: `${command.basePath}/${image}/blobs/uploads/${session}`,
   range: `0-${Math.max(0, writer.offset - 1)}`,
   'docker-upload-uuid': writer.id,

@@ -29,6 +29,15 @@ export function checkLimit(limit: number | undefined, size: number): void {
   throw invalid('SIZE_LIMIT', `more than ${limit} bytes`, { limit: String(limit) });
 }
 
+export function checkPlace(from: number | undefined, offset: number): void {
+  if (from === undefined || from === offset) return;
+  throw new RegistryError(
+    'OUT_OF_RANGE',
+    'RANGE_INVALID',
+    `the chunk begins at ${from}; ${offset} bytes have arrived`,
+  );
+}
+
 export const uploadBusy = (): RegistryError =>
   new RegistryError('ABORTED', 'UPLOAD_BUSY', 'another request is writing to this upload');
 

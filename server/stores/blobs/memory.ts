@@ -14,6 +14,7 @@ import {
   algorithmsOf,
   checkDigests,
   checkLimit,
+  checkPlace,
   checkSize,
   uploadBusy,
   uploadUnknown,
@@ -98,9 +99,10 @@ export class MemoryBlobs implements BlobStore {
       get offset() {
         return offset;
       },
-      append: async (body) => {
+      append: async (body, from) => {
         const stage = this.#stage(id);
         try {
+          checkPlace(from, stage.size);
           await this.#append(id, stage, body, options);
         } finally {
           offset = stage.size;

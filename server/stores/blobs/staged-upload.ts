@@ -2,7 +2,14 @@ import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import type { BlobWriter, ByteStream, CommittedBlob, Expectation, WriteOptions } from '../../core/blob.ts';
 import { Hashing } from '../../lib/hashing.ts';
-import { algorithmsOf, checkDigests, checkSize, uploadBusy, uploadUnknown } from './expectation.ts';
+import {
+  algorithmsOf,
+  checkDigests,
+  checkPlace,
+  checkSize,
+  uploadBusy,
+  uploadUnknown,
+} from './expectation.ts';
 import type { FileLock } from './file-lock.ts';
 import type { FreeSpace } from './free-space.ts';
 import type { Layout } from './layout.ts';
@@ -82,8 +89,10 @@ export class StagedUpload implements BlobWriter {
     return this.#offset;
   }
 
-  append(body: ByteStream): Promise<number> {
+  append(body: ByteStream, from?: number): Promise<number> {
     return this.#alone(async (file, size) => {
+      this.#offset = size;
+      checkPlace(from, size);
       const incoming = new Pieces(body);
       await this.#orNothing(async () => {
         const hashing = await this.#hashing(file, size);

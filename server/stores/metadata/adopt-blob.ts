@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { BlobInfo, Checksum, CommittedBlob } from '../../core/blob.ts';
 import { notFound } from '../../core/error.ts';
 import type { Schema } from './schema.ts';
@@ -52,6 +52,23 @@ export async function adoptBlob(
     .where('digest', '=', blob.digest)
     .execute();
   return sound && fresh ? blob : undefined;
+}
+
+/**
+ * Of blobs that came with a change that was refused, those that no row names: their objects are nobody's. A generation
+ * is never made twice, so none of them can be named any more.
+ */
+export async function unnamed(db: Kysely<Schema>, blobs: readonly BlobInfo[]): Promise<readonly Surplus[]> {
+  const nobodys: Surplus[] = [];
+  for (const { digest, generation } of blobs) {
+    const row = await db
+      .selectFrom('blob')
+      .select('generation')
+      .where('digest', '=', digest)
+      .executeTakeFirst();
+    if (row?.generation !== generation) nobodys.push({ digest, generation });
+  }
+  return nobodys;
 }
 
 function columns(checksums: readonly Checksum[]) {

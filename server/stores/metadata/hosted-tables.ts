@@ -14,7 +14,7 @@ import type {
 import { notFound, RegistryError } from '../../core/error.ts';
 import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
-import { adoptBlob, type Surplus } from './adopt-blob.ts';
+import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
 import type { MetadataDatabase } from './database.ts';
 import { ensurePackage } from './packages.ts';
 import { publish, putFile } from './publish.ts';
@@ -82,7 +82,9 @@ export class HostedTables implements HostedRepo {
       const pkg = file.coordinates?.package;
       const { repositoryId } = this.#place;
       const packageId =
-        pkg === undefined ? null : await ensurePackage(tx, { repositoryId, name: pkg, now, published: false });
+        pkg === undefined
+          ? null
+          : await ensurePackage(tx, { repositoryId, name: pkg, now, published: false });
       const leaseUntil = now + this.#options.leaseMs;
       await putFile(tx, file, { repositoryId, packageId, versionId: null, leaseUntil, now });
       return surplus ? [surplus] : [];
@@ -131,7 +133,20 @@ export class HostedTables implements HostedRepo {
 
   async publish(plan: PublishPlan): Promise<void> {
     const { repositoryId } = this.#place;
-    await this.#write((tx, now) => publish(tx, plan, { repositoryId, now }));
+    try {
+      await this.#write((tx, now) => publish(tx, plan, { repositoryId, now }));
+    } catch (error) {
+      // Only a refusal is known not to have been committed.
+      if (error instanceof RegistryError && error.status < 500)
+        await this.#discard(plan).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #discard({ files }: PublishPlan): Promise<void> {
+    const { database, blobs } = this.#options;
+    const brought = files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : []));
+    for (const blob of await unnamed(database.read, brought)) await blobs.delete(blob);
   }
 
   async amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void> {
@@ -203,9 +218,7 @@ export class HostedTables implements HostedRepo {
   }
 
   /** One transaction; what it made superfluous in the store goes once it is on disk. */
-  async #write(
-    work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>,
-  ): Promise<void> {
+  async #write(work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>): Promise<void> {
     const { database, blobs, now, onStep } = this.#options;
     const surplus = await database.transaction(async (tx) => {
       const made = await work(tx, now());

@@ -173,6 +173,20 @@ export function blobStoreContract(name: string, make: () => Promise<BlobStoreUnd
         await expectNothingKept(writer.id);
       });
 
+      test('gives a place to one of two bodies that were made for it', async () => {
+        const first = await store.begin();
+        const second = await store.resume(first.id);
+        expect(await first.append(bodyOf(['first']), 0)).toBe(5);
+
+        expect(await failureOf(second.append(bodyOf(['other']), 0))).toMatchObject({
+          code: 'OUT_OF_RANGE',
+          reason: 'RANGE_INVALID',
+        });
+        expect(second.offset).toBe(5);
+        expect(await second.append(bodyOf([' next']), 5)).toBe(10);
+        expect(await first.commit({ size: 10 })).toMatchObject({ size: 10 });
+      });
+
       test('lets only one append in at a time', async () => {
         const first = await store.begin();
         const { body, waiting, finish } = pausedBody(['first']);
