@@ -83,6 +83,7 @@ class Copier {
     const version = this.#insert('version', {
       ...renamed(this.#version, renames),
       id: null,
+      tag_count: 0,
       size: Number(this.#version['size']) + manifest.length - JSON.stringify(this.#manifest).length,
     });
     this.#storeBlob(this.#blob(this.#manifestFile), manifest);

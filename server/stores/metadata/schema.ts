@@ -59,6 +59,8 @@ export interface VersionTable {
   readonly annotations: Generated<Json>;
   /** Bytes of everything the version is made of. */
   readonly size: number;
+  /** How many tags name it; kept by triggers. */
+  readonly tag_count: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }
