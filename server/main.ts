@@ -4,7 +4,7 @@ import { type Config, ConfigError, parseConfig, settingsHelp } from './config.ts
 import { LineLog } from './ops/log.ts';
 import { serve } from './serve.ts';
 import { DataDirectory } from './stores/data-directory.ts';
-import { runWorkers, isWorker } from './workers.ts';
+import { isWorker, LOCK_DESCRIPTOR, orphaned, runWorkers } from './workers.ts';
 
 const LOG_DELAY_MS = 200;
 
@@ -32,11 +32,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(config: Config, argv: readonly string[]): Promise<number> {
   using directory = new DataDirectory(config.data);
-  if (!isWorker(process.env)) directory.lock();
-  if (config.workers > 1 && !isWorker(process.env)) return runWorkers({ config, argv, print });
+  const worker = isWorker(process.env);
+  if (worker) directory.inheritLock(LOCK_DESCRIPTOR);
+  else {
+    const lock = directory.lock();
+    if (config.workers > 1) return await runWorkers({ config, argv, lock, print, complain });
+  }
 
   const log = new LineLog({
-    sink: (text) => void writeSync(2, text),
+    sink: (text) => write(2, text),
     human: process.stderr.isTTY,
     now: Date.now,
     delayMs: LOG_DELAY_MS,
@@ -47,14 +51,14 @@ async function run(config: Config, argv: readonly string[]): Promise<number> {
     directory,
     log,
     now: Date.now,
-    shared: isWorker(process.env),
+    shared: worker,
     ...(password !== undefined && password !== '' && { adminPassword: password }),
   });
-  const serving = serve({ app, config, log, now: Date.now, shared: isWorker(process.env) });
+  const serving = serve({ app, config, log, now: Date.now, shared: worker });
   if (app.madeUpPassword !== undefined) announce(app.madeUpPassword, directory.initialPassword);
   print(`entrepot listening on ${serving.url}\n`);
 
-  await signalled();
+  await (worker ? Promise.race([signalled(), orphaned()]) : signalled());
   app.drain();
   await serving.stop();
   log.flush();
@@ -78,5 +82,15 @@ function explained(error: Error): string {
   return cause instanceof Error ? `${error.message}: ${explained(cause)}` : error.message;
 }
 
-const print = (text: string): void => void writeSync(1, text);
-const complain = (text: string): void => void writeSync(2, `entrepot: ${text}\n`);
+const print = (text: string): void => write(1, text);
+const complain = (text: string): void => write(2, `entrepot: ${text}\n`);
+
+/** What cannot be written, because the disk under the log is full or its reader is gone, must not stop the server. */
+function write(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  try {
+    for (let at = 0; at < bytes.byteLength;) at += writeSync(fd, bytes, at);
+  } catch {
+    // There is nowhere left to say it.
+  }
+}

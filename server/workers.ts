@@ -2,18 +2,25 @@ import type { Config } from './config.ts';
 
 /** Says to a child that its parent holds the data directory. */
 const MARK = 'ENTREPOT_WORKER';
+/** Where a child finds the descriptor with the lock. */
+export const LOCK_DESCRIPTOR = 3;
 
-export const isWorker = (env: Readonly<Record<string, string | undefined>>): boolean => env[MARK] !== undefined;
+export const isWorker = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  env[MARK] !== undefined;
 
 interface WorkersOptions {
   readonly config: Config;
   /** What follows `serve`. */
   readonly argv: readonly string[];
+  /** A descriptor that holds the data directory; the children share it, so the last to end gives the directory back. */
+  readonly lock: number;
   print(text: string): void;
+  /** Says one sentence to the operator. */
+  complain(text: string): void;
 }
 
 interface Worker {
-  readonly process: Bun.Subprocess<'ignore', 'pipe', 'inherit'>;
+  readonly process: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
   readonly url: Promise<string>;
 }
 
@@ -21,36 +28,43 @@ interface Worker {
  * Several processes on one port and one data directory, which this one holds. The first makes what a first start
  * makes before the others begin; when one ends, all do, so that an operator sees it.
  */
-export async function runWorkers({ config, argv, print }: WorkersOptions): Promise<number> {
-  if (config.listen.port === 0) throw new Error('--workers needs a fixed port: every process listens on the same');
-  const first = start(argv, 0);
-  const workers = [first];
-  let stopping = false;
-  const stop = (): void => {
-    stopping = true;
-    for (const worker of workers) worker.process.kill('SIGTERM');
+export async function runWorkers({ config, argv, lock, print, complain }: WorkersOptions): Promise<number> {
+  if (config.listen.port === 0)
+    throw new Error('--workers needs a fixed port: every process listens on the same');
+  const workers: Worker[] = [];
+  const stopping = Promise.withResolvers<undefined>();
+  process.once('SIGTERM', () => stopping.resolve(undefined));
+  process.once('SIGINT', () => stopping.resolve(undefined));
+  const begin = (): Promise<string | undefined> => {
+    const worker = start(argv, workers.length, lock);
+    workers.push(worker);
+    return Promise.race([worker.url, stopping.promise]);
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
 
-  const url = await first.url;
-  for (let index = 1; index < config.workers && !stopping; index += 1) workers.push(start(argv, index));
-  await Promise.all(workers.map((worker) => worker.url));
-  print(`entrepot listening on ${url}\n`);
-
-  const code = await Promise.race(workers.map((worker) => worker.process.exited));
-  stop();
-  await Promise.all(workers.map((worker) => worker.process.exited));
-  return code;
+  try {
+    const url = await begin();
+    if (url !== undefined) await Promise.all(Array.from({ length: config.workers - 1 }, begin));
+    if (url !== undefined) print(`entrepot listening on ${url}\n`);
+    const code = await Promise.race([stopping.promise, ...workers.map((worker) => worker.process.exited)]);
+    if (code !== undefined)
+      complain(`one of the ${config.workers} processes ended by itself (${code}); so do the others`);
+    return code === undefined ? 0 : Math.max(1, code);
+  } finally {
+    for (const worker of workers) worker.process.kill('SIGTERM');
+    await Promise.all(workers.map((worker) => worker.process.exited));
+  }
 }
 
-function start(argv: readonly string[], index: number): Worker {
+/** Resolves when the parent is gone: it never writes, and the system closes its end of the pipe however it dies. */
+export async function orphaned(): Promise<void> {
+  for await (const _ of Bun.stdin.stream());
+}
+
+function start(argv: readonly string[], index: number, lock: number): Worker {
   const child = Bun.spawn({
     cmd: [...self(), 'serve', ...argv],
     env: { ...process.env, [MARK]: String(index) },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'inherit',
+    stdio: ['pipe', 'pipe', 'inherit', lock],
   });
   return { process: child, url: ready(child.stdout) };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -64,13 +65,25 @@ export class DataDirectory implements Disposable {
     return this.#paths.initialPassword;
   }
 
-  /** Fails when another server has this directory. */
-  lock(): void {
+  /**
+   * Fails when another server has this directory. Answers the descriptor that holds the lock: a child process that
+   * inherits it holds the directory too, also when this process is gone.
+   */
+  lock(): number {
     const fd = this.#writing(() => openSync(this.#paths.lock, 'a', 0o600));
     if (!fileLock().take(fd)) {
       closeSync(fd);
       throw new Error(`another server is using ${this.root}; stop it, or give this one its own --data`);
     }
+    this.#lock = fd;
+    return fd;
+  }
+
+  /** Makes sure that a descriptor which a parent process handed on does hold the directory. */
+  inheritLock(fd: number): void {
+    const [theirs, ours] = [fstatSync(fd), lstatSync(this.#paths.lock)];
+    if (theirs.dev !== ours.dev || theirs.ino !== ours.ino || !fileLock().take(fd))
+      throw new Error(`the lock of ${this.root} was not handed on to this process`);
     this.#lock = fd;
   }
 

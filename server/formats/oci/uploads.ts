@@ -49,7 +49,7 @@ export async function uploadStatus(command: Command): Promise<Response> {
 export async function appendChunk(command: Command): Promise<Response> {
   const image = imageName(param(command.params, 'image'));
   const upload = await resume(command, image);
-  await append(command, image, upload);
+  await orRelease(upload, () => append(command, image, upload));
   await upload.writer.release();
   return progress(command, image, upload, 202);
 }
@@ -61,7 +61,7 @@ export async function finishUpload(command: Command): Promise<Response> {
   if (digest === null) throw invalid('DIGEST_INVALID', 'say what the blob is: add ?digest=sha256:…');
   const wanted = digestOf(digest);
   const upload = await resume(command, image, hashing(wanted));
-  return finish(command, image, upload, wanted);
+  return orRelease(upload, () => finish(command, image, upload, wanted));
 }
 
 /** DELETE …/blobs/uploads/<session>. */
@@ -70,6 +70,16 @@ export async function cancelUpload(command: Command): Promise<Response> {
   const { writer } = await resume(command, image);
   await writer.abort();
   return new Response(null, { status: 204 });
+}
+
+/** What a chunk that failed had brought stays for a later request; the descriptor does not. */
+async function orRelease<T>({ writer }: Upload, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await writer.release().catch(() => undefined);
+    throw error;
+  }
 }
 
 const hashing = (digest: OciDigest): WriteOptions =>
