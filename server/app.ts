@@ -151,6 +151,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     uploadsOpen: () => countUploads(blobs),
     storedBytes: () => repositories.storedBytes(),
     freeBytes: () => blobs.freeBytes(),
+    databaseWorks: () => database.broken === undefined,
   });
   const downloads = new FileSender(() => ({}));
   let draining = false;
@@ -178,6 +179,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
       ...probes({
         metrics,
         ready: async () => (draining ? 'the server is stopping' : database.broken?.message),
+        limited: async () =>
+          (await blobs.freeBytes()) > 0 ? undefined : 'uploads are refused: the disk is full up to its reserve',
       }),
       tokenFixture(authenticator, tokens),
       managementApi({

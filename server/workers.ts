@@ -14,9 +14,9 @@ interface WorkersOptions {
   readonly argv: readonly string[];
   /** A descriptor that holds the data directory; the children share it, so the last to end gives the directory back. */
   readonly lock: number;
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** Says one sentence to the operator. */
-  complain(text: string): void;
+  readonly complain: (text: string) => void;
 }
 
 interface Worker {

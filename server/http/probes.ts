@@ -6,6 +6,8 @@ interface ProbeParts {
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   /** Why the server should get no requests, while it should not. */
   readonly ready: () => Promise<string | undefined>;
+  /** What it cannot do, while it should get requests all the same: a full disk stops no reader. */
+  readonly limited: () => Promise<string | undefined>;
 }
 
 const asText: RenderError = ({ message }) => ({
@@ -14,7 +16,7 @@ const asText: RenderError = ({ message }) => ({
 });
 
 /** `/healthz`, `/readyz` and `/metrics`: cheap, and silent about tenants. */
-export function probes({ metrics, ready }: ProbeParts): readonly Fixture[] {
+export function probes({ metrics, ready, limited }: ProbeParts): readonly Fixture[] {
   const probe = (path: string, answer: () => Promise<Response>): Fixture => ({
     route: path,
     matches: (asked) => asked === path,
@@ -30,8 +32,10 @@ export function probes({ metrics, ready }: ProbeParts): readonly Fixture[] {
     probe('/healthz', async () => new Response('ok\n')),
     probe('/readyz', async () => {
       const why = await ready();
-      if (why === undefined) return new Response('ok\n');
-      return new Response(`${why}\n`, { status: 503, headers: { 'retry-after': '1' } });
+      if (why !== undefined)
+        return new Response(`${why}\n`, { status: 503, headers: { 'retry-after': '1' } });
+      const limit = await limited();
+      return new Response(limit === undefined ? 'ok\n' : `ok, but ${limit}\n`);
     }),
     probe(
       '/metrics',

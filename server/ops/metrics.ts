@@ -16,6 +16,7 @@ export interface Readings {
   readonly uploadsOpen: () => Promise<number>;
   readonly storedBytes: () => Promise<number>;
   readonly freeBytes: () => Promise<number>;
+  readonly databaseWorks: () => boolean;
 }
 
 interface RouteSeries {
@@ -67,17 +68,24 @@ export class Metrics implements Disposable {
 
   /** Prometheus text. The lag is the longest since it was last asked for. */
   async text(): Promise<string> {
-    const { uploadsOpen, storedBytes, freeBytes } = this.#readings;
+    const { uploadsOpen, storedBytes, freeBytes, databaseWorks } = this.#readings;
     const lag = this.#lagSeconds;
     this.#lagSeconds = 0;
     const gauges = [
-      gauge('entrepot_uploads_open', 'Uploads begun and not finished', await uploadsOpen()),
-      gauge('entrepot_repository_bytes', 'Bytes that repositories name', await storedBytes()),
-      gauge('entrepot_storage_free_bytes', 'Bytes that uploads may still take', await freeBytes()),
+      gauge('entrepot_uploads_open', 'Uploads begun and not finished', await orUnknown(uploadsOpen)),
+      gauge('entrepot_repository_bytes', 'Bytes that repositories name', await orUnknown(storedBytes)),
+      gauge('entrepot_storage_free_bytes', 'Bytes that uploads may still take', await orUnknown(freeBytes)),
+      gauge(
+        'entrepot_database_works',
+        '0 once the database takes no writes until a restart',
+        Number(databaseWorks()),
+      ),
       gauge('entrepot_event_loop_lag_seconds', 'How late a timer fired, at worst since the last scrape', lag),
       gauge('process_resident_memory_bytes', 'Resident memory', process.memoryUsage.rss()),
     ];
-    return [this.#requests, this.#latency, this.#received, this.#sent, ...gauges].map((part) => part.text()).join('');
+    return [this.#requests, this.#latency, this.#received, this.#sent, ...gauges]
+      .map((part) => part.text())
+      .join('');
   }
 
   [Symbol.dispose](): void {
@@ -110,6 +118,9 @@ function known<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   map.set(key, made);
   return made;
 }
+
+/** A store that fails makes one number unknown, and the others all the more wanted. */
+const orUnknown = (read: () => Promise<number>): Promise<number> => read().catch(() => Number.NaN);
 
 function gauge(name: string, help: string, value: number): Family {
   const family = new Family('gauge', name, help);

@@ -13,10 +13,8 @@ const retryLater = { headers: { 'retry-after': '1' } };
 export function translated(thrown: unknown): Translation {
   if (!(thrown instanceof SQLiteError)) return thrown instanceof RegistryError ? { known: thrown } : {};
   const cause = { cause: thrown };
-  switch (thrown.code) {
+  switch (primary(thrown.code)) {
     case 'SQLITE_BUSY':
-    case 'SQLITE_BUSY_SNAPSHOT':
-    case 'SQLITE_BUSY_TIMEOUT':
     case 'SQLITE_LOCKED':
       return {
         known: new RegistryError('UNAVAILABLE', 'DATABASE_BUSY', 'the database is busy; try again', {
@@ -25,15 +23,26 @@ export function translated(thrown: unknown): Translation {
         }),
       };
     case 'SQLITE_FULL':
-    case 'SQLITE_IOERR_WRITE':
       return {
-        known: new RegistryError('UNAVAILABLE', 'STORAGE_FULL', 'the server has no space left for metadata', cause),
+        known: new RegistryError(
+          'UNAVAILABLE',
+          'STORAGE_FULL',
+          'the server has no space left for metadata',
+          cause,
+        ),
       };
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_PERM':
       return {
         known: new RegistryError('UNAVAILABLE', 'STORAGE_READ_ONLY', 'the server cannot write its database', {
+          ...cause,
+          ...retryLater,
+        }),
+      };
+    case 'SQLITE_IOERR':
+      return {
+        known: new RegistryError('UNAVAILABLE', 'STORAGE_FAILED', 'the storage of the database failed', {
           ...cause,
           ...retryLater,
         }),
@@ -54,6 +63,12 @@ export function translated(thrown: unknown): Translation {
     default:
       return {};
   }
+}
+
+/** What an extended code is a case of; a sync that failed stands for itself. */
+function primary(code: string | undefined): string {
+  if (code === undefined || /^SQLITE_IOERR_(DIR_)?FSYNC$/.test(code)) return code ?? '';
+  return /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
 }
 
 export const isConstraint = (thrown: unknown): boolean =>
