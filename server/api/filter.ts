@@ -5,6 +5,7 @@ const LONGEST = 2048;
 
 /** `"…"` with backslash escapes, `` `…` ``, or a bare word. */
 const QUOTED = /"((?:[^"\\]|\\.)*)"|`([^`]*)`/y;
+const BARE = /[^\s"`]+/y;
 const WORD = /[^\s"`:=<>!()]+/y;
 const FIELD = /[A-Za-z_]+/y;
 const OPERATOR = /\s*([:=])\s*/y;
@@ -77,8 +78,7 @@ class Reader {
   }
 
   value(): string {
-    const rest = /\S*/y;
-    const value = this.#quoted() ?? this.#match(rest)?.[0] ?? '';
+    const value = this.#quoted() ?? this.#match(BARE)?.[0] ?? '';
     if (value === '') throw this.#refusal('there is nothing to compare with');
     return value;
   }

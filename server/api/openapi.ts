@@ -113,9 +113,8 @@ function dataOperation({ method, path, permission }: DataRoute): Operation {
   };
 }
 
-/** `/:image+/tags` is `/{image}/tags`. */
-const templated = (path: string): string =>
-  path.replace(/:([a-z]+)([+*]?)(?=[/:]|$)/gi, '{$1}').replace(/^(?!\/)/, '/');
+/** `/:image+/tags` is `/{image}/tags`; the colon of a custom method stays. */
+const templated = (path: string): string => path.replace(/\/:([a-z]+)[+*]?/gi, '/{$1}');
 
 const pathParameters = (path: string): readonly Json[] =>
   [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => ({

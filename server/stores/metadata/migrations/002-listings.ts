@@ -4,6 +4,8 @@ import { type Kysely, sql } from 'kysely';
 const STATEMENTS = [
   `CREATE INDEX repository_by_creation ON repository (project, created_at, location, name)`,
   `CREATE INDEX repository_by_update ON repository (project, updated_at, location, name)`,
+  `CREATE INDEX repository_in_location_by_creation ON repository (project, location, created_at, name)`,
+  `CREATE INDEX repository_in_location_by_update ON repository (project, location, updated_at, name)`,
   `CREATE INDEX package_by_creation ON package (repository_id, created_at, name)`,
   `CREATE INDEX package_by_update ON package (repository_id, updated_at, name)`,
   `CREATE INDEX file_by_creation ON file (repository_id, created_at, path)`,

@@ -25,6 +25,10 @@ export async function keysetPage<Tables extends keyof Schema, Row>(
   { limit, after, descending }: Wanted,
   matching?: Matching<Row>,
 ): Promise<Listed<Row>> {
+  if (matching?.exactly && !after) {
+    const rows = await from.where(matching.exactly).execute();
+    if (rows.length > 0) return { rows };
+  }
   const past = descending ? '<' : '>';
   let query = keyset.columns.reduce(
     (ordered, column) => ordered.orderBy(sql.ref(column), descending ? 'desc' : 'asc'),
@@ -34,7 +38,7 @@ export async function keysetPage<Tables extends keyof Schema, Row>(
   if (matching?.range) query = query.where(matching.range);
 
   const stop = matching && (await farthest(query, keyset.columns));
-  if (stop) query = query.where(compared(keyset.columns, `${past}=`, stop));
+  if (stop) query = query.where(compared(keyset.columns, descending ? '>=' : '<=', stop));
   if (matching) query = query.where(matching.where);
 
   const rows = await query.limit(limit + 1).execute();

@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 
 /** What a filter asks of a row. */
 export interface Matching<Row> {
+  /** True for the row that is spelt as the pattern is, where the pattern is a name: it is found without looking. */
+  readonly exactly?: RawBuilder<boolean>;
   /** Bounds on the ordering column outside which nothing matches. */
   readonly range?: RawBuilder<boolean>;
   /** True for every row that matches, and for few others. */
@@ -32,6 +34,7 @@ export function nameMatching<Row>({ below, column, id }: NameColumn<Row>, patter
   const whole = sql<string>`lower(${below} || ${escapedColumn(column)})`;
   return {
     ...(rest && { range: rangeOf(column, rest) }),
+    ...(rest && !rest.includes('*') && { exactly: sql<boolean>`${sql.ref(column)} = ${rest}` }),
     where: rest ? likeAll(plain, lower(rest).split('*')) : likeAll(whole, literals),
     holds: (row) => matches(lower(`${below}${escapeId(id(row))}`), literals),
   };
@@ -106,7 +109,8 @@ function likeAll(text: RawBuilder<string>, literals: readonly string[]): RawBuil
 function idPattern(below: string, pattern: string): string | undefined {
   if (!lower(pattern).startsWith(lower(below))) return undefined;
   const rest = pattern.slice(below.length);
-  const isReadable = !/%(?!25|2f)/i.test(rest);
+  // An escape that is cut in two, or that a wildcard may begin inside, means something in the written name only.
+  const isReadable = !/%(?!25|2f)|\*[25f]/i.test(rest);
   return isReadable && rest !== '' ? rest.replace(/%2f/gi, '/').replaceAll('%25', '%') : undefined;
 }
 

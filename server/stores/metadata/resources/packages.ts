@@ -1,5 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
-import { sql } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { notFound } from '../../../core/error.ts';
 import { type RepositoryAddress, repositoryName } from '../../../core/repository.ts';
 import type {
@@ -96,15 +95,23 @@ export class StoredPackages implements PackageResources {
 
         const some = sql<number>`(SELECT id FROM version WHERE package_id = ${id} LIMIT ${STEP})`;
         const { numDeletedRows } = await tx.deleteFrom('version').where('id', 'in', some).executeTakeFirst();
-        if (numDeletedRows >= STEP) return undefined;
-        // Loose files may serve other packages too, so they stay until the collector finds them unused.
-        await tx.updateTable('file').set({ package_id: null }).where('package_id', '=', id).execute();
+        if (numDeletedRows >= STEP || (await hasFilesLeft(tx, id))) return undefined;
         await tx.deleteFrom('package').where('id', '=', id).execute();
         await recordEvent(tx, now, 'package.deleted', { repositoryId, package: address.package });
         return recordOperation(tx, { at: address, draft, result: undefined, now });
       }),
     );
   }
+}
+
+/** Takes out one step's worth of loose files and says whether more may be left. One that another package uses stays. */
+async function hasFilesLeft(tx: Transaction<Schema>, packageId: number): Promise<boolean> {
+  const some = sql<number>`(SELECT id FROM file WHERE package_id = ${packageId} AND version_id IS NULL
+    AND NOT EXISTS (SELECT 1 FROM version_use WHERE file_id = file.id) LIMIT ${STEP})`;
+  const { numDeletedRows } = await tx.deleteFrom('file').where('id', 'in', some).executeTakeFirst();
+  if (numDeletedRows >= STEP) return true;
+  await tx.updateTable('file').set({ package_id: null }).where('package_id', '=', packageId).execute();
+  return false;
 }
 
 const KEYSETS: Readonly<Record<SortField, Keyset<Row>>> = {

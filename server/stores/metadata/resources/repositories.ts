@@ -11,6 +11,7 @@ import type {
   RepositoryRecord,
   RepositoryResources,
   RepositorySettings,
+  SortField,
 } from '../../../core/resources.ts';
 import type { MetadataDatabase } from '../database.ts';
 import { recordEvent } from '../outbox.ts';
@@ -52,7 +53,7 @@ export class StoredRepositories implements RepositoryResources {
       .where('project', '=', project)
       .$if(!everywhere, (narrowed) => narrowed.where('location', '=', location));
     const matching = condition && (everywhere ? anyNameLike : nameLike(project, location))(condition.pattern);
-    const keyset = keysetOf(order.by, everywhere);
+    const keyset = (everywhere ? IN_PROJECT : IN_LOCATION)[order.by];
     const page = await keysetPage(rows, keyset, { ...wanted, descending: order.descending }, matching);
     return { ...page, rows: page.rows.map(record) };
   }
@@ -145,26 +146,23 @@ const find = (
     .where('name', '=', repository)
     .executeTakeFirst();
 
-function keysetOf(by: ListQuery['order']['by'], everywhere: boolean): Keyset<Row> {
-  switch (by) {
-    case 'name':
-      return everywhere
-        ? { columns: ['location', 'name'], position: (row) => [row.location, row.name] }
-        : { columns: ['name'], position: (row) => [row.name] };
-    case 'createTime':
-      return {
-        columns: ['created_at', 'location', 'name'],
-        position: (row) => [row.created_at, row.location, row.name],
-      };
-    case 'updateTime':
-      return {
-        columns: ['updated_at', 'location', 'name'],
-        position: (row) => [row.updated_at, row.location, row.name],
-      };
-    default:
-      return by satisfies never;
-  }
-}
+const IN_LOCATION: Readonly<Record<SortField, Keyset<Row>>> = {
+  name: { columns: ['name'], position: (row) => [row.name] },
+  createTime: { columns: ['created_at', 'name'], position: (row) => [row.created_at, row.name] },
+  updateTime: { columns: ['updated_at', 'name'], position: (row) => [row.updated_at, row.name] },
+};
+
+const IN_PROJECT: Readonly<Record<SortField, Keyset<Row>>> = {
+  name: { columns: ['location', 'name'], position: (row) => [row.location, row.name] },
+  createTime: {
+    columns: ['created_at', 'location', 'name'],
+    position: (row) => [row.created_at, row.location, row.name],
+  },
+  updateTime: {
+    columns: ['updated_at', 'location', 'name'],
+    position: (row) => [row.updated_at, row.location, row.name],
+  },
+};
 
 const nameLike = (project: string, location: string) => (pattern: string) =>
   nameMatching<Row>(
