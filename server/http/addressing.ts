@@ -1,4 +1,4 @@
-import { invalid, notFound } from '../core/error.ts';
+import { invalid, RegistryError } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 
@@ -109,7 +109,13 @@ export class Addressing {
     if (onHost?.format === format) return repositoryAt(onHost, rest, base);
     const first = rest[0] ?? '';
     const place = this.#places.get(first);
-    if (place?.format !== format) throw notFound('NAME', { name: rest.join('/') });
+    if (place?.format !== format)
+      throw new RegistryError(
+        'NOT_FOUND',
+        'NAME_UNKNOWN',
+        `${JSON.stringify(first.slice(0, 80))} is no place of this registry: names begin with LOCATION-${format.label}/PROJECT/REPOSITORY`,
+        { details: { name: rest.join('/').slice(0, 255) } },
+      );
     return repositoryAt(place, rest.slice(1), `${base}/${first}`);
   }
 }
@@ -121,7 +127,13 @@ function repositoryAt(place: Place, segments: readonly string[], base: string): 
   const projectParts = segments[0]?.includes('.') ? 2 : 1;
   const parts = place.repository === undefined ? projectParts + 1 : projectParts;
   if (segments.length <= parts)
-    throw invalid('NAME_INVALID', `invalid number of path components: ${segments.length}`);
+    throw invalid(
+      'NAME_INVALID',
+      `invalid number of path components: ${segments.length}; PROJECT/REPOSITORY comes before the rest`,
+    );
+  // An encoded slash is part of a name below a repository; in its address it would make one name look like another.
+  if (segments.slice(0, parts).some((segment) => segment.includes('/')))
+    throw invalid('NAME_INVALID', 'a project or repository has an encoded slash in its name');
   const project = segments.slice(0, projectParts).join(':');
   const repository = place.repository ?? segments[projectParts] ?? '';
   return {

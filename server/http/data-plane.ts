@@ -1,4 +1,4 @@
-import { notFound, RegistryError } from '../core/error.ts';
+import { RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
 import type { Authorizer, Permission } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
@@ -56,7 +56,10 @@ export class DataPlane {
       if (found.methods.includes(method)) return { ...found, params };
       for (const other of found.methods) allowed.add(other);
     }
-    if (allowed.size === 0) throw notFound('NAME', { path: rest.join('/') });
+    if (allowed.size === 0)
+      throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing of this repository is at this address', {
+        details: { path: rest.join('/').slice(0, 255) },
+      });
     throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${method} is not possible here`, {
       headers: { allow: [...allowed].join(', ') },
     });

@@ -50,7 +50,7 @@ function decodeSegment(raw: string): string {
 function checkSegment(segment: string): string {
   if (segment === '' || segment === '.' || segment === '..' || FORBIDDEN.test(segment))
     throw invalid('NAME_INVALID', 'the path has an empty, dot or unprintable segment');
-  if (segment.length > LONGEST_SEGMENT)
+  if (segment.length > LONGEST_SEGMENT / 3 && Buffer.byteLength(segment) > LONGEST_SEGMENT)
     throw invalid('NAME_INVALID', `a path segment is longer than ${LONGEST_SEGMENT} bytes`);
   return segment;
 }

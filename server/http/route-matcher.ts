@@ -22,7 +22,11 @@ export function compilePath(path: string): PathMatch {
     const params: Record<string, string> = {};
     const tailAt = segments.length - tail.length;
     if (!matchPart(tail, segments, tailAt, params) || !matchPart(head, segments, 0, params)) return undefined;
-    if (greedy) params[greedy.name] = segments.slice(head.length, tailAt).join('/');
+    if (!greedy) return params;
+    const many = segments.slice(head.length, tailAt);
+    // A segment with an encoded slash would be taken for two.
+    if (many.some((segment) => segment.includes('/'))) return undefined;
+    params[greedy.name] = many.join('/');
     return params;
   };
 }

@@ -1,5 +1,6 @@
 import type { Statement } from 'bun:sqlite';
 import { sql } from 'kysely';
+import { RegistryError } from '../../core/error.ts';
 import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
 import { repositoryName } from '../../core/repository.ts';
 import { CommittedCache } from './committed-cache.ts';
@@ -78,6 +79,17 @@ export class RepositoryTables implements RepositoryDirectory {
   async create(address: RepositoryAddress, format: string): Promise<RepositoryRow> {
     const now = this.#now();
     await this.#database.transaction(async (tx) => {
+      const project = await tx
+        .selectFrom('project')
+        .select('id')
+        .where('id', '=', address.project)
+        .executeTakeFirst();
+      if (!project)
+        throw new RegistryError(
+          'NOT_FOUND',
+          'NAME_UNKNOWN',
+          `project ${address.project} does not exist; create it first`,
+        );
       const made = await tx
         .insertInto('repository')
         .values({
