@@ -67,12 +67,6 @@ export function errorOfStatus({ code = 2, message = '', details }: Status): ApiE
   return new ApiError(status, name, message, infoIn(details));
 }
 
-/** google.rpc.Code by name, as operations carry it. */
-export const numberOfCode = (name: string): number => {
-  const number = CODES.findIndex(([known]) => known === name);
-  return number === -1 ? 2 : number;
-};
-
 function infoIn(details: unknown): Partial<ErrorInfo> {
   if (!Array.isArray(details)) return {};
   const info: unknown = details.find(
