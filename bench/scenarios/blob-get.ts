@@ -22,14 +22,14 @@ function measuresOf(client: string, label: string): readonly Measure[] {
   return [
     { key: `${client}Cpu`, label: `server CPU per GB, ${label}`, unit: 's', better: 'less', goals: cpu },
     { key: `${client}Rate`, label: `throughput, ${label}`, unit: 'GB/s', better: 'more', goals: rate },
-    { key: `${client}Load`, label: `load on the ${label}`, unit: 'of one core', better: 'less' },
+    { key: `${client}Load`, label: `load on ${label}`, unit: 'of one core', better: 'less' },
   ];
 }
 
 export const blobGet: Scenario = {
   name: 'blob-get',
   title: 'Blob GET, 64 MiB, one connection',
-  measures: [...measuresOf('discard', 'client that discards'), ...measuresOf('curl', 'curl')],
+  measures: [...measuresOf('discard', 'discarding client'), ...measuresOf('curl', 'curl')],
   run,
 };
 
@@ -93,7 +93,7 @@ async function turn(client: string, pid: number, transfer: () => Promise<Transfe
 }
 
 const NOTES = [
-  'The client that discards reads with MSG_TRUNC: the kernel drops the bytes without copying them, as if the receiver ' +
+  'The discarding client reads with MSG_TRUNC: the kernel drops the bytes without copying them, as if the receiver ' +
     'were another machine. The file is in the page cache.',
   'curl copies every byte. From a server that sends the file itself it copies cold pages, from one that copies through ' +
     'a buffer it copies warm ones; where the load on curl is near 1, its row compares that and not the servers.',
