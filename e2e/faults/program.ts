@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dir, '..', '..');
-const ENTREPOT = join(ROOT, 'bin', 'entrepot.ts');
+/** The program that people run. */
+export const ENTREPOT = join(ROOT, 'bin', 'entrepot.ts');
 const READY = /^entrepot listening on (https?:\/\/(\S+))$/m;
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
@@ -17,6 +18,8 @@ export interface ProgramOptions {
   readonly under?: readonly string[];
   /** What is run; `entrepot serve` when nothing is said. */
   readonly script?: readonly string[];
+  /** The password of `admin` at a first start; `undefined` lets the server make one up. */
+  readonly password?: string | undefined;
   /** A file for standard error, instead of keeping it in memory. */
   readonly log?: string;
 }
@@ -44,9 +47,13 @@ export class Program implements AsyncDisposable {
   /** Resolves once the server listens; fails with what it said when it does not. */
   static async start(options: ProgramOptions): Promise<Program> {
     const { data, flags = [], under = [], script = [ENTREPOT, 'serve'] } = options;
+    const password = 'password' in options ? options.password : PASSWORD;
     const settings = ['--listen', '127.0.0.1:0', '--reserve', '1MiB', '--data', data, ...flags];
     const child = Bun.spawn([...under, process.execPath, ...script, ...settings], {
-      env: { PATH: process.env['PATH'], ENTREPOT_ADMIN_PASSWORD: PASSWORD },
+      env: {
+        PATH: process.env['PATH'],
+        ...(password !== undefined && { ENTREPOT_ADMIN_PASSWORD: password }),
+      },
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: options.log === undefined ? 'pipe' : Bun.file(options.log),
@@ -71,7 +78,7 @@ export class Program implements AsyncDisposable {
 
   /** Writes a line to its standard input. */
   tell(line: string): void {
-    this.#child.stdin.write(`${line}\n`);
+    void this.#child.stdin.write(`${line}\n`);
     void this.#child.stdin.flush();
   }
 

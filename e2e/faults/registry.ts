@@ -6,7 +6,7 @@ export const PREFIX = 'gcr.io/my-project';
 const LIMIT_MS = 20_000;
 
 export interface Send {
-  readonly body?: BodyInit;
+  readonly body?: Bytes | ReadableStream<Bytes>;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;

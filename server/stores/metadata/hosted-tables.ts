@@ -58,6 +58,7 @@ export class HostedTables implements HostedRepo {
   }
 
   async store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob> {
+    this.#requireWritable();
     const writer = await this.#options.blobs.begin(options);
     try {
       await writer.append(body);
@@ -68,11 +69,13 @@ export class HostedTables implements HostedRepo {
     }
   }
 
-  beginUpload(pkg: string, options?: WriteOptions): Promise<Upload> {
+  async beginUpload(pkg: string, options?: WriteOptions): Promise<Upload> {
+    this.#requireWritable();
     return this.#options.uploads.begin(this.#owner(pkg), options);
   }
 
-  resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload> {
+  async resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload> {
+    this.#requireWritable();
     return this.#options.uploads.resume(this.#owner(pkg), session, options);
   }
 
@@ -211,6 +214,12 @@ export class HostedTables implements HostedRepo {
   }
   hasPackage(pkg: string) {
     return this.#place.catalog.hasPackage(pkg);
+  }
+
+  /** Bytes that could not be recorded would only take space. */
+  #requireWritable(): void {
+    const { broken } = this.#options.database;
+    if (broken) throw broken;
   }
 
   #owner(pkg: string) {

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { noise } from '../fixtures/noise.ts';
+import { digestOf } from '../harness/oci.ts';
+import { type Scratch, scratch } from '../harness/scratch.ts';
+import { Connection } from './connection.ts';
+import { Program } from './program.ts';
+import { blobPath, Registry } from './registry.ts';
+import { until } from './until.ts';
+
+const MIB = 1024 * 1024;
+const LIMIT_MS = 60_000;
+const LARGE = noise(1, 24 * MIB);
+const SLOW_SENDERS = 1_000;
+
+let home: Scratch;
+let data: string;
+beforeAll(async () => {
+  home = await scratch('clients');
+  data = join(home.path, 'data');
+});
+afterAll(() => home[Symbol.asyncDispose]());
+
+/** Whether others are served: a push and a pull that are as quick as ever. */
+async function servesOthers(registry: Registry, seed: number): Promise<void> {
+  const bytes = noise(seed, 50_000);
+  const signal = AbortSignal.timeout(5_000);
+  const digest = digestOf(bytes);
+  const path = `/v2/gcr.io/my-project/others/blobs/uploads/?digest=${digest}`;
+  expect((await registry.send('POST', path, { body: bytes, signal })).status).toBe(201);
+  const pulled = await registry.send('GET', blobPath('others', digest), { signal });
+  expect(digestOf(new Uint8Array(await pulled.arrayBuffer()))).toBe(digest);
+}
+
+const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
+test(
+  'clients that vanish in the middle of uploads and downloads cost nothing that stays, and stop no one else',
+  async () => {
+    await using program = await Program.start({ data });
+    const registry = await Registry.login(program.url);
+    const { authorization } = registry;
+    expect((await registry.pushBlob('large', LARGE)).status).toBe(201);
+    await servesOthers(registry, 10);
+    const before = existsSync('/proc/self/fd') ? descriptorsOf(program.pid) : undefined;
+    const sessions: string[] = [];
+
+    for (let round = 0; round < 10; round += 1) {
+      const session = await registry.begin('vanished');
+      sessions.push(session);
+      using uploader = await Connection.open(program.host);
+      await uploader.head('PATCH', session, { authorization, 'content-length': String(8 * MIB) });
+      await uploader.write(LARGE.subarray(0, 2 * MIB));
+      using putter = await Connection.open(program.host);
+      const monolithic = `/v2/gcr.io/my-project/vanished/blobs/uploads/?digest=${digestOf(LARGE)}`;
+      await putter.head('POST', monolithic, { authorization, 'content-length': String(LARGE.byteLength) });
+      await putter.write(LARGE.subarray(0, MIB));
+      using downloader = await Connection.open(program.host);
+      await downloader.head('GET', blobPath('large', digestOf(LARGE)), { authorization });
+      await downloader.until(({ received }) => received > 100_000);
+      await until('the chunk has begun', async () => (await registry.offset(session)) > 0);
+    }
+    await servesOthers(registry, 11);
+
+    expect((await registry.send('HEAD', blobPath('vanished', digestOf(LARGE)))).status).toBe(404);
+    for (const session of sessions) {
+      let status = 0;
+      // The request that vanished still has the upload until the server has seen that its client is gone.
+      await until('the upload is free', async () => {
+        const from = await registry.offset(session);
+        const answer = await registry.append(session, LARGE.subarray(from, from + 1000), from);
+        ({ status } = answer);
+        return status !== 409;
+      });
+      expect(status).toBe(202);
+      const from = await registry.offset(session);
+      expect((await registry.finish(session, digestOf(LARGE), LARGE.subarray(from))).status).toBe(201);
+    }
+    if (before !== undefined)
+      await until('descriptors are given back', () => descriptorsOf(program.pid) <= before + 5);
+    expect(await program.stop()).toBe(0);
+    expect(program.output).not.toContain('"level":"error"');
+  },
+  LIMIT_MS,
+);
+
+/** As many as this process, which has the other end of each, may open. */
+function possibleSenders(): number {
+  const limits = existsSync('/proc/self/limits') ? readFileSync('/proc/self/limits', 'utf8') : '';
+  const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 256);
+  return Math.min(SLOW_SENDERS, soft - 200);
+}
+
+test(
+  'a thousand clients that send their headers a byte at a time stop no one else',
+  async () => {
+    await using program = await Program.start({ data });
+    const registry = await Registry.login(program.url);
+    const senders = await Promise.all(
+      Array.from({ length: possibleSenders() }, () => Connection.open(program.host)),
+    );
+    try {
+      const line = 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ';
+      await Promise.all(senders.map((sender) => sender.write(line)));
+      for (let round = 0; round < 5; round += 1) {
+        await Promise.all(senders.filter(({ closed }) => !closed).map((sender) => sender.write('x')));
+        await servesOthers(registry, 20 + round);
+      }
+      expect(senders.length).toBeGreaterThan(50);
+    } finally {
+      for (const sender of senders) sender[Symbol.dispose]();
+    }
+    await servesOthers(registry, 30);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a server that runs out of descriptors serves again once it has some',
+  async () => {
+    const under = ['sh', '-c', 'ulimit -n 120; exec "$@"', 'sh'];
+    await using program = await Program.start({ data, under });
+    const registry = await Registry.login(program.url);
+    const senders = await Promise.all(Array.from({ length: 150 }, () => Connection.open(program.host)));
+    await Promise.all(senders.map((sender) => sender.write('GET /v2/ HTTP/1.1\r\n')));
+    if (existsSync('/proc/self/fd'))
+      await until('all descriptors are in use', () => descriptorsOf(program.pid) >= 119);
+    for (const sender of senders) sender[Symbol.dispose]();
+
+    await until('it answers', () =>
+      registry.send('GET', '/healthz', { signal: AbortSignal.timeout(1000) }).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    await servesOthers(registry, 40);
+    expect(await program.stop()).toBe(0);
+  },
+  LIMIT_MS,
+);

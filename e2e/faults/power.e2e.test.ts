@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { type Scratch, scratch } from '../harness/scratch.ts';
+import { type Disk, failWrites, fileDisk, reasonAgainst, remounted } from './disks.ts';
+import { Ledger } from './ledger.ts';
+import { entrepot, Program } from './program.ts';
+import { Registry } from './registry.ts';
+import { randomFrom, Visitor } from './traffic.ts';
+import { verify } from './verify.ts';
+
+const ROUNDS = Number(process.env['ENTREPOT_FAULT_ROUNDS'] ?? 6);
+const SEED = Number(process.env['ENTREPOT_FAULT_SEED'] ?? 1);
+const LONGEST_ROUND_MS = 400;
+const LIMIT_MS = 60_000;
+
+let home: Scratch;
+beforeAll(async () => {
+  home = await scratch('power');
+});
+afterAll(() => home[Symbol.asyncDispose]());
+
+const noDisk = await (async () => {
+  await using trial = await scratch('trial');
+  return await reasonAgainst(fileDisk, trial.path);
+})();
+if (noDisk !== undefined)
+  console.warn(`skipped a test of disks that fail, none can be mounted here: ${noDisk}`);
+
+/** A file system that aborts keeps what was synced and forgets the rest, as at a power failure. */
+test.skipIf(noDisk !== undefined)(
+  `when its disk fails ${ROUNDS} times under traffic (seed ${SEED}), what the server acknowledged is on it`,
+  async () => {
+    const path = join(home.path, 'disk');
+    const data = join(path, 'data');
+    const ledger = new Ledger();
+    const random = randomFrom(SEED);
+    let disk: Disk = await fileDisk(path, 256);
+    let program = await Program.start({ data });
+    let registry = await Registry.login(program.url);
+    const visitors = Array.from(
+      { length: 4 },
+      (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(SEED * 1_000 + at)),
+    );
+    visitors.forEach((visitor, at) => visitor.meet(visitors[(at + 1) % visitors.length] ?? visitor));
+
+    try {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        let failed = false;
+        const timer = setTimeout(
+          () => {
+            failed = true;
+            failWrites(disk);
+          },
+          100 + random(LONGEST_ROUND_MS),
+        );
+        await Promise.all(visitors.map((visitor) => visitor.run(registry, () => failed))).finally(() =>
+          clearTimeout(timer),
+        );
+        // What is in memory still is served.
+        expect((await registry.send('GET', '/healthz')).status).toBe(200);
+        expect((await registry.send('GET', '/v2/_catalog')).status).toBe(200);
+        await program.kill();
+        await disk[Symbol.asyncDispose]();
+
+        disk = await remounted(path);
+        program = await Program.start({ data });
+        registry = registry.at(program.url);
+        await verify(registry, ledger);
+      }
+      const { code, stdout } = await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB']);
+      expect({ code, failed: stdout.split('\n').filter((line) => line.startsWith('FAIL')) }).toEqual({
+        code: 0,
+        failed: [],
+      });
+      expect(ledger.acknowledged).toBeGreaterThan(ROUNDS * 5);
+    } finally {
+      await program.kill();
+      await disk[Symbol.asyncDispose]();
+    }
+  },
+  LIMIT_MS * (1 + ROUNDS / 10),
+);

@@ -1,0 +1,52 @@
+import { findProgram } from '../harness/run.ts';
+
+export interface Tracing extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/** From when this resolves until it is disposed of, every sync of the process fails as on a broken disk. */
+export async function failSyncs(pid: number): Promise<Tracing> {
+  const calls = 'fsync,fdatasync,sync_file_range';
+  const inject = `inject=fsync,fdatasync:error=EIO`;
+  const child = Bun.spawn(
+    [findProgram('strace') ?? 'strace', '-f', '-e', `trace=${calls}`, '-e', inject, '-p', String(pid)],
+    { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 30_000 },
+  );
+  await attached(child.stderr);
+  return {
+    pid: child.pid,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGINT');
+      await child.exited;
+    },
+  };
+}
+
+/** Reads on afterwards, so that what is traced never waits for us. */
+async function attached(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  const done = Promise.withResolvers<void>();
+  const read = async (): Promise<void> => {
+    let text = '';
+    for await (const chunk of output.pipeThrough(new TextDecoderStream())) {
+      if (text.length < 10_000) text += chunk;
+      if (/attached/.test(text)) done.resolve();
+    }
+    done.reject(new Error(`strace did not attach: ${text}`));
+  };
+  read().catch(done.reject);
+  await done.promise;
+}
+
+/** Why processes cannot be traced here; nothing when they can. */
+export async function reasonAgainstTracing(): Promise<string | undefined> {
+  const victim = Bun.spawn(['sleep', '20']);
+  try {
+    await using _ = await failSyncs(victim.pid);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    victim.kill('SIGKILL');
+    await victim.exited;
+  }
+}
