@@ -266,7 +266,7 @@ function tokenFixture(authenticator: Authenticator, tokens: Tokens): Fixture {
       tokenEndpoint(
         {
           login: async (username, password, from) => {
-            const { principal } = await authenticator.login(username, password, from);
+            const { principal } = await authenticator.password(username, password, from);
             return tokens.issueAccess(principal.kind === 'anonymous' ? '' : principal.id);
           },
         },

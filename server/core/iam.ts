@@ -62,6 +62,8 @@ export interface Bearer {
   readonly account: string;
   /** The stored token it came from, where it came from one. */
   readonly token?: string;
+  /** Stands for the password that was shown, where one was, and changes with it. */
+  readonly password?: string;
   readonly scopes?: readonly Permission[];
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;

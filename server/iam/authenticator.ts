@@ -1,8 +1,8 @@
-import type { AccountStore } from '../core/accounts.ts';
+import type { AccountRow, AccountStore } from '../core/accounts.ts';
 import { RegistryError } from '../core/error.ts';
-import { ANONYMOUS, type Caller } from '../core/iam.ts';
+import { ANONYMOUS, type Bearer, type Caller } from '../core/iam.ts';
 import type { LoginThrottle } from './login-throttle.ts';
-import type { PasswordChecker } from './passwords.ts';
+import { type PasswordChecker, passwordMark } from './passwords.ts';
 import type { Tokens } from './tokens.ts';
 
 interface AuthenticatorOptions {
@@ -53,7 +53,11 @@ export class Authenticator {
 
   /** A user name and password in any of the forms of product.md 4. */
   async login(username: string, password: string, peer: string): Promise<Caller> {
-    if (TOKEN_USER.test(username)) return this.#token(password);
+    return TOKEN_USER.test(username) ? this.#token(password) : this.password(username, password, peer);
+  }
+
+  /** A password and nothing that stands for one: what new credentials may be made from. */
+  async password(username: string, password: string, peer: string): Promise<Caller> {
     const { accounts, passwords, throttle, now } = this.#options;
     throttle.admit(username, peer);
     const account = await accounts.find(username);
@@ -68,7 +72,11 @@ export class Authenticator {
     throttle.succeeded(username, peer);
     return {
       principal: { kind: account.kind, id: account.id, groups: [] },
-      bearer: { account: account.id, expiresAt: now() + PASSWORD_SECONDS * 1000 },
+      bearer: {
+        account: account.id,
+        expiresAt: now() + PASSWORD_SECONDS * 1000,
+        ...(account.passwordHash !== undefined && { password: passwordMark(account.passwordHash) }),
+      },
     };
   }
 
@@ -89,11 +97,16 @@ export class Authenticator {
     if (!bearer) throw refused('the token is not valid, or no longer');
     if (bearer.account === '') return { principal: ANONYMOUS, bearer };
     const account = await this.#options.accounts.find(bearer.account);
-    if (!account || account.disabled) throw refused('the token is not valid, or no longer');
+    if (!account || account.disabled || isOutdated(bearer, account))
+      throw refused('the token is not valid, or no longer');
     const { kind, id } = account;
     return { principal: { kind, id, groups: [], ...(bearer.scopes && { scopes: bearer.scopes }) }, bearer };
   }
 }
+
+/** What was made from a password is good as long as the password is. */
+const isOutdated = ({ password }: Bearer, { passwordHash }: AccountRow): boolean =>
+  password !== undefined && (passwordHash === undefined || passwordMark(passwordHash) !== password);
 
 const refused = (why: string) =>
   new RegistryError('UNAUTHENTICATED', 'UNAUTHORIZED', `not authenticated: ${why}`);

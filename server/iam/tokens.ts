@@ -44,7 +44,11 @@ export class Tokens {
     const issuedAt = Math.floor(now() / 1000);
     const left = bearer ? Math.floor(bearer.expiresAt / 1000) - issuedAt : REGISTRY_SECONDS;
     const expiresInSeconds = Math.max(1, Math.min(REGISTRY_SECONDS, left));
-    const secret = await new SignJWT({ ...(bearer?.token !== undefined && { parent: bearer.token }) })
+    const from = {
+      ...(bearer?.token !== undefined && { parent: bearer.token }),
+      ...(bearer?.password !== undefined && { password: bearer.password }),
+    };
+    const secret = await new SignJWT(from)
       .setProtectedHeader({ alg: ALGORITHM, typ: 'registry+jwt' })
       .setIssuer(issuer)
       .setAudience(issuer)
@@ -86,8 +90,12 @@ export class Tokens {
       currentDate: new Date(now()),
     }).catch(() => undefined);
     if (!verified) return undefined;
-    const { sub = '', exp = 0, parent } = verified.payload;
-    const bearer: Bearer = { account: sub, expiresAt: exp * 1000 };
+    const { sub = '', exp = 0, parent, password } = verified.payload;
+    const bearer: Bearer = {
+      account: sub,
+      expiresAt: exp * 1000,
+      ...(typeof password === 'string' && { password }),
+    };
     if (typeof parent !== 'string') return bearer;
     const row = await accounts.tokenById(parent);
     return row && { ...bearer, token: parent, ...(row.scopes && { scopes: row.scopes }) };
