@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { Trace } from './http/data-request.ts';
 import { rawPath } from './http/path.ts';
 import type { Log } from './ops/log.ts';
+import { storageError } from './stores/blobs/storage-error.ts';
 
 /** Seconds without a byte in either direction before a connection is given up. */
 const IDLE_SECONDS = 120;
@@ -62,9 +63,12 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
         });
       return answer;
     },
+    // Where the file of an answer is opened, after the answer was decided: descriptors may have run out by then.
     error(cause) {
       log.write('error', 'a request failed outside its handler', { cause });
-      return new Response('internal error\n', { status: 500 });
+      if (!('syscall' in cause)) return new Response('internal error\n', { status: 500 });
+      const { message, status, headers } = storageError(cause);
+      return new Response(`${message}\n`, { status, headers });
     },
   });
   const scheme = config.tlsCert === undefined ? 'http' : 'https';

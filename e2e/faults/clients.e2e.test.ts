@@ -117,15 +117,32 @@ test(
 );
 
 test(
-  'a server that runs out of descriptors serves again once it has some',
+  'a server that runs out of descriptors says so, and serves again once it has some',
   async () => {
     const under = ['sh', '-c', 'ulimit -n 120; exec "$@"', 'sh'];
     await using program = await Program.start({ data, under });
     const registry = await Registry.login(program.url);
+    const { authorization } = registry;
+    const bytes = noise(50, 600_000);
+    expect((await registry.pushBlob('large', bytes)).status).toBe(201);
+    using before = await Connection.open(program.host);
+    await before.head('GET', '/healthz', {});
+    await before.until(({ text }) => text.endsWith('ok\n'));
     const senders = await Promise.all(Array.from({ length: 150 }, () => Connection.open(program.host)));
     await Promise.all(senders.map((sender) => sender.write('GET /v2/ HTTP/1.1\r\n')));
     if (existsSync('/proc/self/fd'))
       await until('all descriptors are in use', () => descriptorsOf(program.pid) >= 119);
+    await before.head('GET', blobPath('large', digestOf(bytes)), { authorization });
+    await before.until(({ text }) =>
+      /HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n.*too many files are open\n$/s.test(text),
+    );
+    await before.head('POST', '/v2/gcr.io/my-project/large/blobs/uploads/', {
+      authorization,
+      'content-length': '0',
+    });
+    await before.until(({ text }) =>
+      /HTTP\/1\.1 503 .*HTTP\/1\.1 503 .*"too many files are open"/s.test(text),
+    );
     for (const sender of senders) sender[Symbol.dispose]();
 
     await until('it answers', () =>

@@ -6,6 +6,7 @@ import { isAbsent, storing } from './storage-error.ts';
 
 const PRIVATE_DIRECTORY = 0o700;
 const PRIVATE_FILE = 0o600;
+const BATCH = 32;
 /** What may lie in a root whose making was cut short, or at the top of an empty volume. */
 const UNFINISHED = /^(uploads|sha256|layout\.[0-9a-f]+|lost\+found)$/;
 
@@ -52,7 +53,7 @@ async function make(at: Layout, nonce: string): Promise<void> {
     throw refuse('the directory for blobs holds something else');
   await Promise.all([at.uploads, at.objects].map(makeDirectory));
   await Promise.all(at.shards.map(makeDirectory));
-  await Promise.all([at.uploads, ...at.shards].map(syncDirectory));
+  await inBatches([at.uploads, ...at.shards], syncDirectory);
   for (const path of [at.objects, at.root]) await syncDirectory(path);
   // The marker comes last and whole: who sees it may rely on everything else.
   const scratch = `${at.marker}.${nonce}`;
@@ -60,6 +61,11 @@ async function make(at: Layout, nonce: string): Promise<void> {
   await unlessThere(() => link(scratch, at.marker));
   await unlink(scratch);
   await syncDirectory(at.root);
+}
+
+/** Some at a time: each holds a descriptor, and there may be fewer of those than directories. */
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += BATCH) await Promise.all(items.slice(at, at + BATCH).map(work));
 }
 
 const makeDirectory = (path: string): Promise<void> =>
