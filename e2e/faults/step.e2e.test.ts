@@ -11,7 +11,7 @@ import { entrepot, Program } from './program.ts';
 import { type Document, imageDocument, Registry } from './registry.ts';
 import { verify } from './verify.ts';
 
-const SCRIPT = [join(import.meta.dir, 'crash-server.ts')];
+const SCRIPT = [Bun.fileURLToPath(import.meta.resolve('./crash-server.ts'))];
 const LIMIT_MS = 30_000;
 
 let home: Scratch;
