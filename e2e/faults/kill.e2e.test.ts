@@ -50,15 +50,15 @@ test(
     const ledger = new Ledger();
     const random = randomFrom(SEED);
     let program = await Program.start({ data });
-    let registry = await Registry.login(program.url);
-    const documents = await arena(registry, ledger, 'arena');
-    const visitors = Array.from(
-      { length: VISITORS },
-      (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(SEED * 1_000 + at)),
-    );
-    visitors.forEach((visitor, at) => visitor.meet(visitors[(at + 1) % VISITORS] ?? visitor));
-
     try {
+      let registry = await Registry.login(program.url);
+      const documents = await arena(registry, ledger, 'arena');
+      const visitors = Array.from(
+        { length: VISITORS },
+        (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(SEED * 1_000 + at)),
+      );
+      visitors.forEach((visitor, at) => visitor.meet(visitors[(at + 1) % VISITORS] ?? visitor));
+
       for (let round = 0; round < ROUNDS; round += 1) {
         let killed = false;
         const expected = () => killed;

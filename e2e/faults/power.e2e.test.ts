@@ -35,15 +35,16 @@ test.skipIf(noDisk !== undefined)(
     const ledger = new Ledger();
     const random = randomFrom(SEED);
     let disk: Disk = await fileDisk(path, 256);
-    let program = await Program.start({ data });
-    let registry = await Registry.login(program.url);
-    const visitors = Array.from(
-      { length: 4 },
-      (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(SEED * 1_000 + at)),
-    );
-    visitors.forEach((visitor, at) => visitor.meet(visitors[(at + 1) % visitors.length] ?? visitor));
-
+    let program: Program | undefined;
     try {
+      program = await Program.start({ data });
+      let registry = await Registry.login(program.url);
+      const visitors = Array.from(
+        { length: 4 },
+        (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(SEED * 1_000 + at)),
+      );
+      visitors.forEach((visitor, at) => visitor.meet(visitors[(at + 1) % visitors.length] ?? visitor));
+
       for (let round = 0; round < ROUNDS; round += 1) {
         let failed = false;
         const timer = setTimeout(
@@ -74,7 +75,7 @@ test.skipIf(noDisk !== undefined)(
       });
       expect(ledger.acknowledged).toBeGreaterThan(ROUNDS * 5);
     } finally {
-      await program.kill();
+      await program?.kill();
       await disk[Symbol.asyncDispose]();
     }
   },

@@ -33,8 +33,11 @@ beforeAll(async () => {
 }, LIMIT_MS);
 
 afterAll(async () => {
-  await program.kill();
-  await home[Symbol.asyncDispose]();
+  try {
+    await program.kill();
+  } finally {
+    await home[Symbol.asyncDispose]();
+  }
 });
 
 /** Bytes that were never used before. */
