@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { BlobInfo, Checksum, CommittedBlob } from '../../core/blob.ts';
 import { notFound } from '../../core/error.ts';
 import type { Schema } from './schema.ts';
@@ -39,6 +39,7 @@ export async function adoptBlob(
   }
 
   const sound = known?.state === 'live' || known?.state === 'condemned';
+  if (fresh && known) await learnChecksums(tx, blob);
   if (sound && known.state === 'live') return fresh ? blob : undefined;
   if (!known || (!sound && !fresh)) throw notFound('BLOB', { digest: blob.digest });
 
@@ -52,6 +53,21 @@ export async function adoptBlob(
     .where('digest', '=', blob.digest)
     .execute();
   return sound && fresh ? blob : undefined;
+}
+
+/** What was computed this time and not before; most uploads compute sha256 alone, which is the name. */
+async function learnChecksums(tx: Transaction<Schema>, { digest, checksums }: CommittedBlob): Promise<void> {
+  const { md5, sha1, sha512 } = columns(checksums);
+  if (md5 === null && sha1 === null && sha512 === null) return;
+  await tx
+    .updateTable('blob')
+    .set({
+      md5: sql`coalesce(md5, ${md5})`,
+      sha1: sql`coalesce(sha1, ${sha1})`,
+      sha512: sql`coalesce(sha512, ${sha512})`,
+    })
+    .where('digest', '=', digest)
+    .execute();
 }
 
 /**

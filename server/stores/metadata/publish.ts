@@ -21,7 +21,7 @@ export async function publish(
 ): Promise<readonly Surplus[]> {
   const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
   const surplus = await adoptAll(tx, plan.files, now);
-  const { versionId, created } = await ensureVersion(tx, plan, packageId, now);
+  const { versionId, created } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
 
   if (created) {
     for (const file of plan.files) await putFile(tx, file, { repositoryId, packageId, versionId, now });
@@ -37,7 +37,15 @@ export async function publish(
       digests: plan.files.map((file) => file.blob.digest),
     });
   for (const tag of plan.tags ?? [])
-    await setTag(tx, { repositoryId, packageId, package: plan.package, tag, versionId, version: plan.version, now });
+    await setTag(tx, {
+      repositoryId,
+      packageId,
+      package: plan.package,
+      tag,
+      versionId,
+      version: plan.version,
+      now,
+    });
   return surplus;
 }
 
@@ -50,7 +58,11 @@ async function adoptAll(tx: Transaction<Schema>, files: readonly NewFile[], now:
   return surplus;
 }
 
-async function ensureVersion(tx: Transaction<Schema>, plan: PublishPlan, packageId: number, now: number) {
+async function ensureVersion(
+  tx: Transaction<Schema>,
+  plan: PublishPlan,
+  { packageId, repositoryId, now }: PublishContext & { readonly packageId: number },
+) {
   const known = await tx
     .selectFrom('version')
     .select('id')
@@ -67,12 +79,19 @@ async function ensureVersion(tx: Transaction<Schema>, plan: PublishPlan, package
   if (known) {
     await tx.deleteFrom('version_use').where('version_id', '=', known.id).execute();
     await tx.deleteFrom('version_link').where('version_id', '=', known.id).execute();
+    await tx.deleteFrom('file').where('version_id', '=', known.id).execute();
     await tx.updateTable('version').set(content).where('id', '=', known.id).execute();
     return { versionId: known.id, created: true };
   }
   const { id } = await tx
     .insertInto('version')
-    .values({ package_id: packageId, name: plan.version, created_at: now, ...content })
+    .values({
+      package_id: packageId,
+      repository_id: repositoryId,
+      name: plan.version,
+      created_at: now,
+      ...content,
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
   return { versionId: id, created: true };
