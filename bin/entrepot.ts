@@ -15,5 +15,3 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
 }
 
 process.exit(await run(process.argv.slice(2)));
-
-export {};

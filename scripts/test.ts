@@ -26,8 +26,8 @@ try {
 } finally {
   rmSync(reports, { recursive: true });
 }
-const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+const alsoSkipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+console.log(`${counts.passed} passed, ${counts.failed} failed${alsoSkipped}`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
 async function runTests(name: string, args: readonly string[]): Promise<void> {

@@ -180,7 +180,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
         metrics,
         ready: async () => (draining ? 'the server is stopping' : database.broken?.message),
         limited: async () =>
-          (await blobs.freeBytes()) > 0 ? undefined : 'uploads are refused: the disk is full up to its reserve',
+          (await blobs.freeBytes()) > 0
+            ? undefined
+            : 'uploads are refused: the disk is full up to its reserve',
       }),
       tokenFixture(authenticator, tokens),
       managementApi({
@@ -209,7 +211,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
   });
 
-  const housekeeping: Housekeeping = startHousekeeping({ database, accounts, log, now });
+  const housekeeping: Housekeeping = startHousekeeping({
+    database,
+    accounts,
+    blobs,
+    uploadExpiry: config.uploadExpiry,
+    log,
+    now,
+  });
   return {
     door,
     metrics,

@@ -13,7 +13,10 @@ interface Sources {
 /** A setting that is not understood. The server does not start. */
 export class ConfigError extends Error {}
 
-const LIST: readonly [keyof Config, Setting<unknown>][] = Object.entries(SETTINGS) as [keyof Config, Setting<unknown>][];
+const LIST: readonly [keyof Config, Setting<unknown>][] = Object.entries(SETTINGS) as [
+  keyof Config,
+  Setting<unknown>,
+][];
 const BY_NAME = new Map(LIST.map(([key, setting]) => [setting.name, key]));
 const envName = (name: string): string => `ENTREPOT_${name.toUpperCase().replaceAll('-', '_')}`;
 
@@ -45,7 +48,10 @@ export function settingsHelp(): string {
   }));
   const all = [
     ...rows,
-    { flag: '--config FILE', help: 'A YAML file of these settings, named as the flags [ENTREPOT_CONFIG_FILE]' },
+    {
+      flag: '--config FILE',
+      help: 'A YAML file of these settings, named as the flags [ENTREPOT_CONFIG_FILE]',
+    },
   ];
   const width = Math.max(...all.map(({ flag }) => flag.length));
   return [
@@ -66,7 +72,9 @@ function parseValue(setting: Setting<unknown>, given: string, where: string): un
   try {
     return setting.parse(given);
   } catch (error) {
-    throw new ConfigError(`${where} is "${given}": ${error instanceof Error ? error.message : 'not understood'}`);
+    throw new ConfigError(
+      `${where} is "${given}": ${error instanceof Error ? error.message : 'not understood'}`,
+    );
   }
 }
 
@@ -92,7 +100,9 @@ function parseFile(path: string, readFile: Sources['readFile']): ReadonlyMap<str
   try {
     parsed = Bun.YAML.parse(readFile(path)) ?? {};
   } catch (error) {
-    throw new ConfigError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new ConfigError(`${path} is not a list of "setting: value" lines`);

@@ -31,11 +31,13 @@ function milliseconds(line: string): number {
   return Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] * 1000;
 }
 
-const count = (least: number, most: number) => (line: string): number => {
-  const value = /^\d{1,6}$/.test(line) ? Number(line) : Number.NaN;
-  if (!(value >= least && value <= most)) throw new Error(`write a number from ${least} to ${most}`);
-  return value;
-};
+const count =
+  (least: number, most: number) =>
+  (line: string): number => {
+    const value = /^\d{1,6}$/.test(line) ? Number(line) : Number.NaN;
+    if (!(value >= least && value <= most)) throw new Error(`write a number from ${least} to ${most}`);
+    return value;
+  };
 
 export interface Listen {
   readonly hostname: string;
@@ -50,7 +52,13 @@ function listen(line: string): Listen {
 
 function origin(line: string): string {
   const url = URL.canParse(line) ? new URL(line) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '' || url.username !== '')
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.username !== ''
+  )
     throw new Error('write a URL without a path, such as https://registry.example.com');
   return url.origin;
 }
@@ -64,7 +72,8 @@ function domain(line: string): string {
 function locations(line: string): readonly string[] {
   const ids = line.split(',').map((id) => id.trim());
   const wrong = ids.find((id) => !/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(id));
-  if (wrong !== undefined) throw new Error(`"${wrong}" is not a location id; write a list such as us,europe,us-central1`);
+  if (wrong !== undefined)
+    throw new Error(`"${wrong}" is not a location id; write a list such as us,europe,us-central1`);
   return [...new Set(ids)].sort();
 }
 
@@ -77,12 +86,14 @@ function accessLog(line: string): AccessLog {
 }
 
 function sqliteOnly(line: string): 'sqlite' {
-  if (line !== 'sqlite') throw new Error('sqlite, inside the data directory, is the database of this version');
+  if (line !== 'sqlite')
+    throw new Error('sqlite, inside the data directory, is the database of this version');
   return line;
 }
 
 function filesOnly(line: string): 'files' {
-  if (line !== 'files') throw new Error('files, inside the data directory, are the blob store of this version');
+  if (line !== 'files')
+    throw new Error('files, inside the data directory, are the blob store of this version');
   return line;
 }
 

@@ -36,12 +36,16 @@ const sources: readonly Source[] = ['server', 'contract', 'cli', 'bin'].flatMap(
 const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('server/testing/');
 const production = sources.filter(({ path }) => !isTest(path));
 
+const formatOf = (path: string): string | undefined => /^server\/formats\/([^/]+)\//.exec(path)?.[1];
+
 /** The row of the table that a file belongs to; the composition root's own files belong to none. */
 const folderOf = (path: string): string | undefined =>
   Object.keys(ALLOWED).find((folder) => path.startsWith(`${folder}/`));
 
 function importsOf({ path, text }: Source): readonly string[] {
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)].map(([, to = '']) => to);
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)].map(
+    ([, to = '']) => to,
+  );
   return specifiers.map((to) => normalize(join(dirname(path), to)));
 }
 
@@ -66,7 +70,6 @@ describe('the structure', () => {
   });
 
   it('keeps one format from another', () => {
-    const formatOf = (path: string) => /^server\/formats\/([^/]+)\//.exec(path)?.[1];
     const trespasses = production.flatMap((source) => {
       const format = formatOf(source.path);
       if (format === undefined) return [];
@@ -128,5 +131,6 @@ describe.each(FORMATS.map((format) => [format.id, format] as const))('the routes
 
 function linesOfCode(text: string): number {
   const withoutComments = text.replaceAll(/\/\*[\s\S]*?\*\//g, '');
-  return withoutComments.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('//')).length;
+  return withoutComments.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('//'))
+    .length;
 }

@@ -160,16 +160,24 @@ describe('deleting a package', () => {
   it('of many versions leaves others their turn', async () => {
     const app = new Fixture();
     await app.push();
-    const { id } = await server.database.read
+    const { id, repository_id } = await server.database.read
       .selectFrom('package')
-      .select('id')
+      .select(['id', 'repository_id'])
       .where('name', '=', app.name.split('/').at(-1) ?? '')
       .executeTakeFirstOrThrow();
     await server.database.transaction(async (tx) => {
       for (let at = 0; at < 1200; at += 1)
         await tx
           .insertInto('version')
-          .values({ package_id: id, name: `v${at}`, attributes: '{}', size: 0, created_at: 0, updated_at: 0 })
+          .values({
+            package_id: id,
+            repository_id,
+            name: `v${at}`,
+            attributes: '{}',
+            size: 0,
+            created_at: 0,
+            updated_at: 0,
+          })
           .execute();
     });
     let turns = 0;

@@ -181,7 +181,7 @@ export interface Format {
   readonly api?: FormatApi;
   snippets(address: string): readonly Snippet[];
   facts(version: VersionRow): readonly Fact[];
-  errorBody(error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>): ErrorBody;
+  readonly errorBody: (error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>) => ErrorBody;
 }
 
 export interface ChallengeScope {
@@ -194,9 +194,9 @@ export const defineFormat = (format: Format): Format => format;
 
 interface IndexRouteSpec<T> extends RouteBase {
   readonly index: IndexKind<T>;
-  key(request: RouteRequest): IndexKey;
+  readonly key: (request: RouteRequest) => IndexKey;
   /** Words for an index that is not there. */
-  missing?(key: IndexKey): RegistryError;
+  readonly missing?: (key: IndexKey) => RegistryError;
 }
 
 /** Closes over T, so the route table stays one plain list with no `any` in it. */

@@ -91,7 +91,11 @@ export interface Authorizer {
   /** At once where the policy is at hand, which on the path of a pull it is. */
   check(who: Principal, permission: Permission, on: ResourceName): Decision | Promise<Decision>;
   /** The subset of `names` on which `who` holds the permission: lists are filtered, never refused. */
-  visible(who: Principal, permission: Permission, names: readonly ResourceName[]): Promise<ReadonlySet<ResourceName>>;
+  visible(
+    who: Principal,
+    permission: Permission,
+    names: readonly ResourceName[],
+  ): Promise<ReadonlySet<ResourceName>>;
 }
 
 /** An access token as its owner receives it. The secret is shown once and stored only as a hash. */

@@ -13,7 +13,7 @@ export interface DataRequest {
   /** Written by whoever finds out which route it is, for logs and metrics. */
   readonly trace: Trace;
   /** The address the request came from. */
-  peer(): string;
+  readonly peer: () => string;
 }
 
 export interface Trace {

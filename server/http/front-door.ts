@@ -24,7 +24,7 @@ export interface FrontRequest {
   readonly origin: string;
   readonly trace: Trace;
   /** The address the request came from. */
-  peer(): string;
+  readonly peer: () => string;
   /** UNAUTHENTICATED when it shows a credential that is not good. */
   caller(): Caller | Promise<Caller>;
 }
@@ -35,7 +35,7 @@ interface FrontDoorOptions {
   readonly data: DataPlane;
   readonly services: ServiceParts;
   readonly fixtures: readonly Fixture[];
-  authenticate(authorization: string | null, peer: () => string): Caller | Promise<Caller>;
+  readonly authenticate: (authorization: string | null, peer: () => string) => Caller | Promise<Caller>;
   readonly report: ReportFailure;
   /** What clients call this server, where the operator said so. */
   readonly publicUrl?: string;

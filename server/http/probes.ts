@@ -17,17 +17,6 @@ const asText: RenderError = ({ message }) => ({
 
 /** `/healthz`, `/readyz` and `/metrics`: cheap, and silent about tenants. */
 export function probes({ metrics, ready, limited }: ProbeParts): readonly Fixture[] {
-  const probe = (path: string, answer: () => Promise<Response>): Fixture => ({
-    route: path,
-    matches: (asked) => asked === path,
-    render: asText,
-    answer: async ({ request }) => {
-      if (request.method === 'GET' || request.method === 'HEAD') return answer();
-      throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${path} is for GET`, {
-        headers: { allow: 'GET, HEAD' },
-      });
-    },
-  });
   return [
     probe('/healthz', async () => new Response('ok\n')),
     probe('/readyz', async () => {
@@ -43,3 +32,15 @@ export function probes({ metrics, ready, limited }: ProbeParts): readonly Fixtur
     ),
   ];
 }
+
+const probe = (path: string, answer: () => Promise<Response>): Fixture => ({
+  route: path,
+  matches: (asked) => asked === path,
+  render: asText,
+  answer: async ({ request }) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return answer();
+    throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${path} is for GET`, {
+      headers: { allow: 'GET, HEAD' },
+    });
+  },
+});

@@ -31,7 +31,8 @@ export function parseRange(header: string | null, size: number): ByteRange | und
 export function matchesEtag(header: string | null, etag: string): boolean {
   if (header === null) return false;
   if (header.trim() === '*') return true;
-  const bare = (tag: string) => tag.trim().replace(/^W\//, '').replaceAll('"', '');
   const wanted = bare(etag);
   return header.split(',').some((candidate) => bare(candidate) === wanted);
 }
+
+const bare = (tag: string): string => tag.trim().replace(/^W\//, '').replaceAll('"', '');

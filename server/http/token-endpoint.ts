@@ -4,7 +4,7 @@ import { formFields } from './service-plane.ts';
 
 interface TokenEndpointOptions {
   /** An access token for the owner of a password. UNAUTHENTICATED when it is wrong. */
-  login(username: string, password: string, peer: string): Promise<IssuedToken>;
+  readonly login: (username: string, password: string, peer: string) => Promise<IssuedToken>;
 }
 
 /** POST /token (RFC 6749 section 4.3): the CLI's log-in. */

@@ -2,7 +2,11 @@ import type { ByteStream } from '../core/blob.ts';
 import { RegistryError } from '../core/error.ts';
 
 /** A body of at most `limit` bytes in memory. SIZE_LIMIT, and no more is read, when it is longer. */
-export async function readWhole(body: ByteStream, limit: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readWhole(
+  body: ByteStream,
+  limit: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {

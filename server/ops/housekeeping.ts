@@ -1,4 +1,6 @@
 import type { AccountStore } from '../core/accounts.ts';
+import type { BlobStore } from '../core/blob.ts';
+import { isNotFound } from '../core/error.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
 import type { Log } from './log.ts';
 
@@ -9,6 +11,9 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 interface HousekeepingParts {
   readonly database: MetadataDatabase;
   readonly accounts: AccountStore;
+  readonly blobs: BlobStore;
+  /** Milliseconds after which an upload that did not grow cannot be continued any more. */
+  readonly uploadExpiry: number;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -17,19 +22,36 @@ export interface Housekeeping {
   stop(): void;
 }
 
-/** Drops rows whose time is over: expired tokens, old operations, delivered news. */
-export function startHousekeeping({ database, accounts, log, now }: HousekeepingParts): Housekeeping {
-  const tidy = async (): Promise<void> => {
-    const before = now() - KEPT_MS;
-    await accounts.pruneTokens(now());
-    await database.transaction(async (tx) => {
-      await tx.deleteFrom('operation').where('created_at', '<', before).execute();
-      await tx.deleteFrom('outbox').where('at', '<', before).execute();
-    });
-  };
+/** Tidies up every hour. What fails is tried again the next time. */
+export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const timer = setInterval(() => {
-    tidy().catch((cause: unknown) => log.write('warn', 'housekeeping failed; it is tried again in an hour', { cause }));
+    tidy(parts).catch((cause: unknown) =>
+      parts.log.write('warn', 'housekeeping failed; it is tried again in an hour', { cause }),
+    );
   }, EVERY_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
+}
+
+/** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news. */
+export async function tidy(parts: HousekeepingParts): Promise<void> {
+  const { database, accounts, now } = parts;
+  const before = now() - KEPT_MS;
+  await accounts.pruneTokens(now());
+  await dropExpiredUploads(parts);
+  await database.transaction(async (tx) => {
+    await tx.deleteFrom('operation').where('created_at', '<', before).execute();
+    await tx.deleteFrom('outbox').where('at', '<', before).execute();
+  });
+}
+
+async function dropExpiredUploads({ blobs, uploadExpiry, now }: HousekeepingParts): Promise<void> {
+  for await (const { id, touchedAt } of blobs.uploads()) {
+    if (touchedAt + uploadExpiry > now()) continue;
+    const writer = await blobs.resume(id).catch((error: unknown) => {
+      // Another process of this server was quicker.
+      if (!isNotFound(error)) throw error;
+    });
+    await writer?.abort();
+  }
 }

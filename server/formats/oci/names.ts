@@ -1,4 +1,4 @@
-import type { Checksum, Digest } from '../../core/blob.ts';
+import type { Checksum } from '../../core/blob.ts';
 import { invalid } from '../../core/error.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
@@ -63,6 +63,3 @@ export function checksumOf(digest: OciDigest): Checksum {
 export function digestBytes(bytes: Uint8Array<ArrayBuffer>, algorithm: 'sha256' | 'sha512'): OciDigest {
   return `${algorithm}:${new Bun.CryptoHasher(algorithm).update(bytes).digest('hex')}`;
 }
-
-export const sha256Of = (bytes: Uint8Array<ArrayBuffer>): Digest =>
-  `sha256:${new Bun.CryptoHasher('sha256').update(bytes).digest('hex')}`;

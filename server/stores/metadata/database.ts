@@ -4,14 +4,12 @@ import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
-import * as spine from './migrations/001-spine.ts';
-import * as listings from './migrations/002-listings.ts';
-import * as untagged from './migrations/003-untagged.ts';
+import { createSpine } from './migrations/001-spine.ts';
 import type { Schema } from './schema.ts';
 import { translated } from './sqlite-errors.ts';
 import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
 
-const MIGRATIONS = { '001-spine': spine, '002-listings': listings, '003-untagged': untagged };
+const MIGRATIONS = { '001-spine': { up: createSpine } };
 
 /**
  * The metadata of one installation, in SQLite: one connection that writes, one that reads what was committed.

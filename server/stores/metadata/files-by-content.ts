@@ -14,9 +14,13 @@ export class FilesByContent {
     this.#database = database;
   }
 
-  async holding({ algorithm, hex }: { readonly algorithm: ChecksumAlgorithm; readonly hex: string }): Promise<
-    readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]
-  > {
+  async holding({
+    algorithm,
+    hex,
+  }: {
+    readonly algorithm: ChecksumAlgorithm;
+    readonly hex: string;
+  }): Promise<readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]> {
     if (algorithm !== 'sha256' && algorithm !== 'sha512') return [];
     const rows = await this.#database.read
       .selectFrom('blob')

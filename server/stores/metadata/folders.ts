@@ -8,7 +8,7 @@ export async function foldersUnder(
   firstAfter: (after: string) => Promise<string | undefined>,
 ): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (let name = await firstAfter(prefix); name !== undefined && found.size < limit; ) {
+  for (let name = await firstAfter(prefix); name !== undefined && found.size < limit;) {
     const [folder = '', ...deeper] = name.slice(prefix.length).split('/');
     found.add(folder);
     name = await firstAfter(deeper.length > 0 ? `${prefix}${folder}/\u{10ffff}` : name);

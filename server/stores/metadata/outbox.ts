@@ -9,5 +9,8 @@ export async function recordEvent<K extends EventName>(
   name: K,
   payload: EventMap[K],
 ): Promise<void> {
-  await tx.insertInto('outbox').values({ name, payload: JSON.stringify(payload), at: now }).execute();
+  await tx
+    .insertInto('outbox')
+    .values({ name, payload: JSON.stringify(payload), at: now })
+    .execute();
 }

@@ -51,8 +51,8 @@ export interface PackageTable {
 export interface VersionTable {
   readonly id: Generated<number>;
   readonly package_id: number;
-  /** The package's; filled in by a trigger. */
-  readonly repository_id: Generated<number>;
+  /** The package's. */
+  readonly repository_id: number;
   readonly name: string;
   readonly description: Generated<string>;
   readonly attributes: Json;

@@ -71,9 +71,6 @@ function primary(code: string | undefined): string {
   return /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
 }
 
-export const isConstraint = (thrown: unknown): boolean =>
-  thrown instanceof SQLiteError && (thrown.code ?? '').startsWith('SQLITE_CONSTRAINT');
-
 /** Whether the schema's trigger refused to move a tag. */
 export const isImmutableTag = (thrown: unknown): boolean =>
   thrown instanceof SQLiteError && thrown.code === 'SQLITE_CONSTRAINT_TRIGGER';

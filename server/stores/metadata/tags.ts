@@ -81,7 +81,11 @@ export async function removeTag(tx: Transaction<Schema>, removal: TagRemoval): P
     .executeTakeFirst();
   if (!row) throw notFound('TAG', { tag: removal.tag });
   if (row.immutable_tags === 1) throw immutableTag(removal.tag);
-  await tx.deleteFrom('tag').where('package_id', '=', row.package_id).where('name', '=', removal.tag).execute();
+  await tx
+    .deleteFrom('tag')
+    .where('package_id', '=', row.package_id)
+    .where('name', '=', removal.tag)
+    .execute();
   await recordEvent(tx, removal.now, 'tag.removed', {
     repositoryId: removal.repositoryId,
     package: removal.package,

@@ -43,11 +43,7 @@ export async function removeVersion(tx: Transaction<Schema>, removal: VersionRem
     );
 
   if (row.immutable_tags === 1) {
-    const tag = await tx
-      .selectFrom('tag')
-      .select('name')
-      .where('version_id', '=', row.id)
-      .executeTakeFirst();
+    const tag = await tx.selectFrom('tag').select('name').where('version_id', '=', row.id).executeTakeFirst();
     if (tag) throw immutableTag(tag.name);
   }
 

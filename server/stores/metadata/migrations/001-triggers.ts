@@ -1,0 +1,63 @@
+/** Puts a thing on the collector's list, or puts off the review of one that is there already. */
+const enqueue = (kind: string, key: string, reason: string, due = NOW) =>
+  `INSERT INTO gc_queue (kind, key, due_at, reason) VALUES ('${kind}', ${key}, ${due}, '${reason}')
+   ON CONFLICT (kind, key) DO UPDATE SET due_at = max(due_at, excluded.due_at), reason = excluded.reason`;
+const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+
+/** Storage is counted when the first file of a repository names a blob and given back with the last. */
+const othersNameBlob = (row: string) =>
+  `EXISTS (SELECT 1 FROM file WHERE blob_digest = ${row}.blob_digest
+           AND repository_id = ${row}.repository_id AND id <> ${row}.id)`;
+const addSize = (row: string, sign: '+' | '-') =>
+  `UPDATE repository SET size_bytes = size_bytes ${sign}
+     (SELECT size FROM blob WHERE digest = ${row}.blob_digest)
+   WHERE id = ${row}.repository_id AND NOT ${othersNameBlob(row)}`;
+
+// Keys of the queue are text. Compared with a number they would be read as numbers, past the index.
+/** Versions know how many tags they have, so that those without any are found and not searched for. */
+const countTag = (row: 'NEW' | 'OLD', sign: '+' | '-') =>
+  `UPDATE version SET tag_count = tag_count ${sign} 1 WHERE id = ${row}.version_id`;
+
+export const TRIGGERS: readonly string[] = [
+  `CREATE TRIGGER blob_created AFTER INSERT ON blob BEGIN ${enqueue('blob', 'NEW.digest', 'created')}; END`,
+
+  `CREATE TRIGGER file_created AFTER INSERT ON file BEGIN ${addSize('NEW', '+')}; END`,
+  `CREATE TRIGGER file_leased AFTER INSERT ON file WHEN NEW.lease_until IS NOT NULL BEGIN
+     ${enqueue('file', 'NEW.id', 'lease', 'NEW.lease_until')}; END`,
+  `CREATE TRIGGER file_lease_renewed AFTER UPDATE OF lease_until ON file WHEN NEW.lease_until IS NOT NULL BEGIN
+     ${enqueue('file', 'NEW.id', 'lease', 'NEW.lease_until')}; END`,
+  `CREATE TRIGGER file_moved AFTER UPDATE OF blob_digest ON file WHEN NEW.blob_digest <> OLD.blob_digest BEGIN
+     ${addSize('OLD', '-')};
+     ${addSize('NEW', '+')};
+     ${enqueue('blob', 'OLD.blob_digest', 'replaced')}; END`,
+  `CREATE TRIGGER file_removed AFTER DELETE ON file BEGIN
+     ${addSize('OLD', '-')};
+     DELETE FROM gc_queue WHERE kind = 'file' AND key = CAST(OLD.id AS TEXT);
+     ${enqueue('blob', 'OLD.blob_digest', 'released')}; END`,
+
+  `CREATE TRIGGER version_created AFTER INSERT ON version BEGIN ${enqueue('version', 'NEW.id', 'created')}; END`,
+  `CREATE TRIGGER version_removed AFTER DELETE ON version BEGIN
+     DELETE FROM gc_queue WHERE kind = 'version' AND key = CAST(OLD.id AS TEXT); END`,
+  `CREATE TRIGGER use_released AFTER DELETE ON version_use BEGIN
+     ${enqueue('file', 'OLD.file_id', 'released')}; END`,
+  `CREATE TRIGGER child_released AFTER DELETE ON version_link BEGIN
+     INSERT INTO gc_queue (kind, key, due_at, reason)
+       SELECT 'version', id, ${NOW}, 'released' FROM version
+       WHERE package_id = OLD.package_id AND name = OLD.target
+     ON CONFLICT (kind, key) DO UPDATE SET due_at = max(due_at, excluded.due_at), reason = excluded.reason; END`,
+
+  `CREATE TRIGGER tag_kept BEFORE UPDATE OF version_id ON tag
+     WHEN NEW.version_id <> OLD.version_id AND (
+       SELECT immutable_tags FROM repository JOIN package ON package.repository_id = repository.id
+       WHERE package.id = OLD.package_id) = 1
+     BEGIN SELECT RAISE(ABORT, 'immutable tag'); END`,
+  `CREATE TRIGGER tag_counted AFTER INSERT ON tag BEGIN ${countTag('NEW', '+')}; END`,
+  `CREATE TRIGGER tag_recounted AFTER UPDATE OF version_id ON tag WHEN NEW.version_id <> OLD.version_id BEGIN
+     ${countTag('OLD', '-')};
+     ${countTag('NEW', '+')}; END`,
+  `CREATE TRIGGER tag_uncounted AFTER DELETE ON tag BEGIN ${countTag('OLD', '-')}; END`,
+  `CREATE TRIGGER tag_moved AFTER UPDATE OF version_id ON tag WHEN NEW.version_id <> OLD.version_id BEGIN
+     ${enqueue('version', 'OLD.version_id', 'tag moved')}; END`,
+  `CREATE TRIGGER tag_removed AFTER DELETE ON tag BEGIN
+     ${enqueue('version', 'OLD.version_id', 'tag removed')}; END`,
+];
