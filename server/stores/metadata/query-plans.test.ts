@@ -1,0 +1,190 @@
+import { Database } from 'bun:sqlite';
+import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
+import type { HostedRepo } from '../../core/catalog.ts';
+import { TokenSealer } from '../../lib/sealed-token.ts';
+import { fileOf, linked, planned, taggedFile } from '../../testing/contracts/repo-under-test.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
+import { MemoryBlobs } from '../blobs/memory.ts';
+import { UploadSessions } from '../upload-sessions.ts';
+import { AccountTables, RoleBindingTables } from './account-tables.ts';
+import { CatalogTables, FileLookups } from './catalog-tables.ts';
+import { FilesByContent } from './files-by-content.ts';
+import { HostedTables } from './hosted-tables.ts';
+import { RepositoryTables } from './repository-directory.ts';
+
+let temporary: TemporaryDatabase;
+beforeAll(async () => {
+  temporary = await temporaryDatabase();
+});
+afterAll(() => temporary[Symbol.asyncDispose]());
+
+const ADDRESS = { project: 'p', location: 'us', repository: 'r' };
+
+/** Every statement that `work` has SQLite prepare, on either connection. */
+async function statementsOf(work: () => Promise<void>): Promise<readonly string[]> {
+  const spies = [spyOn(Database.prototype, 'prepare'), spyOn(Database.prototype, 'query')];
+  try {
+    await work();
+    const seen = new Set(spies.flatMap(({ mock }) => mock.calls.map(([sql]) => sql)));
+    return [...seen].filter((sql) => /^\s*(select|insert|update|delete|with)\b/i.test(sql));
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** The steps of a statement's plan that look at more rows than the answer has, or sort them. */
+function costlySteps(sql: string): readonly string[] {
+  const plan = temporary.database.reading.query(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+  return plan
+    .map(({ detail }) => detail)
+    .filter((step) => step.startsWith('SCAN ') || /TEMP B-TREE/.test(step) || /AUTOMATIC/.test(step))
+    .filter((step) => !/^SCAN (json_each|CONSTANT ROW|\(subquery)/.test(step));
+}
+
+interface Row {
+  readonly what: string;
+  readonly work: (parts: Parts) => Promise<unknown>;
+}
+interface Parts {
+  readonly repo: HostedRepo;
+  readonly accounts: AccountTables;
+  readonly bindings: RoleBindingTables;
+  readonly repositories: RepositoryTables;
+  readonly byContent: FilesByContent;
+}
+/** All repositories of a format are asked for together; there are few, and they come in the order of an index. */
+const FEW = /^SCAN repository USING INDEX \S+ in SELECT [\w, ]+ FROM repository WHERE format = \?/;
+const page = { limit: 10, after: 'x' };
+const one = { limit: 10 };
+const hex = '0'.repeat(64);
+const now = () => 0;
+
+const rows: readonly Row[] = [
+  { what: 'a file by its path', work: ({ repo }) => repo.file(fileOf('pkg', 'x')) },
+  { what: 'a file by a tag', work: ({ repo }) => repo.file(taggedFile('pkg', 'latest')) },
+  { what: 'a repository', work: ({ repositories }) => repositories.find(ADDRESS) },
+  { what: 'an account', work: ({ accounts }) => accounts.find('ann') },
+  { what: 'a token by its hash', work: ({ accounts }) => accounts.tokenByHash(hex) },
+  { what: 'a token by its id', work: ({ accounts }) => accounts.tokenById('id') },
+  { what: 'the grants of a caller', work: ({ bindings }) => bindings.of(['user:ann', 'group:team']) },
+  {
+    what: 'places of some bytes by sha256',
+    work: ({ byContent }) => byContent.holding({ algorithm: 'sha256', hex }),
+  },
+  {
+    what: 'places of some bytes by sha512',
+    work: ({ byContent }) => byContent.holding({ algorithm: 'sha512', hex }),
+  },
+  { what: 'a version', work: ({ repo }) => repo.version('pkg', '1') },
+  {
+    what: 'a page of versions',
+    work: async ({ repo }) => [await repo.versions('pkg', one), await repo.versions('pkg', page)],
+  },
+  {
+    what: 'a page of tags',
+    work: async ({ repo }) => [await repo.tags('pkg', one), await repo.tags('pkg', page)],
+  },
+  { what: 'the tags of some versions', work: ({ repo }) => repo.tagged('pkg', ['1', '2']) },
+  {
+    what: 'a page of untagged versions',
+    work: async ({ repo }) => [await repo.untagged('pkg', one), await repo.untagged('pkg', page)],
+  },
+  {
+    what: 'a page of packages',
+    work: async ({ repo }) => [await repo.packages('a/', one), await repo.packages('', page)],
+  },
+  { what: 'the folders below a name', work: ({ repo }) => repo.folders('pkg/', 10) },
+  {
+    what: 'what links to a version',
+    work: async ({ repo }) => {
+      for (const kind of ['child', 'subject'] as const)
+        for (const at of [one, page]) await repo.linking('pkg', { kind, target: '1' }, at);
+    },
+  },
+  { what: 'whether a package is there', work: ({ repo }) => repo.hasPackage('pkg') },
+  {
+    what: 'linking a loose file, and its lease',
+    work: async ({ repo }) => {
+      const file = await repo.file(await linked(repo, 'pkg', 'renewed'));
+      if (file) await repo.renew(file);
+    },
+  },
+  {
+    what: 'unlinking one',
+    work: async ({ repo }) => repo.unlink((await linked(repo, 'pkg', 'unlinked')).path),
+  },
+  {
+    what: 'publishing in every way, and tagging',
+    work: async ({ repo }) => {
+      const { path } = await linked(repo, 'pkg', 'used');
+      const more = { uses: [path], tags: ['a', 'b'], links: [{ kind: 'subject', target: '0' }] } as const;
+      await repo.publish(await planned(repo, 'pkg', '1', more));
+      await repo.publish(await planned(repo, 'pkg', '1', { ...more, onConflict: 'keep' }));
+      await repo.publish(await planned(repo, 'pkg', '1', { ...more, onConflict: 'replace' }));
+      await repo.publish(
+        await planned(repo, 'pkg', '2', { links: [{ kind: 'child', target: '1' }], tags: ['a'] }),
+      );
+    },
+  },
+  {
+    what: 'amending, untagging and unpublishing',
+    work: async ({ repo }) => {
+      await repo.publish(await planned(repo, 'gone', '1', { tags: ['a', 'b'] }));
+      await repo.amend('gone', '1', (old) => old);
+      await repo.untag('gone', 'a');
+      await repo.unpublish('gone', '1');
+    },
+  },
+  {
+    what: 'an account and its tokens',
+    work: async ({ accounts }) => {
+      await accounts.put({ id: 'ann', kind: 'user', disabled: false });
+      await accounts.addToken(hex, { id: 'id', account: 'ann', expiresAt: 1 });
+      await accounts.removeToken('id');
+      await accounts.pruneTokens(0);
+    },
+  },
+  { what: 'the repositories of a format', work: ({ repositories }) => repositories.ofFormat('DOCKER') },
+];
+
+describe('SQLite finds by an index, in order and without sorting,', () => {
+  test.each(rows)('$what', async ({ work }) => {
+    const { database } = temporary;
+    const repositories = new RepositoryTables(database, now);
+    await repositories.ensureProject('p');
+    const { id } = await repositories.create(ADDRESS, 'DOCKER');
+
+    const statements = await statementsOf(async () => {
+      const blobs = new MemoryBlobs();
+      const uploads = new UploadSessions({
+        blobs,
+        sealer: new TokenSealer(randomBytes(32), 'upload'),
+        now,
+        ttlMs: 1,
+      });
+      // Made anew, so that what it prepares is seen.
+      const catalog = new CatalogTables(database, new FileLookups(database), id);
+      const repo = new HostedTables(
+        { database, blobs, uploads, now, leaseMs: 1 },
+        { repositoryId: id, account: 'admin', catalog },
+      );
+      await work({
+        repo,
+        accounts: new AccountTables(database, now),
+        bindings: new RoleBindingTables(database),
+        repositories: new RepositoryTables(database, now),
+        byContent: new FilesByContent(database),
+      });
+    });
+
+    expect(statements).not.toEqual([]);
+    const costly = statements.flatMap((sql) => costlySteps(sql).map((step) => `${step} in ${sql}`));
+    expect(costly.filter((line) => !FEW.test(line))).toEqual([]);
+  });
+
+  test('and the test would notice a statement that does not', () => {
+    expect(costlySteps('SELECT * FROM version WHERE description = 1 ORDER BY size')).toHaveLength(2);
+    expect(costlySteps('SELECT * FROM version WHERE id = 1')).toEqual([]);
+  });
+});
