@@ -20,8 +20,10 @@ beforeEach(async () => {
     `INSERT INTO package (repository_id, name, created_at, updated_at, published_at)
        SELECT id, 'app', 0, 0, 0 FROM repository`,
     ...['a', 'b', 'c'].map(
-      (name) => `INSERT INTO version (package_id, name, attributes, size, created_at, updated_at)
-        SELECT id, '${name}', '{}', 0, 0, 0 FROM package`,
+      (
+        name,
+      ) => `INSERT INTO version (package_id, repository_id, name, attributes, size, created_at, updated_at)
+        SELECT id, repository_id, '${name}', '{}', 0, 0, 0 FROM package`,
     ),
     tag('t', 'a'),
   );

@@ -50,8 +50,8 @@ beforeAll(async () => {
       FROM repository, ${numbers} WHERE repository.name = 'r'`.execute(tx);
     await sql`INSERT INTO package (repository_id, name, created_at, updated_at, published_at)
       SELECT id, 'team/app', 1, 1, 1 FROM repository WHERE name = 'r'`.execute(tx);
-    await sql`INSERT INTO version (package_id, name, attributes, size, created_at, updated_at)
-      SELECT package.id, 'sha256:' || (i * 7919 % 1000), '{}', 1, i % 5, i % 4
+    await sql`INSERT INTO version (package_id, repository_id, name, attributes, size, created_at, updated_at)
+      SELECT package.id, package.repository_id, 'sha256:' || (i * 7919 % 1000), '{}', 1, i % 5, i % 4
       FROM package, ${numbers} WHERE package.name IN ('team/app', 'p/0') OR i < 2`.execute(tx);
     await sql`INSERT INTO tag (package_id, name, version_id, created_at, updated_at)
       SELECT package_id, 't' || id, id, 1, 1 FROM version`.execute(tx);
