@@ -55,7 +55,8 @@ interface NewAccount {
   readonly disabled?: boolean;
 }
 
-export const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+export const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 /** A password, since a token would expire when a test moves the clock. */
 const ADMIN = basic('admin', ADMIN_PASSWORD);
 
