@@ -57,6 +57,7 @@ function interruption(): AbortSignal {
 async function measure(options: Options, place: Place): Promise<number> {
   const machine = await describeMachine(place.directory);
   console.error(renderMachine(machine));
+  if (options.quick) console.error('A quick run: sizes are a tenth or less of what the labels say.');
   const results: Result[] = [];
   let failures = 0;
   for (const scenario of scenarios) {
