@@ -88,7 +88,8 @@ function parseFlags(argv: readonly string[]): ReadonlyMap<string, string> {
       throw new ConfigError(`${word} is not a setting; entrepot serve --help lists them`);
     const inline = match?.[2];
     const value = inline ?? argv[at + 1];
-    if (value === undefined) throw new ConfigError(`--${name} needs a value`);
+    if (value === undefined || (inline === undefined && value.startsWith('--')))
+      throw new ConfigError(`--${name} needs a value`);
     if (inline === undefined) at += 1;
     flags.set(name, value);
   }
@@ -108,8 +109,9 @@ function parseFile(path: string, readFile: Sources['readFile']): ReadonlyMap<str
     throw new ConfigError(`${path} is not a list of "setting: value" lines`);
   return new Map(
     Object.entries(parsed).map(([name, value]) => {
-      if (!BY_NAME.has(name)) throw new ConfigError(`${path}: ${name} is not a setting`);
-      if (Array.isArray(value)) return [name, value.map(String).join(',')];
+      const key = BY_NAME.get(name);
+      if (key === undefined) throw new ConfigError(`${path}: ${name} is not a setting`);
+      if (Array.isArray(value) && SETTINGS[key].many) return [name, value.map(String).join(',')];
       if (typeof value === 'object') throw new ConfigError(`${path}: ${name} is not one value`);
       return [name, String(value)];
     }),

@@ -9,6 +9,8 @@ export interface Setting<T> {
   /** Shown as the default where the value does not speak for itself. */
   readonly usual: string;
   readonly initial: T;
+  /** Whether a file may write it as a list. */
+  readonly many?: true;
   /** Fails with a sentence that says what to write instead. */
   parse(text: string): T;
 }
@@ -155,6 +157,7 @@ export const SETTINGS = {
     help: 'Location ids that repositories can be created in',
     usual: 'those of Google Artifact Registry',
     initial: LOCATIONS,
+    many: true,
     parse: locations,
   }),
   tlsCert: setting<string | undefined>({

@@ -30,7 +30,9 @@ export class Family {
   }
 
   text(): string {
-    const rows = [...this.#series.values()].map(({ labels, value }) => `${this.#name}${labels} ${value}`);
+    const rows = [...this.#series.values()].map(
+      ({ labels, value }) => `${this.#name}${labels} ${numeral(value)}`,
+    );
     return head(this.#name, this.#help, this.#type) + rows.map((row) => `${row}\n`).join('');
   }
 }
@@ -99,6 +101,10 @@ class Observations {
 
 const head = (name: string, help: string, type: string): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+
+/** As the format spells what is no ordinary number. */
+const numeral = (value: number): string =>
+  Math.abs(value) === Infinity ? (value > 0 ? '+Inf' : '-Inf') : String(value);
 
 const labelText = (labels: Labels): string =>
   labels.length === 0 ? '' : `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(',')}}`;

@@ -30,7 +30,7 @@ export class LineLog implements Log {
     const at = new Date(this.#options.now()).toISOString();
     const line = this.#options.human
       ? `${at.slice(11, 23)} ${level.padEnd(5)} ${printable(message)}${pairs(fields)}`
-      : JSON.stringify({ time: at, level, message, ...plain(fields) });
+      : json({ time: at, level, message }, plain(fields));
     this.#waiting.push(line);
     if (level === 'error' || level === 'warn') return this.flush();
     this.#timer ??= setTimeout(() => this.flush(), this.#options.delayMs);
@@ -45,6 +45,13 @@ export class LineLog implements Log {
     this.#options.sink(text);
   }
 }
+
+/** A line's own words are last to be set, so that no field takes their place. */
+const json = (own: Fields, fields: Fields): string =>
+  JSON.stringify({ ...own, ...fields, ...own }).replaceAll(
+    CONTROL,
+    (character) => String.raw`\u` + character.charCodeAt(0).toString(16).padStart(4, '0'),
+  );
 
 function plain(fields: Fields): Fields {
   return Object.fromEntries(
@@ -66,8 +73,11 @@ function describe(error: Error): Fields {
 
 const pairs = (fields: Fields): string =>
   Object.entries(plain(fields))
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? printable(value) : JSON.stringify(value)}`)
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(printable)
     .join('');
 
+/** What would end a line, or drive a terminal. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const printable = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const printable = (text: string): string => text.replaceAll(CONTROL, '?');
