@@ -94,7 +94,15 @@ export class TestServer implements AsyncDisposable {
       env: {},
       readFile: () => '',
     });
-    const app = await buildApp({ config, directory, log, now: clock.now, adminPassword: ADMIN_PASSWORD });
+    // Shared, since `database` below is another writer.
+    const app = await buildApp({
+      config,
+      directory,
+      log,
+      now: clock.now,
+      shared: true,
+      adminPassword: ADMIN_PASSWORD,
+    });
     const database = await MetadataDatabase.open(directory.database);
     const server = new TestServer({ clock, logged, database, directory, app });
     await server.repository('images');
