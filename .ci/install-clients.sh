@@ -11,6 +11,8 @@ export PATH="$bin:$PATH:/usr/sbin:/sbin"
 readonly crane_version=v0.22.1
 readonly helm_version=v3.22.0
 readonly oras_version=v1.3.0
+# The newest suite that module proxies serve: distribution-spec as it was between 1.1.0-rc3 and 1.1.0.
+readonly conformance_version=v0.0.0-20231101194043-f2182352d4cc
 
 say() { printf 'install-clients: %s\n' "$*" >&2; }
 
@@ -85,9 +87,26 @@ SUMS
   mark oras "$oras_version"
 }
 
+# The official conformance suite is the tests of a module; built, they are a program.
+conformance() {
+  built oci-conformance "$conformance_version" && return
+  local module=github.com/opencontainers/distribution-spec/conformance work
+  say "go test -c $module@$conformance_version"
+  work="$(mktemp -d)"
+  printf 'module build\n\ngo 1.21\n\nrequire %s %s\n' "$module" "$conformance_version" >"$work/go.mod"
+  cat >"$work/go.sum" <<SUMS
+$module $conformance_version h1:jL+CgYEEZluGb08ZcLpEyhn389kNMlwrWOHaIqXazq0=
+$module $conformance_version/go.mod h1:odnkI+gfnNSdq8NaG/nKvENDEWkXAjjbgp8GKMllVSI=
+SUMS
+  (cd "$work" && GONOSUMDB="$module" CGO_ENABLED=0 GOFLAGS=-mod=mod go test -c -o "$bin/oci-conformance" "$module")
+  rm -rf "$work"
+  mark oci-conformance "$conformance_version"
+}
+
 mkdir -p "$bin" "$cache/versions"
 debian_packages
 docker_cli
 go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
 go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
 oras
+conformance

@@ -12,7 +12,7 @@ import { bearerChallenge } from './challenge.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
 import { dockerApi } from './docker-images.ts';
 import { blobFile, manifestFile } from './files.ts';
-import { digestOf, imageName, referenceOf } from './names.ts';
+import { digestOf, imageName, isTag, referenceOf } from './names.ts';
 import { pageOf } from './paging.ts';
 import { putManifest } from './put-manifest.ts';
 import { referrers } from './referrers.ts';
@@ -22,16 +22,25 @@ import { appendChunk, cancelUpload, finishUpload, startUpload, uploadStatus } fr
 
 const imageOf = ({ params }: RouteRequest): string => imageName(param(params, 'image'));
 
+const manifestUnknown = (path: string): RegistryError =>
+  new RegistryError('NOT_FOUND', 'MANIFEST_UNKNOWN', `manifest ${path} does not exist`, {
+    details: { path },
+  });
+
 const manifests: FileRoute = {
   kind: 'file',
   path: '/:image+/manifests/:reference',
   permission: 'repositories.downloadArtifacts',
-  file: (request) => manifestFile(imageOf(request), referenceOf(param(request.params, 'reference'))),
+  file: (request) => {
+    const image = imageOf(request);
+    const reference = param(request.params, 'reference');
+    // What cannot be a tag is one that is not there (spec.md, Pulling manifests); only a push is told why.
+    if (!reference.includes(':') && !isTag(reference))
+      throw manifestUnknown(`${image}/manifests/${reference}`);
+    return manifestFile(image, referenceOf(reference));
+  },
   headers: ({ file }) => ({ 'docker-content-digest': file.coordinates?.version ?? '' }),
-  missing: ({ path }) =>
-    new RegistryError('NOT_FOUND', 'MANIFEST_UNKNOWN', `manifest ${path} does not exist`, {
-      details: { path },
-    }),
+  missing: ({ path }) => manifestUnknown(path),
 };
 
 const blobs: FileRoute = {

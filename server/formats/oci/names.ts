@@ -21,8 +21,10 @@ export function imageName(text: string): string {
   return text;
 }
 
+export const isTag = (text: string): boolean => TAG.test(text);
+
 export function tagName(text: string): string {
-  if (!TAG.test(text))
+  if (!isTag(text))
     throw invalid(
       'TAG_INVALID',
       `${shown(text)} is not a tag: use up to 128 letters, digits, '.', '_' and '-'`,

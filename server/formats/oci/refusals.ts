@@ -1,7 +1,7 @@
 import { RegistryError } from '../../core/error.ts';
 
 /**
- * A rule of the repository, in the one word that every client shows and none retries: DENIED. Google's own reasons
+ * A rule of the repository, nearly always in the one word that every client shows and none retries: DENIED. Google's own reasons
  * stay in the message, where its clean-up tools look for them.
  */
 export function policyRefusal(error: unknown): unknown {
@@ -17,13 +17,12 @@ export function policyRefusal(error: unknown): unknown {
         { details: error.details },
       );
     case 'IN_USE':
+      // Not forbidden but impossible while it is so, which for a blob the specification says by 405.
       return new RegistryError(
-        'PERMISSION_DENIED',
-        'DENIED',
+        'UNIMPLEMENTED',
+        'METHOD_NOT_ALLOWED',
         `the blob is ${error.message}; delete that first`,
-        {
-          details: error.details,
-        },
+        { details: error.details, headers: { allow: 'GET, HEAD' } },
       );
     default:
       return error;
