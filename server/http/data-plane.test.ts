@@ -59,19 +59,19 @@ describe.each(REQUESTS)('%s …/%s', (method, path) => {
   });
 });
 
-describe('a credential with scopes', () => {
-  const scoped = async (id: string, scopes: readonly Permission[]) => {
-    const secret = `ent_${id}`;
-    const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
-    await server.accounts.addToken(hash, {
-      id,
-      account: 'admin',
-      scopes,
-      expiresAt: server.clock.now() + 3_600_000,
-    });
-    return `Bearer ${secret}`;
-  };
+const scoped = async (id: string, scopes: readonly Permission[]) => {
+  const secret = `ent_${id}`;
+  const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
+  await server.accounts.addToken(hash, {
+    id,
+    account: 'admin',
+    scopes,
+    expiresAt: server.clock.now() + 3_600_000,
+  });
+  return `Bearer ${secret}`;
+};
 
+describe('a credential with scopes', () => {
   test('reads and does not write where that is all it may', async () => {
     const as = await scoped('reader', ['repositories.downloadArtifacts']);
 

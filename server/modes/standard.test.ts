@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/catalog.ts';
+import { notFound, RegistryError } from '../core/error.ts';
 import { defineIndex, type IndexKey } from '../core/index-kind.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { StandardRepo } from './standard.ts';
@@ -74,6 +75,23 @@ describe('a file of a standard repository', () => {
     await repo.touch(absent);
 
     expect(renewed).toEqual([stored]);
+  });
+});
+
+const failing = (failure: unknown) => {
+  const catalog = { file: async () => stored, renew: () => Promise.reject(failure) };
+  const bodies = { open: async () => new Blob([]) };
+  return new StandardRepo('r', catalog as unknown as CatalogReader & HostedRepo, bodies);
+};
+
+describe('a lease that cannot be renewed', () => {
+  test('is no reason not to answer while nothing can be written', async () => {
+    await failing(new RegistryError('UNAVAILABLE', 'STORAGE_READ_ONLY', 'no writes')).touch(file);
+  });
+
+  test('is one when its bytes are going, or nobody knows why', async () => {
+    for (const failure of [notFound('BLOB'), new Error('unknown')])
+      expect(await failureOf(failing(failure).touch(file))).toBe(failure);
   });
 });
 

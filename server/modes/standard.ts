@@ -1,6 +1,6 @@
 import type { Body, BlobInfo, ByteRange } from '../core/blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/catalog.ts';
-import { notFound } from '../core/error.ts';
+import { notFound, RegistryError } from '../core/error.ts';
 import type { IndexKey, IndexKind } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 
@@ -39,7 +39,7 @@ export class StandardRepo implements Repo {
 
   async touch(ref: FileRef): Promise<void> {
     const stored = await this.#catalog.file(ref);
-    if (stored) await this.#catalog.renew(stored);
+    if (stored) await this.#catalog.renew(stored).catch(unlessUnavailable);
   }
 
   async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<T> {
@@ -47,4 +47,9 @@ export class StandardRepo implements Repo {
     if (value === undefined) throw notFound('INDEX', { key: key.of });
     return value;
   }
+}
+
+/** Whoever asks can be answered though nothing can be written; what they push next is checked again, or refused. */
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof RegistryError) || error.code !== 'UNAVAILABLE') throw error;
 }
