@@ -240,8 +240,9 @@ describe('FilesystemBlobs', () => {
 
     test('stops an append whose upload is aborted meanwhile', async () => {
       const writer = await (await start()).begin();
-      const { body, cancelled } = endlessBody(noise(300_000));
+      const { body, cancelled, given } = endlessBody(noise(300_000));
       const appending = writer.append(body);
+      while (given() === 0) await Bun.sleep(0);
       await writer.abort();
       expect(await failureOf(appending)).toMatchObject({ reason: 'BLOB_UPLOAD_UNKNOWN' });
       await cancelled;
