@@ -21,14 +21,15 @@ export async function versionShower(
     const name = view && `${ofView}${escapeId(view.id(record))}`;
     const metadata = { ...(name !== undefined && { name }), ...api?.metadata(record) };
     const own = `${ofVersion}${escapeId(record.version)}`;
+    const createTime = timestamp(record.createdAt);
     const tags = full
       ? record.tags.map((tag) => ({ name: names.tag.format({ ...pkg, tag }), version: own }))
       : [];
     return {
       name: own,
       ...(record.description !== '' && { description: record.description }),
-      createTime: timestamp(record.createdAt),
-      updateTime: timestamp(record.updatedAt),
+      createTime,
+      updateTime: record.updatedAt === record.createdAt ? createTime : timestamp(record.updatedAt),
       ...(tags.length > 0 && { relatedTags: tags }),
       ...(Object.keys(metadata).length > 0 && { metadata }),
       ...shownAnnotations(record),

@@ -10,9 +10,9 @@ import type {
   Route,
   RouteRequest,
 } from '../core/format.ts';
-import type { Principal } from '../core/iam.ts';
+import type { Authorizer, Principal } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
-import type { RepositoryRow } from '../core/repository.ts';
+import { type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import type { FileSender } from './send-file.ts';
 
@@ -22,6 +22,7 @@ export interface RouteParts {
   /** The repository for a caller who writes; nothing where its mode takes no writes. */
   write(repository: RepositoryRow, principal: Principal): HostedRepo | undefined;
   elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
+  readonly authorizer: Authorizer;
 }
 
 export interface Runnable {
@@ -41,7 +42,7 @@ export function runRoute(
 ): Promise<Response> {
   switch (route.kind) {
     case 'file':
-      return fileAnswer(call, parts.read(repository), route, sender, asked);
+      return fileAnswer(parts, call, repository, route, sender, asked);
     case 'index':
       return indexAnswer(call, destination, parts.read(repository), route, asked);
     case 'command': {
@@ -61,20 +62,33 @@ export function withHeaders(answer: Response, { headers }: Format): Response {
 }
 
 async function fileAnswer(
-  { request, trace }: DataRequest,
-  repo: Repo,
+  parts: RouteParts,
+  call: DataRequest,
+  repository: RepositoryRow,
   route: FileRoute,
   sender: FileSender,
   asked: RouteRequest,
 ): Promise<Response> {
   const ref = route.file(asked);
   try {
+    const repo = parts.read(repository);
     const opened = await repo.file(ref);
-    if (route.headBeforeWrite && request.method === 'HEAD') await repo.touch(ref);
-    return await sender.send(request, opened, trace);
+    if (route.headBeforeWrite && call.request.method === 'HEAD' && (await mayWrite(parts, call, repository)))
+      await repo.touch(ref);
+    return await sender.send(call.request, opened, call.trace);
   } catch (error) {
     throw route.missing && isNotFound(error) ? route.missing(ref) : error;
   }
+}
+
+/** Who may only read asks for nothing to be kept. */
+async function mayWrite(
+  { authorizer }: RouteParts,
+  { principal }: DataRequest,
+  row: RepositoryRow,
+): Promise<boolean> {
+  const decision = await authorizer.check(principal, 'repositories.uploadArtifacts', repositoryName(row));
+  return decision.allow;
 }
 
 async function indexAnswer(

@@ -204,6 +204,36 @@ describe('a question by HEAD from someone who is about to push', () => {
     expect((await lease()).lease_until).toBe(fresh + 20 * 3_600_000);
   });
 
+  test('promises nothing to who may only read', async () => {
+    const other = freshImage(server);
+    const content = 'only looked at';
+    await other.blob(content);
+    const path = `%/blobs/${digestOf(content)}`;
+    const lease = () =>
+      server.database.read
+        .selectFrom('file')
+        .select('lease_until')
+        .where('path', 'like', path)
+        .executeTakeFirstOrThrow();
+    const fresh = await lease();
+    server.clock.advance(20 * 3_600_000);
+    const secret = 'ent_reader-of-leases';
+    const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
+    const expiresAt = server.clock.now() + 3_600_000;
+    const token = {
+      id: 'reader',
+      account: 'admin',
+      expiresAt,
+      scopes: ['repositories.downloadArtifacts'] as const,
+    };
+    await server.accounts.addToken(hash, token);
+
+    const answer = await other.send('HEAD', `blobs/${digestOf(content)}`, { as: `Bearer ${secret}` });
+
+    expect(answer.status).toBe(200);
+    expect(await lease()).toEqual(fresh);
+  });
+
   test('brings a condemned blob back to life', async () => {
     const other = freshImage(server);
     await other.blob('condemned');

@@ -9,6 +9,10 @@ import type { Schema } from './schema.ts';
 import { translated } from './sqlite-errors.ts';
 import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
 
+/** Lists read rows in the order of their names, which is all over the file. */
+const READ_CACHE_KIB = 32_768;
+const WRITE_CACHE_KIB = 8_192;
+
 const MIGRATIONS = { '001-spine': { up: createSpine } };
 
 /**
@@ -26,9 +30,9 @@ export class MetadataDatabase implements AsyncDisposable {
   #commits = 0;
 
   private constructor(path: string, shared: boolean) {
-    this.#writing = connect(path);
+    this.#writing = connect(path, WRITE_CACHE_KIB);
     this.#write = new Kysely<Schema>({ dialect: bunSqlite(this.#writing) });
-    this.reading = connect(path);
+    this.reading = connect(path, READ_CACHE_KIB);
     this.reading.run('PRAGMA query_only = ON');
     this.read = new Kysely<Schema>({ dialect: bunSqlite(this.reading) });
     if (shared) this.#version = this.reading.prepare('PRAGMA data_version');
@@ -95,7 +99,7 @@ export class MetadataDatabase implements AsyncDisposable {
   }
 }
 
-function connect(path: string): Database {
+function connect(path: string, cacheKib: number): Database {
   const db = new Database(path, { create: true, strict: true });
   const { version } = db.query('SELECT sqlite_version() AS version').get() as { version: string };
   if (isTooOld(version)) throw new Error(`SQLite ${version} is too old: ${OLDEST_SQLITE} or later is needed`);
@@ -105,7 +109,7 @@ function connect(path: string): Database {
   db.run('PRAGMA synchronous = FULL');
   db.run('PRAGMA foreign_keys = ON');
   db.run('PRAGMA mmap_size = 0');
-  db.run('PRAGMA cache_size = -8000');
+  db.run(`PRAGMA cache_size = -${cacheKib}`);
   db.run('PRAGMA journal_size_limit = 67108864');
   db.run('PRAGMA temp_store = MEMORY');
   return db;
