@@ -18,21 +18,27 @@ export async function versionShower(
   const ofView = view && `${names.repository.format(pkg)}/${view.collection}/`;
   const ofVersion = `${names.package.format(pkg)}/versions/`;
   return (record) => {
-    const name = view && `${ofView}${escapeId(view.id(record))}`;
-    const metadata = { ...(name !== undefined && { name }), ...api?.metadata(record) };
     const own = `${ofVersion}${escapeId(record.version)}`;
     const createTime = timestamp(record.createdAt);
-    const tags = full
-      ? record.tags.map((tag) => ({ name: names.tag.format({ ...pkg, tag }), version: own }))
-      : [];
-    return {
+    // A page has a thousand of these: one object each, without the ones that spreading would make on the way.
+    const shown: Writable<Version> = {
       name: own,
-      ...(record.description !== '' && { description: record.description }),
       createTime,
       updateTime: record.updatedAt === record.createdAt ? createTime : timestamp(record.updatedAt),
-      ...(tags.length > 0 && { relatedTags: tags }),
-      ...(Object.keys(metadata).length > 0 && { metadata }),
-      ...shownAnnotations(record),
     };
+    if (record.description !== '') shown.description = record.description;
+    if (full && record.tags.length > 0)
+      shown.relatedTags = record.tags.map((tag) => ({
+        name: names.tag.format({ ...pkg, tag }),
+        version: own,
+      }));
+    const metadata: Record<string, unknown> = api?.metadata(record) ?? {};
+    if (view) metadata['name'] = `${ofView}${escapeId(view.id(record))}`;
+    if (view || api) shown.metadata = metadata;
+    const { annotations } = shownAnnotations(record);
+    if (annotations) shown.annotations = annotations;
+    return shown;
   };
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -152,8 +152,8 @@ export interface DatedVersion extends TaggedVersion {
 
 /** What the management API shows of a format's versions beyond what it knows of every version. */
 export interface FormatApi {
-  /** `Version.metadata`. */
-  metadata(version: VersionRow): Readonly<Record<string, unknown>>;
+  /** `Version.metadata`: a new object each time, which the caller may add to. */
+  metadata(version: VersionRow): Record<string, unknown>;
   /** The first one is what metadata refers to. */
   readonly views: readonly VersionView[];
 }

@@ -2,15 +2,22 @@ import type { VersionRow } from '../../core/catalog.ts';
 import type { DatedVersion, FormatApi, VersionView } from '../../core/format.ts';
 import { type ChildImage, fromAttributes } from './attributes.ts';
 
+type Described = {
+  imageSizeBytes?: string;
+  mediaType: string;
+  buildTime?: string;
+  artifactType?: string;
+};
+
 /** What Artifact Registry says of a Docker version, as far as it is known (DockerImage in artifact.proto). */
-function described({ attributes, size }: VersionRow) {
+function described({ attributes, size }: VersionRow): Described {
   const { mediaType, buildTime, artifactType } = fromAttributes(attributes);
-  return {
-    ...(size > 0 && { imageSizeBytes: String(size) }),
-    mediaType,
-    ...(buildTime !== undefined && { buildTime }),
-    ...(artifactType !== undefined && { artifactType }),
-  };
+  // A page has a thousand of these: one object each, without the ones that spreading would make on the way.
+  const shown: Described = { mediaType };
+  if (size > 0) shown.imageSizeBytes = String(size);
+  if (buildTime !== undefined) shown.buildTime = buildTime;
+  if (artifactType !== undefined) shown.artifactType = artifactType;
+  return shown;
 }
 
 const imageManifest = ({ digest, mediaType, platform }: ChildImage) => ({
