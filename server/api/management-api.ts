@@ -1,4 +1,4 @@
-import { isNotFound, RegistryError } from '../core/error.ts';
+import { isNotFound, methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
 import type { Principal } from '../core/iam.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
@@ -55,14 +55,7 @@ export class ManagementApi {
     if (match.kind === 'route') return match;
     if (match.kind === 'nowhere')
       throw new RegistryError('NOT_FOUND', 'METHOD_NOT_FOUND', 'Method not found.');
-    throw new RegistryError(
-      'UNIMPLEMENTED',
-      'METHOD_NOT_ALLOWED',
-      `${request.method} is not possible here.`,
-      {
-        headers: { allow: match.allowed.join(', ') },
-      },
-    );
+    throw methodNotAllowed(`${request.method} is not possible here.`, match.allowed);
   }
 
   /** Decides before anything is read or looked up. */
@@ -100,14 +93,7 @@ export class ManagementApi {
   #describe({ request, trace, origin }: FrontRequest): Response {
     trace.route = 'openapi';
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new RegistryError(
-        'UNIMPLEMENTED',
-        'METHOD_NOT_ALLOWED',
-        `${request.method} is not possible here.`,
-        {
-          headers: { allow: 'GET, HEAD' },
-        },
-      );
+      throw methodNotAllowed(`${request.method} is not possible here.`, ['GET', 'HEAD']);
     this.#description ??= JSON.stringify(
       openApi({ routes: this.#routes, dataRoutes: dataRoutes(this.#options.formats) }),
     );

@@ -1,10 +1,9 @@
 import { invalid } from '../core/error.ts';
+import { FORBIDDEN } from '../http/path.ts';
 import type { ApiRoute, Params } from './route.ts';
 
 const LONGEST_PATH = 8 * 1024;
 const LONGEST_PART = 255;
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 
 interface Compiled {
   readonly route: ApiRoute;

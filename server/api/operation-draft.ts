@@ -1,7 +1,8 @@
 import type { Operation } from '../../contract/schemas/operation.ts';
 import { names } from '../../contract/names.ts';
 import type { Document, OperationDraft } from '../core/resources.ts';
-import { type ApiCall, type ApiAnswer, json, memberOf } from './route.ts';
+import { memberOf } from '../core/iam.ts';
+import { type ApiCall, type ApiAnswer, json } from './route.ts';
 
 const TYPES = 'type.googleapis.com/google.devtools.artifactregistry.v1';
 export const EMPTY: Document = { '@type': 'type.googleapis.com/google.protobuf.Empty' };

@@ -2,7 +2,8 @@ import { components } from '../../contract/components.ts';
 import { noFields, noQuery } from '../../contract/schemas/requests.ts';
 import { LOCATION, onInstallation, onProject, param } from './places.ts';
 import { missing } from './refusals.ts';
-import { type ApiCall, type ApiRoute, defineRoute, json, memberOf, type Params } from './route.ts';
+import { memberOf } from '../core/iam.ts';
+import { type ApiCall, type ApiRoute, defineRoute, json, type Params } from './route.ts';
 
 const OPERATION = `${LOCATION}/operations/:operation`;
 

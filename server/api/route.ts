@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Format } from '../core/format.ts';
-import type { Account, Authorizer, Permission, Principal, ResourceName } from '../core/iam.ts';
+import type { Authorizer, Permission, Principal, ResourceName } from '../core/iam.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
@@ -90,7 +90,3 @@ export function defineRoute<Query extends Schema, Body extends Schema | undefine
 }
 
 export const json = (body: object): ApiAnswer => ({ kind: 'json', body: { ...body } });
-
-/** Who a stored thing belongs to: an account's IAM member. */
-export const memberOf = ({ kind, id }: Account): string =>
-  kind === 'user' ? `user:${id}` : `serviceAccount:${id}`;

@@ -71,5 +71,11 @@ export const invalid = (
   details: Record<string, string> = {},
 ): RegistryError => new RegistryError('INVALID_ARGUMENT', reason, message, { details });
 
+/** 405, with the methods that are possible there. */
+export const methodNotAllowed = (message: string, allowed: Iterable<string>): RegistryError =>
+  new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', message, {
+    headers: { allow: [...allowed].join(', ') },
+  });
+
 export const isNotFound = (thrown: unknown): boolean =>
   thrown instanceof RegistryError && thrown.code === 'NOT_FOUND';

@@ -1,7 +1,7 @@
 import type { ByteStream, Checksum } from './blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile, TaggedVersion, VersionRow } from './catalog.ts';
 import { isNotFound, RegistryError } from './error.ts';
-import type { Permission, Principal } from './iam.ts';
+import type { IssuedToken, Permission, Principal } from './iam.ts';
 import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
 import type { OpenedFile } from './repo.ts';
 
@@ -92,11 +92,7 @@ export interface ServiceRequest {
 
 export interface ServiceTokens {
   /** A registry token for the caller of this request, never good for more than the credential it came with. */
-  registryToken(): Promise<{
-    readonly secret: string;
-    readonly expiresInSeconds: number;
-    readonly issuedAt: Date;
-  }>;
+  registryToken(): Promise<IssuedToken>;
   /** The caller that a user name and password (any form of product.md 4) stand for. */
   login(username: string, password: string): Promise<ServiceTokens>;
 }

@@ -57,6 +57,10 @@ export interface Account {
 export type Principal = { readonly kind: 'anonymous' } | Account;
 export const ANONYMOUS: Principal = { kind: 'anonymous' };
 
+/** How bindings and records name an account: `user:NAME`, `serviceAccount:EMAIL`. */
+export const memberOf = ({ kind, id }: Account): string =>
+  kind === 'user' ? `user:${id}` : `serviceAccount:${id}`;
+
 /** What a caller showed to be believed, and how long that is good. */
 export interface Bearer {
   readonly account: string;

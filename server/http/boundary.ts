@@ -5,6 +5,12 @@ export type RenderError = (
   error: Pick<RegistryError, 'code' | 'reason' | 'message' | 'details'>,
 ) => ErrorBody;
 
+/** For clients that show a person the body as it is. */
+export const asText: RenderError = ({ message }) => ({
+  contentType: 'text/plain; charset=utf-8',
+  body: `${message}\n`,
+});
+
 /** Told of every failure that is ours; answers an id under which the log has it. */
 export type ReportFailure = (cause: unknown) => string;
 

@@ -1,6 +1,6 @@
-import { RegistryError } from '../core/error.ts';
+import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
-import type { Authorizer, Permission } from '../core/iam.ts';
+import type { Permission } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { compilePath, type PathMatch } from './route-matcher.ts';
@@ -24,7 +24,6 @@ export interface Matched extends Runnable {
 interface DataPlaneOptions extends RouteParts {
   readonly formats: readonly Format[];
   readonly repositories: RepositoryDirectory;
-  readonly authorizer: Authorizer;
 }
 
 /** Everything below a repository's address: one line from a matched route to its answer. */
@@ -60,9 +59,7 @@ export class DataPlane {
       throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing of this repository is at this address', {
         details: { path: rest.join('/').slice(0, 255) },
       });
-    throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${method} is not possible here`, {
-      headers: { allow: [...allowed].join(', ') },
-    });
+    throw methodNotAllowed(`${method} is not possible here`, allowed);
   }
 
   /** Decides first and looks second, so that a refusal says nothing about what exists. */

@@ -1,7 +1,7 @@
-import { invalid, RegistryError } from '../core/error.ts';
+import { invalid, methodNotAllowed } from '../core/error.ts';
 import type { Caller } from '../core/iam.ts';
 import type { Addressing } from './addressing.ts';
-import { errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
+import { asText, errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
 import { rawPath } from './path.ts';
@@ -45,11 +45,6 @@ interface FrontDoorOptions {
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const NO_QUERY = new URLSearchParams();
-
-const asText: RenderError = ({ message }) => ({
-  contentType: 'text/plain; charset=utf-8',
-  body: `${message}\n`,
-});
 
 /** Every request comes in here, and every failure leaves from here. */
 export class FrontDoor {
@@ -122,14 +117,7 @@ export class FrontDoor {
     // Two Host headers arrive as one with a comma, and are refused with every other host that is none.
     if (!HOST.test(host)) throw invalid('HOST_INVALID', 'the Host header is not a host');
     if (!METHODS.has(request.method))
-      throw new RegistryError(
-        'UNIMPLEMENTED',
-        'METHOD_NOT_ALLOWED',
-        `${request.method} is not possible here`,
-        {
-          headers: { allow: [...METHODS].join(', ') },
-        },
-      );
+      throw methodNotAllowed(`${request.method} is not possible here`, METHODS);
     const { authenticate, publicUrl, scheme } = this.#options;
     return {
       request,

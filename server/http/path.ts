@@ -6,7 +6,7 @@ const LONGEST_SEGMENT = 255;
 
 /** C0 and C1 controls, and what a file system or a proxy might read as a separator. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
+export const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 
 /** What nearly every path is made of: nothing encoded, nothing to refuse but empty and dot segments. */
 const PLAIN = /^(?:\/[\w~!$&'()*+,;=:@.-]{1,255})+\/?$/;

@@ -1,5 +1,5 @@
-import { RegistryError } from '../core/error.ts';
-import type { RenderError } from './boundary.ts';
+import { methodNotAllowed } from '../core/error.ts';
+import { asText } from './boundary.ts';
 import type { Fixture } from './front-door.ts';
 
 interface ProbeParts {
@@ -9,11 +9,6 @@ interface ProbeParts {
   /** What it cannot do, while it should get requests all the same: a full disk stops no reader. */
   readonly limited: () => Promise<string | undefined>;
 }
-
-const asText: RenderError = ({ message }) => ({
-  contentType: 'text/plain; charset=utf-8',
-  body: `${message}\n`,
-});
 
 /** `/healthz`, `/readyz` and `/metrics`: cheap, and silent about tenants. */
 export function probes({ metrics, ready, limited }: ProbeParts): readonly Fixture[] {
@@ -39,8 +34,6 @@ const probe = (path: string, answer: () => Promise<Response>): Fixture => ({
   render: asText,
   answer: async ({ request }) => {
     if (request.method === 'GET' || request.method === 'HEAD') return answer();
-    throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${path} is for GET`, {
-      headers: { allow: 'GET, HEAD' },
-    });
+    throw methodNotAllowed(`${path} is for GET`, ['GET', 'HEAD']);
   },
 });

@@ -1,4 +1,4 @@
-import { notFound, RegistryError } from '../core/error.ts';
+import { methodNotAllowed, notFound, RegistryError } from '../core/error.ts';
 import type { ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
 import type { Destination } from './addressing.ts';
 import type { DataRequest } from './data-request.ts';
@@ -47,11 +47,8 @@ export async function runService(
 
 function requireMethod(route: ServiceRoute, method: string): void {
   if (route.methods.some((known) => known === method)) return;
-  throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', `${method} is not possible here`, {
-    headers: {
-      allow: route.methods.flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : known)).join(', '),
-    },
-  });
+  const allowed = route.methods.flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : known));
+  throw methodNotAllowed(`${method} is not possible here`, allowed);
 }
 
 const LARGEST_FORM = 64 * 1024;

@@ -1,4 +1,4 @@
-import { invalid, RegistryError } from '../core/error.ts';
+import { invalid, methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { IssuedToken } from '../core/iam.ts';
 import { formFields } from './service-plane.ts';
 
@@ -13,10 +13,7 @@ export async function tokenEndpoint(
   request: Request,
   peer: string,
 ): Promise<Response> {
-  if (request.method !== 'POST')
-    throw new RegistryError('UNIMPLEMENTED', 'METHOD_NOT_ALLOWED', 'POST a form to /token', {
-      headers: { allow: 'POST' },
-    });
+  if (request.method !== 'POST') throw methodNotAllowed('POST a form to /token', ['POST']);
   const fields = await formFields(request);
   if (fields.get('grant_type') !== 'password')
     throw invalid(

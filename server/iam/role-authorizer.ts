@@ -1,5 +1,13 @@
 import type { RoleBinding, RoleBindings } from '../core/accounts.ts';
-import type { Account, Authorizer, Decision, Permission, Principal, ResourceName } from '../core/iam.ts';
+import {
+  memberOf,
+  type Account,
+  type Authorizer,
+  type Decision,
+  type Permission,
+  type Principal,
+  type ResourceName,
+} from '../core/iam.ts';
 
 interface RoleAuthorizerOptions {
   readonly bindings: RoleBindings;
@@ -66,9 +74,9 @@ export class RoleAuthorizer implements Authorizer {
   }
 }
 
-const membersOf = ({ kind, id, groups }: Account): readonly string[] => [
-  kind === 'user' ? `user:${id}` : `serviceAccount:${id}`,
-  ...groups.map((group) => `group:${group}`),
+const membersOf = (account: Account): readonly string[] => [
+  memberOf(account),
+  ...account.groups.map((group) => `group:${group}`),
 ];
 
 /** A name covers itself and everything below it; a project whose name only begins alike is not below it. */

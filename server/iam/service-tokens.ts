@@ -1,11 +1,7 @@
-import type { Bearer, IssuedToken } from '../core/iam.ts';
+import type { ServiceTokens } from '../core/format.ts';
+import type { Bearer } from '../core/iam.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Tokens } from './tokens.ts';
-
-interface ServiceTokens {
-  registryToken(): Promise<IssuedToken>;
-  login(username: string, password: string): Promise<ServiceTokens>;
-}
 
 interface Parts {
   readonly tokens: Tokens;
