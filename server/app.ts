@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { managementApi } from './api/fixture.ts';
+import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
 import { notFound } from './core/error.ts';
 import type { Principal } from './core/iam.ts';
@@ -10,20 +11,22 @@ import type { Config } from './config.ts';
 import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
 import { Addressing } from './http/addressing.ts';
+import { dataAct } from './http/data-act.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
-import { type Fixture, FrontDoor } from './http/front-door.ts';
+import { FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
 import { FileSender } from './http/send-file.ts';
 import { Resolver } from './http/resolver.ts';
-import { oauthError, tokenEndpoint } from './http/token-endpoint.ts';
+import { tokenEndpoint } from './http/token-endpoint.ts';
 import { readableRepositories, visiblePackages } from './http/visible-packages.ts';
 import { Authenticator } from './iam/authenticator.ts';
 import { LoginThrottle } from './iam/login-throttle.ts';
 import { PasswordChecker } from './iam/passwords.ts';
-import { RoleAuthorizer } from './iam/role-authorizer.ts';
-import { ROLES } from './iam/roles.ts';
+import { PolicyAuthorizer } from './iam/authorizer.ts';
+import { CelConditions } from './iam/conditions.ts';
+import { passwordGrant } from './iam/grants/password.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { Tokens } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
@@ -34,18 +37,19 @@ import { Metrics } from './ops/metrics.ts';
 import { FilesystemBlobs } from './stores/blobs/filesystem.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import type { DataDirectory } from './stores/data-directory.ts';
-import { AccountTables, RoleBindingTables } from './stores/metadata/account-tables.ts';
+import { audited } from './stores/metadata/audited.ts';
+import { AccountTables } from './stores/metadata/account-tables.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
+import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
+import { TokenTables } from './stores/metadata/token-tables.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
 
-/** A change of policy, a revocation or a disabled account is seen within this. */
-const FRESH_FOR_MS = 2_000;
 /** How long a layer without a manifest is kept: longer than the longest push. */
 const LEASE_MS = 24 * 3_600_000;
 const SMALL_BODY = 128 * 1024;
@@ -73,6 +77,8 @@ export interface App extends AsyncDisposable {
   drain(): void;
 }
 
+const newId = (): string => crypto.randomUUID();
+
 /** The composition root: the only place that chooses concrete parts. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { config, directory, log, now } = options;
@@ -87,27 +93,31 @@ export async function buildApp(options: AppOptions): Promise<App> {
   ]);
 
   const accounts = new AccountTables(database, now);
-  const bindings = new RoleBindingTables(database);
+  const policies = new PolicyTables(database);
+  const tokenTables = new TokenTables(database, now);
   const repositories = new RepositoryTables(database, now);
   const started = await firstStart({
     accounts,
-    bindings,
+    own: (member) => database.transaction((tx) => grantRole(tx, '/', 'roles/owner', member)),
     project: (id) => repositories.ensureProject(id),
     ...(options.adminPassword !== undefined && { password: options.adminPassword }),
     random: randomBytes,
     keep: (password) => directory.writeSecret(directory.initialPassword, `${password}\n`),
   });
 
-  const authorizer = new RoleAuthorizer({ bindings, roles: ROLES, now, freshForMs: FRESH_FOR_MS });
-  const tokens = new Tokens({ accounts, key, issuer: 'entrepot', random: randomBytes, now });
+  const authorizer = new PolicyAuthorizer({ policies, conditions: new CelConditions(), now });
+  const tokens = new Tokens({ store: tokenTables, key, issuer: 'entrepot', random: randomBytes, now });
   const authenticator = new Authenticator({
     accounts,
-    tokens,
+    bearers: [tokens],
+    keyFiles: { read: async () => undefined },
+    providerStands: () => false,
     passwords: new PasswordChecker(),
     throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
     now,
-    freshForMs: FRESH_FOR_MS,
+    revision: () => policies.revision(),
   });
+  const grants = [passwordGrant({ authenticator, tokens, now, newId })];
 
   const addressing = new Addressing({
     formats: FORMATS,
@@ -133,6 +143,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     authorizer,
     read: opened.read,
     write: opened.write,
+    act: (call, { address, rest }, route) =>
+      route.audit?.type === 'publish' ? dataAct({ now, newId }, call, address, rest, route) : undefined,
     elsewhere: (call, { format }) =>
       new Elsewhere(
         {
@@ -184,14 +196,15 @@ export async function buildApp(options: AppOptions): Promise<App> {
             ? undefined
             : 'uploads are refused: the disk is full up to its reserve',
       }),
-      tokenFixture(authenticator, tokens),
+      tokenEndpoint(grants),
       managementApi({
-        resources: storedResources({ database, now }),
+        resources: (act) => storedResources({ database: audited(database, act), now }),
+        now,
         formats: FORMATS,
         locations: config.locations,
         authorizer,
         pages: new TokenSealer(key, 'page'),
-        newId: () => crypto.randomUUID(),
+        newId,
         spelling: (host, address, format) => addressing.spelling(host, address, format),
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);
@@ -213,7 +226,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
 
   const housekeeping: Housekeeping = startHousekeeping({
     database,
-    accounts,
+    tokens: tokenTables,
     blobs,
     uploadExpiry: config.uploadExpiry,
     log,
@@ -247,9 +260,9 @@ function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) 
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
-  const hosted = (row: RepositoryRow, account: string) =>
+  const hosted = (row: RepositoryRow, account: string, act?: Act) =>
     new HostedTables(
-      { database, blobs, uploads, now, leaseMs: LEASE_MS, ...(onStep && { onStep }) },
+      { database: audited(database, act), blobs, uploads, now, leaseMs: LEASE_MS, ...(onStep && { onStep }) },
       { repositoryId: row.id, account, catalog: catalog(row) },
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
@@ -261,28 +274,9 @@ function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) 
     readers.set(row, reader);
     return reader;
   };
-  const write = (row: RepositoryRow, principal: Principal) =>
-    hosted(row, principal.kind === 'anonymous' ? '' : principal.id);
+  const write = (row: RepositoryRow, principal: Principal, act: Act | undefined) =>
+    hosted(row, principal.kind === 'anonymous' ? '' : principal.id, act);
   return { catalog, read, write };
-}
-
-function tokenFixture(authenticator: Authenticator, tokens: Tokens): Fixture {
-  return {
-    route: '/token',
-    matches: (path) => path === '/token',
-    render: oauthError,
-    answer: ({ request, peer }) =>
-      tokenEndpoint(
-        {
-          login: async (username, password, from) => {
-            const { principal } = await authenticator.password(username, password, from);
-            return tokens.issueAccess(principal.kind === 'anonymous' ? '' : principal.id);
-          },
-        },
-        request,
-        peer(),
-      ),
-  };
 }
 
 /** A repository's address below the host that a request came to. */

@@ -1,9 +1,10 @@
-import type { AccountStore, RoleBindings } from './core/accounts.ts';
+import type { AccountStore } from './core/accounts.ts';
 import { hashPassword } from './iam/passwords.ts';
 
 interface FirstStartOptions {
   readonly accounts: AccountStore;
-  readonly bindings: RoleBindings;
+  /** Makes a member an owner of the installation. */
+  readonly own: (member: string) => Promise<unknown>;
   /** Makes a project that is not there. */
   readonly project: (id: string) => Promise<void>;
   /** What the operator chose, if anything. */
@@ -20,18 +21,17 @@ export interface FirstStart {
 
 /** An installation without accounts gets `admin`, its owner, and the project `my-project` (product.md 1). */
 export async function firstStart(options: FirstStartOptions): Promise<FirstStart> {
-  const { accounts, bindings, project, password, random, keep } = options;
+  const { accounts, own, project, password, random, keep } = options;
   if ((await accounts.count()) > 0) return {};
   const made = password === undefined ? Buffer.from(random(18)).toString('base64url') : undefined;
   const hashing = hashPassword(made ?? password ?? '');
   await project('my-project');
-  await bindings.add({ on: '/', role: 'roles/owner', member: 'user:admin' });
+  await own('user:admin');
   if (made !== undefined) keep(made);
   // Last, since it is what tells a first start from a second.
   await accounts.put({
     id: 'admin',
     kind: 'user',
-    disabled: false,
     passwordHash: await hashing,
   });
   return made === undefined ? {} : { madeUpPassword: made };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { PERMISSIONS } from './core/iam.ts';
+import { PERMISSIONS } from './core/permissions.ts';
 import { FORMATS } from './formats/index.ts';
 
 const ROOT = join(import.meta.dir, '..');
@@ -116,7 +116,9 @@ describe.each(FORMATS.map((format) => [format.id, format] as const))('the routes
 
   it('ask for more than a right to read wherever they write', () => {
     const writes = format.routes.filter((route) => route.kind === 'command' && route.method !== 'GET');
-    const open = writes.filter(({ permission }) => permission === 'repositories.downloadArtifacts');
+    const open = writes.filter(
+      ({ permission }) => permission === 'artifactregistry.repositories.downloadArtifacts',
+    );
     expect(open).toEqual([]);
   });
 

@@ -11,6 +11,7 @@ import { fileAt, onRepository, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 const FILE = `${REPOSITORY}/files/:file`;
 
@@ -36,7 +37,8 @@ export const fileRoutes: readonly ApiRoute[] = [
     id: 'files.get',
     method: 'GET',
     path: FILE,
-    permission: 'files.get',
+    permission: 'artifactregistry.files.get',
+    audit: ofArtifactRegistry('GetFile', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Gets what is known of a file.',
     query: noQuery,
@@ -52,7 +54,8 @@ export const fileRoutes: readonly ApiRoute[] = [
     id: 'files.list',
     method: 'GET',
     path: `${REPOSITORY}/files`,
-    permission: 'files.list',
+    permission: 'artifactregistry.files.list',
+    audit: ofArtifactRegistry('ListFiles', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Lists the files of a repository.',
     query: listQuery,
@@ -73,7 +76,8 @@ export const fileRoutes: readonly ApiRoute[] = [
     id: 'files.patch',
     method: 'PATCH',
     path: FILE,
-    permission: 'files.update',
+    permission: 'artifactregistry.files.update',
+    audit: ofArtifactRegistry('UpdateFile', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Changes the annotations of a file.',
     query: patchQuery,
@@ -91,7 +95,8 @@ export const fileRoutes: readonly ApiRoute[] = [
     id: 'files.delete',
     method: 'DELETE',
     path: FILE,
-    permission: 'files.delete',
+    permission: 'artifactregistry.files.delete',
+    audit: ofArtifactRegistry('DeleteFile', 'publish'),
     on: onRepository,
     summary: 'Deletes a file that no version is made of.',
     query: noQuery,
@@ -107,7 +112,8 @@ export const fileRoutes: readonly ApiRoute[] = [
     id: 'files.download',
     method: 'GET',
     path: `${FILE}:download`,
-    permission: 'files.download',
+    permission: 'artifactregistry.files.download',
+    audit: ofArtifactRegistry('DownloadFile', 'DATA_READ'),
     on: onRepository,
     summary: 'Downloads a file, whole or by range.',
     query: noQuery,

@@ -7,6 +7,7 @@ import { listAnswer, pageRequest } from './page-request.ts';
 import { LOCATION, onInstallation, onProject, param, PROJECT } from './places.ts';
 import { missing } from './refusals.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
+import { UNRECORDED } from './audit-names.ts';
 
 const shown = (name: string, id: string): Location => ({
   name,
@@ -32,6 +33,7 @@ export const locationRoutes: readonly ApiRoute[] = [
     method: 'GET',
     path: '/v1/locations',
     permission: 'account',
+    audit: UNRECORDED,
     on: onInstallation,
     summary: 'Lists the locations this server has.',
     query: locationListQuery,
@@ -47,7 +49,8 @@ export const locationRoutes: readonly ApiRoute[] = [
     id: 'locations.list',
     method: 'GET',
     path: `${PROJECT}/locations`,
-    permission: 'locations.list',
+    permission: 'artifactregistry.locations.list',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Lists the locations a project may have repositories in.',
     query: locationListQuery,
@@ -63,7 +66,8 @@ export const locationRoutes: readonly ApiRoute[] = [
     id: 'locations.get',
     method: 'GET',
     path: LOCATION,
-    permission: 'locations.get',
+    permission: 'artifactregistry.locations.get',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Gets a location.',
     query: noQuery,

@@ -1,7 +1,10 @@
 import { isNotFound, methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
-import type { Principal } from '../core/iam.ts';
+import type { Act } from '../core/audit.ts';
+import type { Caller, Principal } from '../core/iam.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
+import type { Resources } from '../core/resources.ts';
+import { actorOf } from '../http/actor.ts';
 import type { FrontRequest } from '../http/front-door.ts';
 import { dataRoutes } from './data-routes.ts';
 import { compileRoutes, type Match } from './match.ts';
@@ -12,7 +15,10 @@ import { denied, missing } from './refusals.ts';
 import type { ApiAnswer, ApiParts, ApiRoute } from './route.ts';
 import { apiRoutes } from './routes.ts';
 
-export interface ManagementApiOptions extends ApiParts {
+export interface ManagementApiOptions extends Omit<ApiParts, 'resources'> {
+  /** What the methods work on; every change made through it is recorded as the act. */
+  resources(act: Act | undefined): Resources;
+  readonly now: () => number;
   /** The address of a repository on a host, as clients of its format write it, without a scheme. */
   spelling(host: string, address: RepositoryAddress, format: Format): string;
   /** Sends a repository's file with ranges and conditions. NOT_FOUND when it is not there. */
@@ -35,7 +41,8 @@ export class ManagementApi {
   async handle(front: FrontRequest): Promise<Response> {
     const query = new URL(front.request.url).searchParams;
     if (front.path === '/openapi.json') return this.#describe(front);
-    const { principal } = await front.caller();
+    const caller = await front.caller();
+    const { principal } = caller;
     const { route, params } = this.#routeOf(front);
     front.trace.route = route.id;
     await this.#authorize(route, principal, params);
@@ -45,7 +52,8 @@ export class ManagementApi {
       query: readQuery(query, route.query),
       body: route.body && (await readBody(front.request, route.body, route.bodyField)),
     };
-    const answer = await this.#run(route, { ...input, params, principal, front });
+    const act = this.#act(route, params, front, caller);
+    const answer = await this.#run(route, { ...input, params, principal, front, act });
     if (answer.kind === 'file') return this.#options.sendFile(front.request, answer.repository, answer.path);
     return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
   }
@@ -66,23 +74,41 @@ export class ManagementApi {
       if (principal.kind === 'anonymous' && permission === 'account') throw denied(principal, permission, on);
       return;
     }
-    const decision = await this.#options.authorizer.check(principal, permission, on);
+    const within = route.within?.(params);
+    const decision = await this.#options.authorizer.check(principal, permission, on, within);
     if (!decision.allow) throw denied(principal, permission, on);
   }
 
   async #run(
     route: ApiRoute,
-    { front, ...input }: Input & { readonly front: FrontRequest },
+    { front, act, ...input }: Input & { readonly front: FrontRequest; readonly act: Act | undefined },
   ): Promise<ApiAnswer> {
     try {
       return await route.run({
         ...input,
-        parts: this.#options,
+        parts: { ...this.#options, resources: this.#options.resources(act) },
         registryUri: (address, id) => this.#spelled(front.host, address, id),
       });
     } catch (error) {
       throw isNotFound(error) && error instanceof RegistryError ? named(error, front.path) : error;
     }
+  }
+
+  /** The record of a method that changes something, which the change itself writes. */
+  #act(route: ApiRoute, params: ApiRouteParams, front: FrontRequest, caller: Caller): Act | undefined {
+    const { audit, permission } = route;
+    if (audit === 'unrecorded' || route.method === 'GET') return undefined;
+    const { service, method, type } = audit;
+    return {
+      id: this.#options.newId(),
+      at: this.#options.now(),
+      actor: actorOf(front.request, front.peer(), caller),
+      type: type === 'publish' ? 'DATA_WRITE' : type,
+      service,
+      method,
+      resource: front.path.replace(/^\/v\d\w*\//, '').replace(/:\w+$/, ''),
+      ...(permission !== 'account' && { permission }),
+    };
   }
 
   #spelled(host: string, address: RepositoryAddress, id: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { PERMISSIONS } from '../core/iam.ts';
+import { PERMISSIONS } from '../core/permissions.ts';
 import { FORMATS } from '../formats/index.ts';
 import type { Json } from '../testing/api.ts';
 import { TestServer } from '../testing/harness.ts';

@@ -4,6 +4,7 @@ import { LOCATION, onInstallation, onProject, param } from './places.ts';
 import { missing } from './refusals.ts';
 import { memberOf } from '../core/iam.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json, type Params } from './route.ts';
+import { UNRECORDED } from './audit-names.ts';
 
 const OPERATION = `${LOCATION}/operations/:operation`;
 
@@ -27,6 +28,7 @@ export const operationRoutes: readonly ApiRoute[] = [
     method: 'GET',
     path: OPERATION,
     permission: 'account',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Gets an operation that the caller started.',
     query: noQuery,
@@ -39,6 +41,7 @@ export const operationRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: `${OPERATION}:cancel`,
     permission: 'account',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Cancels an operation: there is nothing to cancel in one that is over, and that is no error.',
     query: noQuery,
@@ -55,6 +58,7 @@ export const operationRoutes: readonly ApiRoute[] = [
     method: 'GET',
     path: '/v1/operations/:operation',
     permission: 'account',
+    audit: UNRECORDED,
     on: onInstallation,
     summary: 'Gets an operation on projects that the caller started.',
     query: noQuery,

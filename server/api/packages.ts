@@ -11,6 +11,7 @@ import { onRepository, PACKAGE, packageAt, REPOSITORY, repositoryAt } from './pl
 import { found } from './refusals.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 const shownIn =
   (repository: RepositoryAddress) =>
@@ -27,7 +28,8 @@ export const packageRoutes: readonly ApiRoute[] = [
     id: 'packages.get',
     method: 'GET',
     path: PACKAGE,
-    permission: 'packages.get',
+    permission: 'artifactregistry.packages.get',
+    audit: ofArtifactRegistry('GetPackage', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Gets a package.',
     query: noQuery,
@@ -43,7 +45,8 @@ export const packageRoutes: readonly ApiRoute[] = [
     id: 'packages.list',
     method: 'GET',
     path: `${REPOSITORY}/packages`,
-    permission: 'packages.list',
+    permission: 'artifactregistry.packages.list',
+    audit: ofArtifactRegistry('ListPackages', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Lists the packages of a repository.',
     query: listQuery,
@@ -64,7 +67,8 @@ export const packageRoutes: readonly ApiRoute[] = [
     id: 'packages.patch',
     method: 'PATCH',
     path: PACKAGE,
-    permission: 'packages.update',
+    permission: 'artifactregistry.packages.update',
+    audit: ofArtifactRegistry('UpdatePackage', 'publish'),
     on: onRepository,
     summary: 'Changes the annotations of a package.',
     query: patchQuery,
@@ -82,7 +86,8 @@ export const packageRoutes: readonly ApiRoute[] = [
     id: 'packages.delete',
     method: 'DELETE',
     path: PACKAGE,
-    permission: 'packages.delete',
+    permission: 'artifactregistry.packages.delete',
+    audit: ofArtifactRegistry('DeletePackage', 'publish'),
     on: onRepository,
     summary: 'Deletes a package with its versions and tags.',
     query: noQuery,

@@ -28,7 +28,7 @@ interface Asked {
   readonly query: { readonly filter: string; readonly orderBy: string };
 }
 
-const account = (kind: 'user' | 'service-account', id: string): Principal => ({ kind, id, groups: [] });
+const account = (kind: 'user' | 'service-account', id: string): Principal => ({ kind, id, belongsTo: [] });
 const asked: fc.Arbitrary<Asked> = fc.record({
   of: fc.constantFrom('packages', 'files'),
   parent: fc.constantFrom('a', 'b', 'a"b'),

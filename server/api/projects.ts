@@ -4,6 +4,7 @@ import type { Project } from '../../contract/schemas/project.ts';
 import { noQuery, pageQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { invalid } from '../core/error.ts';
 import type { Listed, ListQuery, ProjectRecord, Resources } from '../core/resources.ts';
+import { ofProjects } from './audit-names.ts';
 import { maskedUpdate, type FieldTree } from './masked-update.ts';
 import { draft } from './operation-draft.ts';
 import { listAnswer, pageRequest } from './page-request.ts';
@@ -58,7 +59,8 @@ const update: ApiRoute = defineRoute({
   id: 'projects.update',
   method: 'PATCH',
   path: PROJECT,
-  permission: 'projects.update',
+  permission: 'resourcemanager.projects.update',
+  audit: ofProjects('UpdateProject', 'ADMIN_WRITE'),
   on: onProject,
   summary: 'Changes the name and labels of a project.',
   query: patchQuery,
@@ -79,7 +81,8 @@ const list = (version: 'v1' | 'v3', path: string): ApiRoute =>
     id: version === 'v1' ? 'projects.list' : 'projects.search',
     method: 'GET',
     path,
-    permission: 'projects.list',
+    permission: 'resourcemanager.projects.list',
+    audit: ofProjects('ListProjects', 'ADMIN_READ'),
     on: onInstallation,
     filtered: true,
     summary: 'Lists the projects that the caller may see.',
@@ -90,7 +93,7 @@ const list = (version: 'v1' | 'v3', path: string): ApiRoute =>
       const page = await visiblePage(
         call,
         {
-          permission: 'projects.get',
+          permission: 'resourcemanager.projects.get',
           parent: '/',
           of: ({ id }: ProjectRecord) => names.project.format({ project: id }),
         },
@@ -106,7 +109,8 @@ export const projectRoutes: readonly ApiRoute[] = [
     id: 'projects.create',
     method: 'POST',
     path: '/v1/projects',
-    permission: 'projects.create',
+    permission: 'resourcemanager.projects.create',
+    audit: ofProjects('CreateProject', 'ADMIN_WRITE'),
     on: onInstallation,
     summary: 'Creates a project.',
     query: noQuery,
@@ -138,7 +142,8 @@ export const projectRoutes: readonly ApiRoute[] = [
     id: 'projects.get',
     method: 'GET',
     path: PROJECT,
-    permission: 'projects.get',
+    permission: 'resourcemanager.projects.get',
+    audit: ofProjects('GetProject', 'ADMIN_READ'),
     on: onProject,
     summary: 'Gets a project.',
     query: noQuery,
@@ -149,7 +154,8 @@ export const projectRoutes: readonly ApiRoute[] = [
     id: 'projects.getV3',
     method: 'GET',
     path: '/v3/projects/:project',
-    permission: 'projects.get',
+    permission: 'resourcemanager.projects.get',
+    audit: ofProjects('GetProject', 'ADMIN_READ'),
     on: onProject,
     summary: 'Gets a project in the shape of Resource Manager v3.',
     query: noQuery,
@@ -167,7 +173,8 @@ export const projectRoutes: readonly ApiRoute[] = [
     id: 'projects.delete',
     method: 'DELETE',
     path: PROJECT,
-    permission: 'projects.delete',
+    permission: 'resourcemanager.projects.delete',
+    audit: ofProjects('DeleteProject', 'ADMIN_WRITE'),
     on: onProject,
     summary: 'Deletes a project without repositories.',
     query: noQuery,

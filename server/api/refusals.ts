@@ -1,11 +1,6 @@
 import { RegistryError } from '../core/error.ts';
-import type { Permission, Principal, ResourceName } from '../core/iam.ts';
-
-/** Cloud Resource Manager owns the permissions on projects, Artifact Registry all others. */
-const ownerOf = (permission: string) =>
-  permission.startsWith('projects.')
-    ? { prefix: 'resourcemanager', service: 'cloudresourcemanager.googleapis.com' }
-    : { prefix: 'artifactregistry', service: 'artifactregistry.googleapis.com' };
+import type { Principal, ResourceName } from '../core/iam.ts';
+import { type Permission, serviceOf } from '../core/permissions.ts';
 
 /** One answer for what is not there and for what the caller may not see; anonymous callers are asked who they are. */
 export function denied(
@@ -20,15 +15,18 @@ export function denied(
       'Request is missing required authentication credential. Send an access token as Authorization: Bearer.',
       { headers: { 'www-authenticate': 'Bearer' } },
     );
-  const { prefix, service } = ownerOf(permission);
-  const resource = `//${service}/${on === '/' ? '' : on}`;
+  const resource = fullName(permission, on);
   return new RegistryError(
     'PERMISSION_DENIED',
     'IAM_PERMISSION_DENIED',
-    `Permission '${prefix}.${permission}' denied on resource '${resource}' (or it may not exist).`,
-    { details: { permission: `${prefix}.${permission}`, resource } },
+    `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`,
+    { details: { permission, resource } },
   );
 }
+
+/** What Google calls a full resource name: the service's host in front. */
+export const fullName = (permission: string, on: ResourceName): string =>
+  `//${serviceOf(permission)}/${on === '/' ? 'organizations/entrepot' : on}`;
 
 /** For callers who may see the parent. */
 export const missing = (name: string): RegistryError =>

@@ -14,6 +14,7 @@ import { checkedFormat, checkId, checkMode } from './repository-rules.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { parseMask } from './update-mask.ts';
 import { visiblePage } from './visible-page.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 const shownBy =
   ({ registryUri }: Pick<ApiCall<unknown, unknown>, 'registryUri'>) =>
@@ -25,7 +26,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     id: 'repositories.create',
     method: 'POST',
     path: `${LOCATION}/repositories`,
-    permission: 'repositories.create',
+    permission: 'artifactregistry.repositories.create',
+    audit: ofArtifactRegistry('CreateRepository', 'ADMIN_WRITE'),
     on: onProject,
     summary: 'Creates a repository.',
     query: createRepositoryQuery,
@@ -60,7 +62,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     id: 'repositories.get',
     method: 'GET',
     path: REPOSITORY,
-    permission: 'repositories.get',
+    permission: 'artifactregistry.repositories.get',
+    audit: ofArtifactRegistry('GetRepository', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Gets a repository.',
     query: noQuery,
@@ -76,7 +79,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     id: 'repositories.list',
     method: 'GET',
     path: `${LOCATION}/repositories`,
-    permission: 'repositories.list',
+    permission: 'artifactregistry.repositories.list',
+    audit: ofArtifactRegistry('ListRepositories', 'ADMIN_READ'),
     on: onProject,
     filtered: true,
     summary:
@@ -89,7 +93,7 @@ export const repositoryRoutes: readonly ApiRoute[] = [
       const page = await visiblePage(
         call,
         {
-          permission: 'repositories.list',
+          permission: 'artifactregistry.repositories.list',
           parent: onProject(call.params),
           of: (record: RepositoryRecord) => names.repository.format(record),
         },
@@ -104,7 +108,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     id: 'repositories.patch',
     method: 'PATCH',
     path: REPOSITORY,
-    permission: 'repositories.update',
+    permission: 'artifactregistry.repositories.update',
+    audit: ofArtifactRegistry('UpdateRepository', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Changes a repository.',
     query: patchQuery,
@@ -126,7 +131,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     id: 'repositories.delete',
     method: 'DELETE',
     path: REPOSITORY,
-    permission: 'repositories.delete',
+    permission: 'artifactregistry.repositories.delete',
+    audit: ofArtifactRegistry('DeleteRepository', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Deletes a repository with everything in it.',
     query: noQuery,

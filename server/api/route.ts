@@ -1,6 +1,8 @@
 import type * as z from 'zod/mini';
+import type { AuditName } from '../core/audit.ts';
 import type { Format } from '../core/format.ts';
-import type { Authorizer, Permission, Principal, ResourceName } from '../core/iam.ts';
+import type { Authorizer, Principal, ResourceName, Within } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
@@ -43,6 +45,11 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
  */
 export type Audience = Permission | 'account';
 
+export interface RouteAudit extends AuditName {
+  /** `artifactregistry.googleapis.com`. */
+  readonly service: string;
+}
+
 interface RouteFacts {
   /** `repositories.create`. */
   readonly id: string;
@@ -50,8 +57,12 @@ interface RouteFacts {
   /** `:name` is one segment; a custom method stands after a colon: `/v1/projects/:project/services/:service:enable`. */
   readonly path: string;
   readonly permission: Audience;
+  /** What the audit log calls it. */
+  readonly audit: RouteAudit | 'unrecorded';
   /** What the permission must be held on. */
   on(params: Params): ResourceName;
+  /** What of that the request is about, for grants that are narrower. */
+  within?(params: Params): Within;
   /** Lists that show what the caller may see check it themselves and refuse when that is nothing. */
   readonly filtered?: boolean;
   readonly summary: string;

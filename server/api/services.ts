@@ -3,6 +3,7 @@ import type { Service } from '../../contract/schemas/project.ts';
 import { noFields, noQuery } from '../../contract/schemas/requests.ts';
 import { onProject, param, PROJECT } from './places.ts';
 import { type ApiRoute, defineRoute, json, type Params } from './route.ts';
+import { UNRECORDED } from './audit-names.ts';
 
 const TYPE = 'type.googleapis.com/google.api.serviceusage.v1';
 /** The name that Service Usage gives to an operation without work. */
@@ -20,7 +21,8 @@ export const serviceRoutes: readonly ApiRoute[] = [
     id: 'services.get',
     method: 'GET',
     path: `${PROJECT}/services/:service`,
-    permission: 'projects.get',
+    permission: 'resourcemanager.projects.get',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Says that a service is enabled.',
     query: noQuery,
@@ -32,7 +34,8 @@ export const serviceRoutes: readonly ApiRoute[] = [
     id: 'services.enable',
     method: 'POST',
     path: `${PROJECT}/services/:service:enable`,
-    permission: 'projects.get',
+    permission: 'resourcemanager.projects.get',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Enables a service, which it was already.',
     query: noQuery,
@@ -49,7 +52,8 @@ export const serviceRoutes: readonly ApiRoute[] = [
     id: 'services.batchEnable',
     method: 'POST',
     path: `${PROJECT}/services:batchEnable`,
-    permission: 'projects.get',
+    permission: 'resourcemanager.projects.get',
+    audit: UNRECORDED,
     on: onProject,
     summary: 'Enables several services, which they were already.',
     query: noQuery,

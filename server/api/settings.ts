@@ -2,16 +2,19 @@ import type * as z from 'zod/mini';
 import { components } from '../../contract/components.ts';
 import { noQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { invalid } from '../core/error.ts';
-import type { Permission } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
 import { type FieldTree, maskedUpdate } from './masked-update.ts';
 import { LOCATION, onProject, param, PROJECT } from './places.ts';
 import { found } from './refusals.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json, type Params } from './route.ts';
 import { type MaskPath, parseMask } from './update-mask.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 interface Kind {
   /** Last segment of its name. */
   readonly id: string;
+  /** What its methods are called after. */
+  readonly method: string;
   readonly path: string;
   readonly get: Permission;
   readonly update: Permission;
@@ -26,9 +29,10 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   {
     id: 'projectSettings',
+    method: 'ProjectSettings',
     path: `${PROJECT}/projectSettings`,
-    get: 'projectsettings.get',
-    update: 'projectsettings.update',
+    get: 'artifactregistry.projectsettings.get',
+    update: 'artifactregistry.projectsettings.update',
     schema: components.ProjectSettings,
     fields: { name: 'output', legacyRedirectionState: 'mutable', pullPercent: 'mutable' },
     summary: 'the Container Registry redirection settings of a project',
@@ -42,18 +46,20 @@ const KINDS: readonly Kind[] = [
   },
   {
     id: 'projectConfig',
+    method: 'ProjectConfig',
     path: `${LOCATION}/projectConfig`,
-    get: 'projectconfigs.get',
-    update: 'projectconfigs.update',
+    get: 'artifactregistry.projectconfigs.get',
+    update: 'artifactregistry.projectconfigs.update',
     schema: components.ProjectConfig,
     fields: { name: 'output', platformLogsConfig: { loggingState: 'mutable', severityLevel: 'mutable' } },
     summary: 'the platform log settings of a project in a location',
   },
   {
     id: 'vpcscConfig',
+    method: 'VPCSCConfig',
     path: `${LOCATION}/vpcscConfig`,
-    get: 'vpcscconfigs.get',
-    update: 'vpcscconfigs.update',
+    get: 'artifactregistry.vpcscconfigs.get',
+    update: 'artifactregistry.vpcscconfigs.update',
     schema: components.VPCSCConfig,
     fields: { name: 'output', vpcscPolicy: 'mutable' },
     summary: 'the service perimeter settings of a project in a location',
@@ -66,6 +72,7 @@ export const settingsRoutes: readonly ApiRoute[] = KINDS.flatMap((kind) => [
     method: 'GET',
     path: kind.path,
     permission: kind.get,
+    audit: ofArtifactRegistry(`Get${kind.method}`, 'ADMIN_READ'),
     on: onProject,
     summary: `Gets ${kind.summary}.`,
     query: noQuery,
@@ -84,6 +91,7 @@ export const settingsRoutes: readonly ApiRoute[] = KINDS.flatMap((kind) => [
     method: 'PATCH',
     path: kind.path,
     permission: kind.update,
+    audit: ofArtifactRegistry(`Update${kind.method}`, 'ADMIN_WRITE'),
     on: onProject,
     summary: `Changes ${kind.summary}.`,
     query: patchQuery,

@@ -10,6 +10,7 @@ import { onRepository, PACKAGE, packageAt, tagAt } from './places.ts';
 import { found } from './refusals.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { parseMask } from './update-mask.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 const TAG = `${PACKAGE}/tags/:tag`;
 /** What a tag may be called in every format (facts: Tag). */
@@ -27,7 +28,8 @@ export const tagRoutes: readonly ApiRoute[] = [
     id: 'tags.get',
     method: 'GET',
     path: TAG,
-    permission: 'tags.get',
+    permission: 'artifactregistry.tags.get',
+    audit: ofArtifactRegistry('GetTag', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Gets a tag.',
     query: noQuery,
@@ -43,7 +45,8 @@ export const tagRoutes: readonly ApiRoute[] = [
     id: 'tags.list',
     method: 'GET',
     path: `${PACKAGE}/tags`,
-    permission: 'tags.list',
+    permission: 'artifactregistry.tags.list',
+    audit: ofArtifactRegistry('ListTags', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Lists the tags of a package.',
     query: filteredQuery,
@@ -60,7 +63,8 @@ export const tagRoutes: readonly ApiRoute[] = [
     id: 'tags.create',
     method: 'POST',
     path: `${PACKAGE}/tags`,
-    permission: 'tags.create',
+    permission: 'artifactregistry.tags.create',
+    audit: ofArtifactRegistry('CreateTag', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Creates a tag.',
     query: createTagQuery,
@@ -80,7 +84,8 @@ export const tagRoutes: readonly ApiRoute[] = [
     id: 'tags.patch',
     method: 'PATCH',
     path: TAG,
-    permission: 'tags.update',
+    permission: 'artifactregistry.tags.update',
+    audit: ofArtifactRegistry('UpdateTag', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Points a tag at another version.',
     query: patchQuery,
@@ -104,7 +109,8 @@ export const tagRoutes: readonly ApiRoute[] = [
     id: 'tags.delete',
     method: 'DELETE',
     path: TAG,
-    permission: 'tags.delete',
+    permission: 'artifactregistry.tags.delete',
+    audit: ofArtifactRegistry('DeleteTag', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Deletes a tag.',
     query: noQuery,

@@ -16,6 +16,7 @@ import { onRepository, PACKAGE, packageAt, versionAt } from './places.ts';
 import { found } from './refusals.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { versionShower } from './version-resource.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 const VERSION = `${PACKAGE}/versions/:version`;
 const MOST_NAMES = 10_000;
@@ -29,7 +30,8 @@ export const versionRoutes: readonly ApiRoute[] = [
     id: 'versions.get',
     method: 'GET',
     path: VERSION,
-    permission: 'versions.get',
+    permission: 'artifactregistry.versions.get',
+    audit: ofArtifactRegistry('GetVersion', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Gets a version; the FULL view adds its tags.',
     query: versionQuery,
@@ -46,7 +48,8 @@ export const versionRoutes: readonly ApiRoute[] = [
     id: 'versions.list',
     method: 'GET',
     path: `${PACKAGE}/versions`,
-    permission: 'versions.list',
+    permission: 'artifactregistry.versions.list',
+    audit: ofArtifactRegistry('ListVersions', 'ADMIN_READ'),
     on: onRepository,
     summary: 'Lists the versions of a package; the FULL view adds the tags of each.',
     query: versionListQuery,
@@ -69,7 +72,8 @@ export const versionRoutes: readonly ApiRoute[] = [
     id: 'versions.patch',
     method: 'PATCH',
     path: VERSION,
-    permission: 'versions.update',
+    permission: 'artifactregistry.versions.update',
+    audit: ofArtifactRegistry('UpdateVersion', 'ADMIN_WRITE'),
     on: onRepository,
     summary: 'Changes the annotations of a version.',
     query: patchQuery,
@@ -88,7 +92,8 @@ export const versionRoutes: readonly ApiRoute[] = [
     id: 'versions.delete',
     method: 'DELETE',
     path: VERSION,
-    permission: 'versions.delete',
+    permission: 'artifactregistry.versions.delete',
+    audit: ofArtifactRegistry('DeleteVersion', 'publish'),
     on: onRepository,
     summary: 'Deletes a version; with force also one that has tags.',
     query: deleteVersionQuery,
@@ -107,7 +112,8 @@ export const versionRoutes: readonly ApiRoute[] = [
     id: 'versions.batchDelete',
     method: 'POST',
     path: `${PACKAGE}/versions:batchDelete`,
-    permission: 'versions.delete',
+    permission: 'artifactregistry.versions.delete',
+    audit: ofArtifactRegistry('BatchDeleteVersions', 'publish'),
     on: onRepository,
     summary: 'Deletes several versions with their tags, or says which of them it could not.',
     query: noQuery,

@@ -9,6 +9,7 @@ import { listAnswer, pageRequest } from './page-request.ts';
 import { onRepository, param, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
+import { ofArtifactRegistry } from './audit-names.ts';
 
 /** The collections in which a format shows its versions in its own words. */
 export const viewRoutes = (formats: readonly Format[]): readonly ApiRoute[] =>
@@ -25,6 +26,7 @@ function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
       method: 'GET',
       path: `${REPOSITORY}/${collection}/:view`,
       permission: view.permissions.get,
+      audit: ofArtifactRegistry(view.methods.get, 'ADMIN_READ'),
       on: onRepository,
       summary: `Gets one of a repository's ${collection}.`,
       query: noQuery,
@@ -44,6 +46,7 @@ function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
       method: 'GET',
       path: `${REPOSITORY}/${collection}`,
       permission: view.permissions.list,
+      audit: ofArtifactRegistry(view.methods.list, 'ADMIN_READ'),
       on: onRepository,
       summary: `Lists a repository's ${collection}.`,
       query: orderedQuery,

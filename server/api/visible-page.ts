@@ -1,4 +1,5 @@
-import type { Permission, ResourceName } from '../core/iam.ts';
+import type { ResourceName } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
 import type { Listed, ListQuery } from '../core/resources.ts';
 import { denied } from './refusals.ts';
 import type { ApiCall } from './route.ts';

@@ -1,43 +1,92 @@
-import type { Account, Permission, ResourceName } from './iam.ts';
+import type { Act } from './audit.ts';
+import type { Account, Federated, Scope } from './iam.ts';
 
+/** An account as requests are decided by. */
 export interface AccountRow {
-  readonly kind: Account['kind'];
+  readonly kind: 'user' | 'service-account';
+  /** User name, or the service account's e-mail. */
   readonly id: string;
   /** PHC string, argon2id. None for accounts that do not log in with one. */
   readonly passwordHash?: string;
   readonly disabled: boolean;
+  readonly groups: readonly string[];
 }
 
-export interface TokenRow {
+export interface NewAccount {
+  readonly kind: AccountRow['kind'];
   readonly id: string;
-  readonly account: string;
-  readonly scopes?: readonly Permission[];
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
+  readonly passwordHash?: string;
+  readonly disabled?: boolean;
+  readonly displayName?: string;
+  readonly description?: string;
+  /** A service account's. */
+  readonly project?: string;
 }
 
-/** Who there is, and the access tokens they hold: hashes only. */
+/** Who there is. */
 export interface AccountStore {
   find(id: string): Promise<AccountRow | undefined>;
-  put(account: AccountRow): Promise<void>;
+  put(account: NewAccount): Promise<void>;
   count(): Promise<number>;
+}
+
+/** `personal`: made by its owner, to keep. The others come and go with log-ins and exchanges. */
+export type TokenKind = 'login' | 'session' | 'personal' | 'service-account' | 'federated' | 'impersonated';
+
+export interface NewToken {
+  readonly id: string;
+  readonly kind: TokenKind;
+  /** Whom it stands for: an account's id, or an identity that is none. */
+  readonly of: string | Federated;
+  readonly name?: string;
+  readonly scope?: Scope;
+  /** Shared by all tokens of one log-in, which are revoked together. */
+  readonly family?: string;
+  /** The service account's key it was got with. */
+  readonly key?: string;
+  /** The token it was got with. */
+  readonly parent?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** Milliseconds it lives unused. */
+  readonly idleMs?: number;
+}
+export interface TokenRow extends NewToken {
+  readonly createdAt: number;
+  readonly lastUsedAt?: number;
+}
+
+/** The access tokens there are: hashes only. */
+export interface TokenStore {
   /** `hash` is the hex SHA-256 of the token's secret. Nothing for an unknown or removed token. */
   tokenByHash(hash: string): Promise<TokenRow | undefined>;
   tokenById(id: string): Promise<TokenRow | undefined>;
-  addToken(hash: string, token: TokenRow): Promise<void>;
-  removeToken(id: string): Promise<void>;
+  addToken(hash: string, token: NewToken, act?: Act): Promise<void>;
+  /** With everything that was got with it. */
+  removeToken(id: string, act?: Act): Promise<void>;
   /** Drops tokens that expired before `now`; answers how many. */
   pruneTokens(now: number): Promise<number>;
 }
 
-export interface RoleBinding {
-  readonly on: ResourceName;
-  readonly role: string;
-  /** `user:NAME`, `serviceAccount:EMAIL`. */
-  readonly member: string;
+/** A service account's key, as its signatures are checked. */
+export interface KeyRow {
+  /** 40 hex digits. */
+  readonly id: string;
+  /** The service account's e-mail. */
+  readonly account: string;
+  /** SPKI, PEM. */
+  readonly publicKey: string;
+  readonly disabled: boolean;
+  /** Milliseconds since the epoch. */
+  readonly validAfter: number;
+  readonly validBefore: number;
+}
+export interface KeyReader {
+  key(id: string): Promise<KeyRow | undefined>;
 }
 
-export interface RoleBindings {
-  of(members: readonly string[]): Promise<readonly RoleBinding[]>;
-  add(binding: RoleBinding): Promise<void>;
+/** The names of the sets that an account of ours is in. */
+export function belongsTo({ kind, id, groups }: AccountRow): Account['belongsTo'] {
+  const domain = kind === 'user' && id.includes('@') ? id.slice(id.lastIndexOf('@') + 1) : '';
+  return [...groups.map((group) => `group:${group}`), ...(domain === '' ? [] : [`domain:${domain}`])];
 }

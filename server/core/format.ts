@@ -1,7 +1,9 @@
+import type { AuditName } from './audit.ts';
 import type { ByteStream, Checksum } from './blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile, TaggedVersion, VersionRow } from './catalog.ts';
 import { isNotFound, RegistryError } from './error.ts';
-import type { IssuedToken, Permission, Principal } from './iam.ts';
+import type { IssuedToken, Principal, Within } from './iam.ts';
+import type { Permission } from './permissions.ts';
 import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
 import type { OpenedFile } from './repo.ts';
 
@@ -28,6 +30,13 @@ interface RouteBase {
    */
   readonly path: string;
   readonly permission: Permission;
+  /**
+   * What of the repository a request is about, for grants that are narrower than the repository. Says nothing of what
+   * the path does not say, and never throws: a name that is none is refused later, to those who may know.
+   */
+  within?(request: RouteRequest): Within;
+  /** What the audit log calls it, where it has a name for it (cloud.google.com/artifact-registry/docs/audit-logging). */
+  readonly audit?: AuditName;
 }
 
 /** Answers GET and HEAD from a file. */
@@ -132,6 +141,8 @@ export interface LegacyRepository {
 export interface VersionView {
   readonly collection: string;
   readonly permissions: { readonly get: Permission; readonly list: Permission };
+  /** What the audit log calls the two. */
+  readonly methods: { readonly get: string; readonly list: string };
   /** The view's fields that a list can be ordered by, and what they are of a version. */
   readonly orders: Readonly<Record<string, 'name' | 'createTime' | 'updateTime'>>;
   /** The id of a version in the collection, and back; nothing for what is none. */

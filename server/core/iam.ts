@@ -1,76 +1,63 @@
-/** Google's permission names, without the `artifactregistry.` in front (cloud.google.com/artifact-registry/docs/access-control). */
-export const PERMISSIONS = [
-  'dockerimages.get',
-  'dockerimages.list',
-  'files.delete',
-  'files.download',
-  'files.get',
-  'files.list',
-  'files.update',
-  'files.upload',
-  'locations.get',
-  'locations.list',
-  'packages.delete',
-  'packages.get',
-  'packages.list',
-  'packages.update',
-  'projectconfigs.get',
-  'projectconfigs.update',
-  'projects.create',
-  'projects.delete',
-  'projects.get',
-  'projects.list',
-  'projects.update',
-  'projectsettings.get',
-  'projectsettings.update',
-  'repositories.create',
-  'repositories.createOnPush',
-  'repositories.delete',
-  'repositories.deleteArtifacts',
-  'repositories.downloadArtifacts',
-  'repositories.get',
-  'repositories.list',
-  'repositories.update',
-  'repositories.uploadArtifacts',
-  'tags.create',
-  'tags.delete',
-  'tags.get',
-  'tags.list',
-  'tags.update',
-  'versions.delete',
-  'versions.get',
-  'versions.list',
-  'versions.update',
-  'vpcscconfigs.get',
-  'vpcscconfigs.update',
-] as const;
-export type Permission = (typeof PERMISSIONS)[number];
+import type { Permission } from './permissions.ts';
 
 export interface Account {
-  readonly kind: 'user' | 'service-account';
-  /** User name, or the service account's e-mail. */
+  /** `federated`: someone whom an identity provider vouched for and of whom nothing is stored here. */
+  readonly kind: 'user' | 'service-account' | 'federated';
+  /** User name, the service account's e-mail, or the whole `principal://` name. */
   readonly id: string;
-  readonly groups: readonly string[];
+  /** What else bindings may call it by: `group:G`, `domain:D`, `principalSet://…`. */
+  readonly belongsTo: readonly string[];
   /** Present when the credential may do less than its owner. */
-  readonly scopes?: readonly Permission[];
+  readonly scope?: Scope;
 }
 export type Principal = { readonly kind: 'anonymous' } | Account;
 export const ANONYMOUS: Principal = { kind: 'anonymous' };
 
-/** How bindings and records name an account: `user:NAME`, `serviceAccount:EMAIL`. */
-export const memberOf = ({ kind, id }: Account): string =>
-  kind === 'user' ? `user:${id}` : `serviceAccount:${id}`;
+/** What a credential is limited to; a limit that is absent is none. */
+export interface Scope {
+  readonly permissions?: readonly Permission[];
+  /** These, and everything below them. */
+  readonly resources?: readonly ResourceName[];
+}
+
+/** How bindings and records name an account: `user:NAME`, `serviceAccount:EMAIL`, `principal://…`. */
+export function memberOf({ kind, id }: Pick<Account, 'kind' | 'id'>): string {
+  switch (kind) {
+    case 'user':
+      return `user:${id}`;
+    case 'service-account':
+      return `serviceAccount:${id}`;
+    case 'federated':
+      return id;
+    default:
+      return kind satisfies never;
+  }
+}
 
 /** What a caller showed to be believed, and how long that is good. */
 export interface Bearer {
+  /** The account's id; empty for a token that was made for nobody. */
   readonly account: string;
+  /** Who that is, where no account is stored. */
+  readonly federated?: Federated;
   /** The stored token it came from, where it came from one. */
   readonly token?: string;
+  /** The service account's key that signed for it, where one did. */
+  readonly key?: string;
   /** Stands for the password that was shown, where one was, and changes with it. */
   readonly password?: string;
-  readonly scopes?: readonly Permission[];
+  readonly scope?: Scope;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+}
+
+/** A federated identity, whole, as the token made for it carries it. */
+export interface Federated {
+  /** `principal://iam.googleapis.com/projects/N/locations/global/workloadIdentityPools/POOL/subject/S`. */
+  readonly id: string;
+  readonly belongsTo: readonly string[];
+  /** `projects/P/locations/global/workloadIdentityPools/POOL/providers/V`: gone or disabled, so is the identity. */
+  readonly provider: string;
 }
 
 /** A caller; an anonymous one may have shown nothing. */
@@ -79,8 +66,19 @@ export interface Caller {
   readonly bearer?: Bearer;
 }
 
-/** `projects/P`, or `projects/P/locations/L/repositories/R`, or `/` for the installation. */
+/** `projects/P`, `projects/P/locations/L/repositories/R`, `projects/P/serviceAccounts/E`, or `/` for the installation. */
 export type ResourceName = `projects/${string}` | '/';
+
+/** Whether a name is another, or below it; a project whose name only begins alike is not below it. */
+export const covers = (above: ResourceName, name: ResourceName): boolean =>
+  above === '/' || above === name || name.startsWith(`${above}/`);
+
+/** What of a repository a request is about, where it is about less than all of it. */
+export interface Within {
+  readonly package?: string;
+  readonly version?: string;
+  readonly tag?: string;
+}
 
 export type Decision =
   | { readonly allow: true }
@@ -88,12 +86,19 @@ export type Decision =
       readonly allow: false;
       /** Whether the principal may know that the resource exists. */
       readonly visible: boolean;
+      /** Whether a condition may still allow it for some of what is inside: a list is then filtered, not refused. */
+      readonly partly: boolean;
     };
 
 /** Decides everything, in one place, and denies what nobody granted. Called on every route. */
 export interface Authorizer {
   /** At once where the policy is at hand, which on the path of a pull it is. */
-  check(who: Principal, permission: Permission, on: ResourceName): Decision | Promise<Decision>;
+  check(
+    who: Principal,
+    permission: Permission,
+    on: ResourceName,
+    within?: Within,
+  ): Decision | Promise<Decision>;
   /** The subset of `names` on which `who` holds the permission: lists are filtered, never refused. */
   visible(
     who: Principal,

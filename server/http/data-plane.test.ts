@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Permission } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
 import { TestServer } from '../testing/harness.ts';
 import { type Descriptor, freshImage, type ImageClient, NOWHERE, refusal } from '../testing/oci.ts';
 
@@ -59,13 +59,14 @@ describe.each(REQUESTS)('%s …/%s', (method, path) => {
   });
 });
 
-const scoped = async (id: string, scopes: readonly Permission[]) => {
+const scoped = async (id: string, permissions: readonly Permission[]) => {
   const secret = `ent_${id}`;
   const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
-  await server.accounts.addToken(hash, {
+  await server.tokens.addToken(hash, {
     id,
-    account: 'admin',
-    scopes,
+    kind: 'personal',
+    of: 'admin',
+    scope: { permissions },
     expiresAt: server.clock.now() + 3_600_000,
   });
   return `Bearer ${secret}`;
@@ -73,7 +74,7 @@ const scoped = async (id: string, scopes: readonly Permission[]) => {
 
 describe('a credential with scopes', () => {
   test('reads and does not write where that is all it may', async () => {
-    const as = await scoped('reader', ['repositories.downloadArtifacts']);
+    const as = await scoped('reader', ['artifactregistry.repositories.downloadArtifacts']);
 
     expect((await image.send('GET', 'manifests/v1', { as })).status).toBe(200);
     for (const [method, path] of [
@@ -85,7 +86,10 @@ describe('a credential with scopes', () => {
   });
 
   test('writes and does not delete, nor make repositories, where that is all it may', async () => {
-    const as = await scoped('writer', ['repositories.downloadArtifacts', 'repositories.uploadArtifacts']);
+    const as = await scoped('writer', [
+      'artifactregistry.repositories.downloadArtifacts',
+      'artifactregistry.repositories.uploadArtifacts',
+    ]);
 
     expect((await image.send('POST', 'blobs/uploads/', { as, body: '' })).status).toBe(202);
     await refusal(await image.send('DELETE', `manifests/${manifest.digest}`, { as }), 403, 'DENIED');
@@ -97,7 +101,7 @@ describe('a credential with scopes', () => {
   });
 
   test('mounts nothing from where it may not read', async () => {
-    const as = await scoped('blind-writer', ['repositories.uploadArtifacts']);
+    const as = await scoped('blind-writer', ['artifactregistry.repositories.uploadArtifacts']);
     const { digest } = await image.blob('not for the blind');
 
     const answer = await freshImage(server).send(

@@ -1,6 +1,7 @@
 import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
-import type { Permission } from '../core/iam.ts';
+import { memberOf } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { compilePath, type PathMatch } from './route-matcher.ts';
@@ -39,10 +40,10 @@ export class DataPlane {
   }
 
   async handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
-    const { route, label, params } = matched;
+    const { label, params } = matched;
     call.trace.route = label;
-    const repository = await this.#authorized(call, destination, route.permission);
     const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
+    const repository = await this.#authorized(call, destination, matched, asked);
     return runRoute(this.#options, call, destination, matched, asked, repository);
   }
 
@@ -66,19 +67,25 @@ export class DataPlane {
   async #authorized(
     call: DataRequest,
     destination: RepositoryDestination,
-    permission: Permission,
+    { route }: Matched,
+    asked: RouteRequest,
   ): Promise<RepositoryRow> {
     const { authorizer, repositories } = this.#options;
+    const { permission } = route;
     const { address, format, legacy } = destination;
     const name = repositoryName(address);
-    const decision = await authorizer.check(call.principal, permission, name);
+    const decision = await authorizer.check(call.principal, permission, name, route.within?.(asked));
     if (!decision.allow) throw denied(call, destination, permission);
 
     const known = await repositories.find(address);
     if (known?.format === format.id) return known;
-    if (known === undefined && legacy && permission === 'repositories.uploadArtifacts') {
-      const create = await authorizer.check(call.principal, 'repositories.createOnPush', name);
-      if (!create.allow) throw denied(call, destination, 'repositories.createOnPush');
+    if (known === undefined && legacy && permission === 'artifactregistry.repositories.uploadArtifacts') {
+      const create = await authorizer.check(
+        call.principal,
+        'artifactregistry.repositories.createOnPush',
+        name,
+      );
+      if (!create.allow) throw denied(call, destination, 'artifactregistry.repositories.createOnPush');
       return repositories.create(address, format.id);
     }
     throw new RegistryError(
@@ -113,12 +120,12 @@ export function denied(
   permission: Permission,
 ): RegistryError {
   const name = repositoryName(address);
-  const what = `"artifactregistry.${permission}" on resource "${name}" (or it may not exist)`;
+  const what = `"${permission}" on resource "${name}" (or it may not exist)`;
   if (principal.kind !== 'anonymous')
     return new RegistryError(
       'PERMISSION_DENIED',
       'DENIED',
-      `Permission ${what.replace(' on resource', ' denied on resource')}; logged in as ${principal.id}`,
+      `Permission ${what.replace(' on resource', ' denied on resource')}; logged in as ${memberOf(principal)}`,
     );
   const scope = { address: [basePath, ...rest].join('/'), permission };
   return new RegistryError(

@@ -1,12 +1,13 @@
 import type { Checksum, ChecksumAlgorithm } from '../core/blob.ts';
 import type { CatalogReader, StoredFile } from '../core/catalog.ts';
 import type { Format, ReadableElsewhere } from '../core/format.ts';
-import type { Authorizer, Permission } from '../core/iam.ts';
+import type { Authorizer } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { Addressing } from './addressing.ts';
 import type { DataRequest } from './data-request.ts';
 
-const READ: Permission = 'repositories.downloadArtifacts';
+const READ: Permission = 'artifactregistry.repositories.downloadArtifacts';
 
 /** Where bytes are named, over all repositories; the caller's rights are checked here, not there. */
 export interface FilesByContent {

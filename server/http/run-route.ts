@@ -1,3 +1,4 @@
+import type { Act } from '../core/audit.ts';
 import type { ByteStream } from '../core/blob.ts';
 import type { HostedRepo } from '../core/catalog.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
@@ -20,9 +21,11 @@ export interface RouteParts {
   /** The repository as its mode answers reads. */
   read(repository: RepositoryRow): Repo;
   /** The repository for a caller who writes; nothing where its mode takes no writes. */
-  write(repository: RepositoryRow, principal: Principal): HostedRepo | undefined;
+  write(repository: RepositoryRow, principal: Principal, act: Act | undefined): HostedRepo | undefined;
   elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
   readonly authorizer: Authorizer;
+  /** The record of a change, where it is kept. */
+  act(call: DataRequest, destination: RepositoryDestination, route: Route): Act | undefined;
 }
 
 export interface Runnable {
@@ -46,7 +49,7 @@ export function runRoute(
     case 'index':
       return indexAnswer(call, destination, parts.read(repository), route, asked);
     case 'command': {
-      const write = parts.write(repository, call.principal);
+      const write = parts.write(repository, call.principal, parts.act(call, destination, route));
       if (!write) throw readOnly(repository);
       return commandAnswer(parts, call, destination, route, asked, write);
     }
@@ -87,7 +90,11 @@ async function mayWrite(
   { principal }: DataRequest,
   row: RepositoryRow,
 ): Promise<boolean> {
-  const decision = await authorizer.check(principal, 'repositories.uploadArtifacts', repositoryName(row));
+  const decision = await authorizer.check(
+    principal,
+    'artifactregistry.repositories.uploadArtifacts',
+    repositoryName(row),
+  );
   return decision.allow;
 }
 

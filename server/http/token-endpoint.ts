@@ -1,42 +1,39 @@
-import { invalid, methodNotAllowed, RegistryError } from '../core/error.ts';
-import type { IssuedToken } from '../core/iam.ts';
+import { invalid, methodNotAllowed, type RegistryError } from '../core/error.ts';
+import type { Grant } from '../core/oauth.ts';
+import { actorOf } from './actor.ts';
+import type { Fixture } from './front-door.ts';
 import { formFields } from './service-plane.ts';
 
-interface TokenEndpointOptions {
-  /** An access token for the owner of a password. UNAUTHENTICATED when it is wrong. */
-  readonly login: (username: string, password: string, peer: string) => Promise<IssuedToken>;
-}
+/** Google's libraries and token exchange configurations expect it at other paths, too. */
+const PATHS = new Set(['/token', '/v1/token', '/oauth2/v4/token']);
 
-/** POST /token (RFC 6749 section 4.3): the CLI's log-in. */
-export async function tokenEndpoint(
-  { login }: TokenEndpointOptions,
-  request: Request,
-  peer: string,
-): Promise<Response> {
-  if (request.method !== 'POST') throw methodNotAllowed('POST a form to /token', ['POST']);
-  const fields = await formFields(request);
-  if (fields.get('grant_type') !== 'password')
-    throw invalid(
-      'unsupported_grant_type',
-      'grant_type=password, with username and password, is what /token takes',
-    );
-  const { secret, expiresInSeconds } = await login(
-    fields.get('username') ?? '',
-    fields.get('password') ?? '',
-    peer,
-  );
-  return Response.json(
-    { access_token: secret, expires_in: expiresInSeconds, token_type: 'Bearer' },
-    { headers: { 'cache-control': 'no-store' } },
-  );
-}
+/** POST /token (RFC 6749 section 3.2). */
+export const tokenEndpoint = (grants: readonly Grant[]): Fixture => ({
+  route: '/token',
+  matches: (path) => PATHS.has(path),
+  render: oauthError,
+  answer: async ({ request, origin, peer }) => {
+    if (request.method !== 'POST') throw methodNotAllowed('POST a form to /token', ['POST']);
+    const fields = await formFields(request);
+    const type = fields.get('grant_type');
+    const grant = grants.find((known) => known.type === type);
+    if (!grant)
+      throw invalid(
+        'unsupported_grant_type',
+        `grant_type is one of ${grants.map((known) => known.type).join(', ')}`,
+      );
+    const answer = await grant.run({
+      field: (name) => fields.get(name) ?? undefined,
+      origin,
+      actor: actorOf(request, peer()),
+      authorization: request.headers.get('authorization'),
+    });
+    return Response.json(answer, { headers: { 'cache-control': 'no-store', pragma: 'no-cache' } });
+  },
+});
 
 /** RFC 6749 section 5.2. */
-export const oauthError = ({
-  reason,
-  message,
-  code,
-}: Pick<RegistryError, 'reason' | 'message' | 'code'>) => ({
+const oauthError = ({ reason, message, code }: Pick<RegistryError, 'reason' | 'message' | 'code'>) => ({
   contentType: 'application/json',
   body: JSON.stringify({
     error:

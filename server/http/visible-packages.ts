@@ -36,6 +36,10 @@ export async function readableRepositories(
   format: string,
 ): Promise<readonly RepositoryRow[]> {
   const all = await directory.ofFormat(format);
-  const seen = await authorizer.visible(who, 'repositories.downloadArtifacts', all.map(repositoryName));
+  const seen = await authorizer.visible(
+    who,
+    'artifactregistry.repositories.downloadArtifacts',
+    all.map(repositoryName),
+  );
   return all.filter((repository) => seen.has(repositoryName(repository)));
 }

@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { Principal } from '../core/iam.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
+import { PolicyTables } from '../stores/metadata/policy-tables.ts';
+import { TokenTables } from '../stores/metadata/token-tables.ts';
+import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { basic, Clock } from '../testing/harness.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../testing/temporary-database.ts';
@@ -17,11 +20,14 @@ const KEY = randomBytes(32);
 
 let temporary: TemporaryDatabase;
 let accounts: AccountTables;
+let store: TokenTables;
 let passwordHash: string;
 const clock = new Clock();
 beforeAll(async () => {
   temporary = await temporaryDatabase();
   accounts = new AccountTables(temporary.database, clock.now);
+  store = new TokenTables(temporary.database, clock.now);
+  await new RepositoryTables(temporary.database, clock.now).ensureProject('p');
   passwordHash = await hashPassword(PASSWORD);
 });
 afterAll(() => temporary[Symbol.asyncDispose]());
@@ -30,16 +36,19 @@ let tokens: Tokens;
 let authenticator: Authenticator;
 beforeEach(async () => {
   await accounts.put({ id: 'ann', kind: 'user', disabled: false, passwordHash });
-  await accounts.put({ id: 'robot@p.iam', kind: 'service-account', disabled: false });
+  await accounts.put({ id: 'robot@p.iam', kind: 'service-account', project: 'p' });
   await accounts.put({ id: 'gone', kind: 'user', disabled: true, passwordHash });
-  tokens = new Tokens({ accounts, key: KEY, issuer: 'entrepot', random: randomBytes, now: clock.now });
+  const policies = new PolicyTables(temporary.database);
+  tokens = new Tokens({ store, key: KEY, issuer: 'entrepot', random: randomBytes, now: clock.now });
   authenticator = new Authenticator({
     accounts,
-    tokens,
+    bearers: [tokens],
+    keyFiles: { read: async () => undefined },
+    providerStands: () => true,
     passwords: new PasswordChecker(),
     throttle: new LoginThrottle({ now: clock.now, failures: 10, windowMs: 60_000 }),
     now: clock.now,
-    freshForMs: 2_000,
+    revision: () => policies.revision(),
   });
 });
 
@@ -53,7 +62,8 @@ const refused = async (authorization: string) =>
 const registryTokenOf = async (authorization: string) =>
   (await tokens.issueRegistry((await authenticate(authorization)).bearer)).secret;
 
-const ANN = { kind: 'user', id: 'ann', groups: [] } as const;
+const ANN = { kind: 'user', id: 'ann', belongsTo: [] } as const;
+const issueAccess = (of: string) => tokens.issue({ kind: 'login', of, seconds: 12 * 3600 });
 
 describe('a caller is who the credential says', () => {
   test('by user name and password', async () => {
@@ -73,19 +83,19 @@ describe('a caller is who the credential says', () => {
     ].map((user) => [`Basic ${user}`, (token: string) => basic(user, token)] as const),
     ['BASIC _token', (token: string) => basic('_token', token).replace('Basic', 'BASIC')],
   ] as const)('by %s and an access token, or a registry token', async (_, show) => {
-    const { secret } = await tokens.issueAccess('ann');
+    const { secret } = await issueAccess('ann');
 
     expect(await principalOf(show(secret))).toEqual(ANN);
     expect(await principalOf(show(await registryTokenOf(`Bearer ${secret}`)))).toEqual(ANN);
   });
 
   test('and of the kind that the account is', async () => {
-    const { secret } = await tokens.issueAccess('robot@p.iam');
+    const { secret } = await issueAccess('robot@p.iam');
 
     expect(await principalOf(`Bearer ${secret}`)).toEqual({
       kind: 'service-account',
       id: 'robot@p.iam',
-      groups: [],
+      belongsTo: [],
     });
   });
 
@@ -97,19 +107,25 @@ describe('a caller is who the credential says', () => {
   });
 
   test('and may do no more than its token, nor may what is made from it', async () => {
-    const scopes = ['repositories.downloadArtifacts'] as const;
+    const scope = { permissions: ['artifactregistry.repositories.downloadArtifacts'] } as const;
     const secret = 'ent_narrow';
     const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
-    await accounts.addToken(hash, { id: 'narrow', account: 'ann', scopes, expiresAt: clock.now() + HOUR });
+    await store.addToken(hash, {
+      id: 'narrow',
+      kind: 'personal',
+      of: 'ann',
+      scope,
+      expiresAt: clock.now() + HOUR,
+    });
 
-    expect(await principalOf(`Bearer ${secret}`)).toEqual({ ...ANN, scopes });
+    expect(await principalOf(`Bearer ${secret}`)).toEqual({ ...ANN, scope });
     const child = await registryTokenOf(`Bearer ${secret}`);
-    expect(await principalOf(`Bearer ${child}`)).toEqual({ ...ANN, scopes });
+    expect(await principalOf(`Bearer ${child}`)).toEqual({ ...ANN, scope });
     expect(await principalOf(`Bearer ${await registryTokenOf(`Bearer ${child}`)}`)).toEqual({
       ...ANN,
-      scopes,
+      scope,
     });
-    await accounts.removeToken('narrow');
+    await store.removeToken('narrow');
   });
 });
 
@@ -245,7 +261,7 @@ const soon = () => clock.advance(2_000);
 
 describe('a credential ends', () => {
   test('when its time is over, however often it was used', async () => {
-    const { secret, expiresInSeconds } = await tokens.issueAccess('ann');
+    const { secret, expiresInSeconds } = await issueAccess('ann');
     const child = await registryTokenOf(`Bearer ${secret}`);
     clock.advance(expiresInSeconds * 1000 - 1);
     expect(await principalOf(`Bearer ${secret}`)).toEqual(ANN);
@@ -256,7 +272,7 @@ describe('a credential ends', () => {
   });
 
   test('no later than the one it was made from', async () => {
-    const { secret } = await tokens.issueAccess('ann');
+    const { secret } = await issueAccess('ann');
     clock.advance(11 * HOUR);
 
     const child = await tokens.issueRegistry((await authenticate(`Bearer ${secret}`)).bearer);
@@ -267,13 +283,13 @@ describe('a credential ends', () => {
   });
 
   test('within seconds of its removal, with all that was made from it', async () => {
-    const { secret } = await tokens.issueAccess('ann');
+    const { secret } = await issueAccess('ann');
     const { bearer } = await authenticate(`Bearer ${secret}`);
     const child = await registryTokenOf(`Bearer ${secret}`);
     const grandchild = await registryTokenOf(`Bearer ${child}`);
     for (const token of [child, grandchild]) expect(await principalOf(`Bearer ${token}`)).toEqual(ANN);
 
-    await accounts.removeToken(bearer?.token ?? '');
+    await store.removeToken(bearer?.token ?? '');
     soon();
 
     for (const token of [secret, child, grandchild]) await refused(`Bearer ${token}`);
@@ -281,7 +297,7 @@ describe('a credential ends', () => {
 
   test('within seconds of its account’s end', async () => {
     const password = basic('ann', PASSWORD);
-    const access = `Bearer ${(await tokens.issueAccess('ann')).secret}`;
+    const access = `Bearer ${(await issueAccess('ann')).secret}`;
     const registry = `Bearer ${await registryTokenOf(password)}`;
     for (const shown of [password, access, registry]) expect(await principalOf(shown)).toEqual(ANN);
 
@@ -310,10 +326,10 @@ describe('a credential ends', () => {
   });
 
   test('when it was pruned, though it never was used', async () => {
-    const { secret, expiresInSeconds } = await tokens.issueAccess('ann');
+    const { secret, expiresInSeconds } = await issueAccess('ann');
     clock.advance(expiresInSeconds * 1000 + 1);
 
-    expect(await accounts.pruneTokens(clock.now())).toBeGreaterThan(0);
+    expect(await store.pruneTokens(clock.now())).toBeGreaterThan(0);
 
     await refused(`Bearer ${secret}`);
   });
@@ -321,8 +337,8 @@ describe('a credential ends', () => {
 
 describe('an access token', () => {
   test('is 256 random bits behind a prefix, and stored only as a hash', async () => {
-    const first = await tokens.issueAccess('ann');
-    const second = await tokens.issueAccess('ann');
+    const first = await issueAccess('ann');
+    const second = await issueAccess('ann');
 
     expect(first.secret).toMatch(/^ent_[\w-]{43}$/);
     expect(second.secret).not.toBe(first.secret);
@@ -334,7 +350,7 @@ describe('an access token', () => {
   });
 
   test('is not made from a token, only from a password', async () => {
-    const { secret } = await tokens.issueAccess('ann');
+    const { secret } = await issueAccess('ann');
 
     for (const user of ['_token', 'oauth2accesstoken', 'ann'])
       expect(await failureOf(authenticator.password(user, secret, 'peer'))).toMatchObject(REFUSED);

@@ -1,18 +1,25 @@
-import type { AccountRow, AccountStore } from '../core/accounts.ts';
+import { type AccountRow, type AccountStore, belongsTo, type KeyReader } from '../core/accounts.ts';
 import { RegistryError } from '../core/error.ts';
-import { ANONYMOUS, type Bearer, type Caller } from '../core/iam.ts';
+import { type Account, ANONYMOUS, type Bearer, type Caller, type Federated } from '../core/iam.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import { type PasswordChecker, passwordMark } from './passwords.ts';
-import type { Tokens } from './tokens.ts';
+import type { BearerReader } from './tokens.ts';
 
 interface AuthenticatorOptions {
-  readonly accounts: AccountStore;
-  readonly tokens: Tokens;
+  readonly accounts: AccountStore & KeyReader;
+  /** Asked in turn what a bearer credential, of any kind, stands for. */
+  readonly bearers: readonly BearerReader[];
+  /** What a service account's key file, as it is, stands for. */
+  readonly keyFiles: { read(text: string): Promise<Bearer | undefined> };
+  /** Whether a workload identity provider is there and enabled. */
+  readonly providerStands: (provider: string) => boolean | Promise<boolean>;
   readonly passwords: PasswordChecker;
   readonly throttle: LoginThrottle;
   readonly now: () => number;
-  /** How long a revocation may take to be seen here. */
-  readonly freshForMs: number;
+  /** Another value after every change that may end a credential. */
+  readonly revision: () => number;
+  /** Told of each request that a stored token comes with. */
+  readonly used?: (token: string) => void;
 }
 
 /** User names whose password is a token: what Google's clients and helpers send (product.md 4). */
@@ -21,15 +28,11 @@ const PASSWORD_SECONDS = 12 * 3600;
 const REMEMBERED = 10_000;
 const NOBODY: Caller = { principal: ANONYMOUS };
 
-interface Remembered {
-  readonly caller: Caller;
-  readonly until: number;
-}
-
 /** Turns the credentials of a request into a caller. What is shown and not good is refused, never ignored. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #remembered = new Map<string, Caller>();
+  #revision = -1;
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -38,22 +41,34 @@ export class Authenticator {
   /** `peer` is the address the request came from, for throttling. UNAUTHENTICATED for anything but a good credential. */
   authenticate(authorization: string | null, peer: () => string): Caller | Promise<Caller> {
     if (authorization === null) return NOBODY;
-    const now = this.#options.now();
+    const { revision, now } = this.#options;
+    const current = revision();
+    if (current !== this.#revision) {
+      this.#remembered.clear();
+      this.#revision = current;
+    }
     const known = this.#remembered.get(authorization);
-    return known && known.until > now ? known.caller : this.#believe(authorization, peer, now);
+    if (!known || (known.bearer?.expiresAt ?? 0) <= now()) return this.#believe(authorization, peer, current);
+    if (known.bearer?.token !== undefined) this.#options.used?.(known.bearer.token);
+    return known;
   }
 
-  async #believe(authorization: string, peer: () => string, now: number): Promise<Caller> {
+  async #believe(authorization: string, peer: () => string, revision: number): Promise<Caller> {
     const caller = await this.#read(authorization, peer());
+    if (caller.bearer?.token !== undefined) this.#options.used?.(caller.bearer.token);
+    // What was read before a change says nothing of what is after it.
+    if (revision !== this.#options.revision()) return caller;
     if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
-    const until = Math.min(now + this.#options.freshForMs, caller.bearer?.expiresAt ?? now);
-    this.#remembered.set(authorization, { caller, until });
+    this.#remembered.set(authorization, caller);
     return caller;
   }
 
   /** A user name and password in any of the forms of product.md 4. */
   async login(username: string, password: string, peer: string): Promise<Caller> {
-    return TOKEN_USER.test(username) ? this.#token(password) : this.password(username, password, peer);
+    if (TOKEN_USER.test(username)) return this.#bearer(password);
+    if (username === '_json_key') return this.#keyFile(password);
+    if (username === '_json_key_base64') return this.#keyFile(Buffer.from(password, 'base64').toString());
+    return this.password(username, password, peer);
   }
 
   /** A password and nothing that stands for one: what new credentials may be made from. */
@@ -71,7 +86,7 @@ export class Authenticator {
     }
     throttle.succeeded(username, peer);
     return {
-      principal: { kind: account.kind, id: account.id, groups: [] },
+      principal: accountOf(account),
       bearer: {
         account: account.id,
         expiresAt: now() + PASSWORD_SECONDS * 1000,
@@ -84,7 +99,7 @@ export class Authenticator {
     const space = authorization.indexOf(' ');
     const scheme = authorization.slice(0, space).toLowerCase();
     const value = authorization.slice(space + 1).trim();
-    if (scheme === 'bearer') return this.#token(value);
+    if (scheme === 'bearer') return this.#bearer(value);
     if (scheme !== 'basic') throw refused('the authorization scheme is neither Bearer nor Basic');
     const pair = Buffer.from(value, 'base64').toString();
     const colon = pair.indexOf(':');
@@ -92,17 +107,54 @@ export class Authenticator {
     return this.login(pair.slice(0, colon), pair.slice(colon + 1), peer);
   }
 
-  async #token(secret: string): Promise<Caller> {
-    const bearer = await this.#options.tokens.read(secret);
-    if (!bearer) throw refused('the token is not valid, or no longer');
+  async #bearer(secret: string): Promise<Caller> {
+    for (const reader of this.#options.bearers) {
+      const bearer = await reader.read(secret);
+      if (bearer) return this.caller(bearer);
+    }
+    throw refused('the token is not valid, or no longer');
+  }
+
+  async #keyFile(text: string): Promise<Caller> {
+    const bearer = await this.#options.keyFiles.read(text);
+    if (!bearer) throw refused('the service account key is not valid, or no longer');
+    return this.caller(bearer);
+  }
+
+  /** The caller that a credential stands for, if account, key, password and provider behind it still stand. */
+  async caller(bearer: Bearer): Promise<Caller> {
     if (bearer.account === '') return { principal: ANONYMOUS, bearer };
+    const known = bearer.federated ? await this.#federated(bearer.federated) : await this.#account(bearer);
+    if (!known) throw refused('the token is not valid, or no longer');
+    return { principal: bearer.scope ? { ...known, scope: bearer.scope } : known, bearer };
+  }
+
+  async #federated({ id, belongsTo: sets, provider }: Federated): Promise<Account | undefined> {
+    if (!(await this.#options.providerStands(provider))) return undefined;
+    return { kind: 'federated', id, belongsTo: sets };
+  }
+
+  async #account(bearer: Bearer): Promise<Account | undefined> {
     const account = await this.#options.accounts.find(bearer.account);
-    if (!account || account.disabled || isOutdated(bearer, account))
-      throw refused('the token is not valid, or no longer');
-    const { kind, id } = account;
-    return { principal: { kind, id, groups: [], ...(bearer.scopes && { scopes: bearer.scopes }) }, bearer };
+    if (!account || account.disabled || isOutdated(bearer, account)) return undefined;
+    if (bearer.key !== undefined && !(await this.#keyStands(bearer.key, bearer.account))) return undefined;
+    return accountOf(account);
+  }
+
+  async #keyStands(id: string, account: string): Promise<boolean> {
+    const { accounts, now } = this.#options;
+    const key = await accounts.key(id);
+    return (
+      key !== undefined &&
+      key.account === account &&
+      !key.disabled &&
+      key.validAfter <= now() &&
+      now() < key.validBefore
+    );
   }
 }
+
+const accountOf = (row: AccountRow): Account => ({ kind: row.kind, id: row.id, belongsTo: belongsTo(row) });
 
 /** What was made from a password is good as long as the password is. */
 const isOutdated = ({ password }: Bearer, { passwordHash }: AccountRow): boolean =>

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
-import type { AccountStore } from '../core/accounts.ts';
+import type { NewToken, TokenRow, TokenStore } from '../core/accounts.ts';
+import type { Act } from '../core/audit.ts';
 import type { Bearer, IssuedToken } from '../core/iam.ts';
 
 /** Says in logs and leak scanners whose token it is. */
 const ACCESS_PREFIX = 'ent_';
-const ACCESS_SECONDS = 12 * 3600;
 const REGISTRY_SECONDS = 12 * 3600;
 const ALGORITHM = 'HS256';
+const REGISTRY_TYPE = 'registry+jwt';
 
 interface TokensOptions {
-  readonly accounts: AccountStore;
+  readonly store: TokenStore;
   /** At least 32 random bytes, of this installation alone. */
   readonly key: Uint8Array;
   readonly issuer: string;
@@ -18,27 +19,39 @@ interface TokensOptions {
   readonly now: () => number;
 }
 
+export interface IssuedAccess extends IssuedToken {
+  readonly id: string;
+}
+
+/** Reads one kind of bearer credential; another kind is nothing, at once. */
+export interface BearerReader {
+  read(secret: string): Promise<Bearer | undefined> | undefined;
+}
+
 /**
  * Access tokens are random and stored as hashes. Registry tokens, which every client fetches for every pull, are
  * signed statements about an account and the credential it showed; they are believed only as long as that
  * credential and account still stand.
  */
-export class Tokens {
+export class Tokens implements BearerReader {
   readonly #options: TokensOptions;
 
   constructor(options: TokensOptions) {
     this.#options = options;
   }
 
-  async issueAccess(account: string): Promise<IssuedToken> {
-    const { accounts, random, now } = this.#options;
+  async issue(
+    { seconds, ...token }: Omit<NewToken, 'id' | 'expiresAt'> & { readonly seconds: number },
+    act?: Act,
+  ): Promise<IssuedAccess> {
+    const { store, random, now } = this.#options;
     const secret = ACCESS_PREFIX + Buffer.from(random(32)).toString('base64url');
     const id = Buffer.from(random(12)).toString('base64url');
-    await accounts.addToken(sha256(secret), { id, account, expiresAt: now() + ACCESS_SECONDS * 1000 });
-    return { secret, expiresInSeconds: ACCESS_SECONDS, issuedAt: new Date(now()) };
+    await store.addToken(sha256(secret), { ...token, id, expiresAt: now() + seconds * 1000 }, act);
+    return { id, secret, expiresInSeconds: seconds, issuedAt: new Date(now()) };
   }
 
-  /** For a caller; `parent` is the stored token it came with, whose end is its end too. */
+  /** For a caller; what it came with decides how long, and whether still, it is good. */
   async issueRegistry(bearer: Bearer | undefined): Promise<IssuedToken> {
     const { key, issuer, now } = this.#options;
     const issuedAt = Math.floor(now() / 1000);
@@ -46,10 +59,11 @@ export class Tokens {
     const expiresInSeconds = Math.max(1, Math.min(REGISTRY_SECONDS, left));
     const from = {
       ...(bearer?.token !== undefined && { parent: bearer.token }),
+      ...(bearer?.key !== undefined && { key: bearer.key }),
       ...(bearer?.password !== undefined && { password: bearer.password }),
     };
     const secret = await new SignJWT(from)
-      .setProtectedHeader({ alg: ALGORITHM, typ: 'registry+jwt' })
+      .setProtectedHeader({ alg: ALGORITHM, typ: REGISTRY_TYPE })
       .setIssuer(issuer)
       .setAudience(issuer)
       .setSubject(bearer?.account ?? '')
@@ -69,37 +83,44 @@ export class Tokens {
   }
 
   async #readAccess(secret: string): Promise<Bearer | undefined> {
-    const row = await this.#options.accounts.tokenByHash(sha256(secret));
-    if (!row) return undefined;
-    return {
-      account: row.account,
-      token: row.id,
-      expiresAt: row.expiresAt,
-      ...(row.scopes && { scopes: row.scopes }),
-    };
+    const row = await this.#options.store.tokenByHash(sha256(secret));
+    return row && bearerOf(row);
   }
 
   async #readRegistry(secret: string): Promise<Bearer | undefined> {
-    const { key, issuer, now, accounts } = this.#options;
+    const { key, issuer, now, store } = this.#options;
     const verified = await jwtVerify(secret, key, {
       algorithms: [ALGORITHM],
       issuer,
       audience: issuer,
-      typ: 'registry+jwt',
+      typ: REGISTRY_TYPE,
       requiredClaims: ['sub', 'exp', 'nbf'],
       currentDate: new Date(now()),
     }).catch(() => undefined);
     if (!verified) return undefined;
-    const { sub = '', exp = 0, parent, password } = verified.payload;
+    const { sub = '', exp = 0, parent, password, key: signedWith } = verified.payload;
     const bearer: Bearer = {
       account: sub,
       expiresAt: exp * 1000,
       ...(typeof password === 'string' && { password }),
+      ...(typeof signedWith === 'string' && { key: signedWith }),
     };
     if (typeof parent !== 'string') return bearer;
-    const row = await accounts.tokenById(parent);
-    return row && { ...bearer, token: parent, ...(row.scopes && { scopes: row.scopes }) };
+    const row = await store.tokenById(parent);
+    return row && { ...bearer, ...bearerOf(row), expiresAt: Math.min(bearer.expiresAt, row.expiresAt) };
   }
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+function bearerOf({ id, of, key, scope, expiresAt, idleMs, lastUsedAt, createdAt }: TokenRow): Bearer {
+  const idleUntil = idleMs === undefined ? Infinity : (lastUsedAt ?? createdAt) + idleMs;
+  return {
+    account: typeof of === 'string' ? of : of.id,
+    ...(typeof of !== 'string' && { federated: of }),
+    token: id,
+    ...(key !== undefined && { key }),
+    ...(scope && { scope }),
+    expiresAt: Math.min(expiresAt, idleUntil),
+  };
+}
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -6,6 +6,7 @@ import { MemoryBlobs } from '../stores/blobs/memory.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
 import { MetadataDatabase } from '../stores/metadata/database.ts';
 import { recordEvent } from '../stores/metadata/outbox.ts';
+import { TokenTables } from '../stores/metadata/token-tables.ts';
 import { tidy } from './housekeeping.ts';
 import type { Log } from './log.ts';
 
@@ -26,9 +27,9 @@ afterEach(async () => {
 });
 
 const tidyAt = async (now: number, blobs = new MemoryBlobs()) => {
-  const accounts = new AccountTables(database, () => now);
-  await tidy({ database, accounts, blobs, uploadExpiry: DAY, log: silent, now: () => now });
-  return accounts;
+  const tokens = new TokenTables(database, () => now);
+  await tidy({ database, tokens, blobs, uploadExpiry: DAY, log: silent, now: () => now });
+  return tokens;
 };
 
 const openUploads = async (blobs: MemoryBlobs) => (await Array.fromAsync(blobs.uploads())).length;
@@ -47,13 +48,15 @@ it('drops uploads that can no longer be continued, and no others', async () => {
 it('drops tokens that have expired, and no others', async () => {
   const accounts = new AccountTables(database, () => START);
   await accounts.put({ id: 'ann', kind: 'user', disabled: false });
-  await accounts.addToken('old', { id: 'old', account: 'ann', expiresAt: START + HOUR });
-  await accounts.addToken('new', { id: 'new', account: 'ann', expiresAt: START + 3 * HOUR });
+  const tokens = new TokenTables(database, () => START);
+  const token = { kind: 'login', of: 'ann' } as const;
+  await tokens.addToken('old', { ...token, id: 'old', expiresAt: START + HOUR });
+  await tokens.addToken('new', { ...token, id: 'new', expiresAt: START + 3 * HOUR });
 
   await tidyAt(START + 2 * HOUR);
 
-  expect(await accounts.tokenById('old')).toBeUndefined();
-  expect(await accounts.tokenById('new')).toMatchObject({ account: 'ann' });
+  expect(await tokens.tokenById('old')).toBeUndefined();
+  expect(await tokens.tokenById('new')).toMatchObject({ of: 'ann' });
 });
 
 it('drops news after a week', async () => {

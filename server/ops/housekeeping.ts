@@ -1,4 +1,4 @@
-import type { AccountStore } from '../core/accounts.ts';
+import type { TokenStore } from '../core/accounts.ts';
 import type { BlobStore } from '../core/blob.ts';
 import { isNotFound } from '../core/error.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
@@ -10,7 +10,7 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 
 interface HousekeepingParts {
   readonly database: MetadataDatabase;
-  readonly accounts: AccountStore;
+  readonly tokens: TokenStore;
   readonly blobs: BlobStore;
   /** Milliseconds after which an upload that did not grow cannot be continued any more. */
   readonly uploadExpiry: number;
@@ -35,9 +35,9 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
 
 /** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news. */
 export async function tidy(parts: HousekeepingParts): Promise<void> {
-  const { database, accounts, now } = parts;
+  const { database, tokens, now } = parts;
   const before = now() - KEPT_MS;
-  await accounts.pruneTokens(now());
+  await tokens.pruneTokens(now());
   await dropExpiredUploads(parts);
   await database.transaction(async (tx) => {
     await tx.deleteFrom('operation').where('created_at', '<', before).execute();

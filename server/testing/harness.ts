@@ -10,9 +10,11 @@ import type { RepositoryAddress, RepositoryRow } from '../core/repository.ts';
 import { hashPassword } from '../iam/passwords.ts';
 import type { Level, Log } from '../ops/log.ts';
 import { DataDirectory } from '../stores/data-directory.ts';
-import { AccountTables, RoleBindingTables } from '../stores/metadata/account-tables.ts';
+import { AccountTables } from '../stores/metadata/account-tables.ts';
 import { MetadataDatabase } from '../stores/metadata/database.ts';
+import { grantRole } from '../stores/metadata/policy-tables.ts';
 import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
+import { TokenTables } from '../stores/metadata/token-tables.ts';
 
 export const ADMIN_PASSWORD = 'correct horse battery staple';
 export const HOST = 'localhost:8080';
@@ -69,6 +71,7 @@ export class TestServer implements AsyncDisposable {
   readonly database: MetadataDatabase;
   readonly directory: DataDirectory;
   readonly accounts: AccountTables;
+  readonly tokens: TokenTables;
   readonly app: App;
 
   constructor(parts: Pick<TestServer, 'clock' | 'logged' | 'database' | 'directory' | 'app'>) {
@@ -78,6 +81,7 @@ export class TestServer implements AsyncDisposable {
     this.directory = parts.directory;
     this.app = parts.app;
     this.accounts = new AccountTables(parts.database, parts.clock.now);
+    this.tokens = new TokenTables(parts.database, parts.clock.now);
   }
 
   /** `flags` are those of `entrepot serve`. */
@@ -137,10 +141,12 @@ export class TestServer implements AsyncDisposable {
   async account(id: string, on: readonly ResourceName[] = [], account: NewAccount = {}): Promise<string> {
     const { password = `${id}'s password`, disabled = false } = account;
     await this.accounts.put({ id, kind: 'user', disabled, passwordHash: await hashPassword(password) });
-    const bindings = new RoleBindingTables(this.database);
-    for (const resource of on)
-      await bindings.add({ on: resource, role: 'roles/owner', member: `user:${id}` });
+    for (const resource of on) await this.grant(resource, 'roles/owner', `user:${id}`);
     return disabled ? basic(id, password) : `Bearer ${await this.accessToken(id, password)}`;
+  }
+
+  async grant(on: ResourceName, role: string, member: string): Promise<void> {
+    await this.database.transaction((tx) => grantRole(tx, on, role, member));
   }
 
   /** A standard Docker repository; in us-central1 of my-project unless said otherwise. */

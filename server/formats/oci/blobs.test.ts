@@ -222,11 +222,12 @@ describe('a question by HEAD from someone who is about to push', () => {
     const expiresAt = server.clock.now() + 3_600_000;
     const token = {
       id: 'reader',
-      account: 'admin',
+      kind: 'personal' as const,
+      of: 'admin',
       expiresAt,
-      scopes: ['repositories.downloadArtifacts'] as const,
+      scope: { permissions: ['artifactregistry.repositories.downloadArtifacts'] as const },
     };
-    await server.accounts.addToken(hash, token);
+    await server.tokens.addToken(hash, token);
 
     const answer = await other.send('HEAD', `blobs/${digestOf(content)}`, { as: `Bearer ${secret}` });
 

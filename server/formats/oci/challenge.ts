@@ -12,7 +12,7 @@ function scopeOf({ address, permission }: ChallengeScope): string {
   const name = address
     .replace(/^\/v2\//, '')
     .replace(/\/(?:(?:manifests|referrers|blobs|blobs\/uploads)\/[^/]+|tags\/list|_oci\/ext\/discover)$/, '');
-  const actions = permission === 'repositories.downloadArtifacts' ? 'pull' : 'pull,push';
+  const actions = permission === 'artifactregistry.repositories.downloadArtifacts' ? 'pull' : 'pull,push';
   // A name that cannot be is refused only later: until then nothing of it may end the quotes, or the header.
   return `repository:${encodeURI(name)}:${actions}`;
 }

@@ -31,7 +31,8 @@ const imageManifest = ({ digest, mediaType, platform }: ChildImage) => ({
 
 const dockerImages: VersionView = {
   collection: 'dockerImages',
-  permissions: { get: 'dockerimages.get', list: 'dockerimages.list' },
+  permissions: { get: 'artifactregistry.dockerimages.get', list: 'artifactregistry.dockerimages.list' },
+  methods: { get: 'GetDockerImage', list: 'ListDockerImages' },
   orders: { name: 'name', uploadTime: 'createTime', createTime: 'createTime', updateTime: 'updateTime' },
 
   id: ({ package: image, version }) => `${image}@${version}`,

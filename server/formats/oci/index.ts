@@ -8,12 +8,14 @@ import {
   type RouteRequest,
 } from '../../core/format.ts';
 import { fromAttributes } from './attributes.ts';
+import type { AuditName } from '../../core/audit.ts';
 import { bearerChallenge } from './challenge.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
 import { dockerApi } from './docker-images.ts';
 import { blobFile, manifestFile } from './files.ts';
 import { digestOf, imageName, isTag, referenceOf } from './names.ts';
 import { pageOf } from './paging.ts';
+import { within } from './within.ts';
 import { putManifest } from './put-manifest.ts';
 import { referrers } from './referrers.ts';
 import { noExtensions, ociError, services } from './services.ts';
@@ -27,10 +29,17 @@ const manifestUnknown = (path: string): RegistryError =>
     details: { path },
   });
 
+/** cloud.google.com/artifact-registry/docs/audit-logging */
+const reads = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'DATA_READ' });
+const uploads = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'DATA_WRITE' });
+const publishes = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'publish' });
+
 const manifests: FileRoute = {
   kind: 'file',
   path: '/:image+/manifests/:reference',
-  permission: 'repositories.downloadArtifacts',
+  permission: 'artifactregistry.repositories.downloadArtifacts',
+  within,
+  audit: reads('GetManifest'),
   file: (request) => {
     const image = imageOf(request);
     const reference = param(request.params, 'reference');
@@ -46,7 +55,9 @@ const manifests: FileRoute = {
 const blobs: FileRoute = {
   kind: 'file',
   path: '/:image+/blobs/:digest',
-  permission: 'repositories.downloadArtifacts',
+  permission: 'artifactregistry.repositories.downloadArtifacts',
+  within,
+  audit: reads('ServeBlob'),
   headBeforeWrite: true,
   file: (request) => blobFile(imageOf(request), digestOf(param(request.params, 'digest'))),
   headers: ({ file }) => ({ 'docker-content-digest': file.path.slice(file.path.lastIndexOf('/') + 1) }),
@@ -57,8 +68,20 @@ const upload = (
   method: CommandRoute['method'],
   path: string,
   run: CommandRoute['run'],
-  permission: CommandRoute['permission'] = 'repositories.uploadArtifacts',
-): CommandRoute => ({ kind: 'command', method, path, permission, run });
+  audit: AuditName,
+): CommandRoute => ({
+  kind: 'command',
+  method,
+  path,
+  permission: 'artifactregistry.repositories.uploadArtifacts',
+  within,
+  audit,
+  run,
+});
+const remove = (path: string, run: CommandRoute['run'], audit: AuditName): CommandRoute => ({
+  ...upload('DELETE', path, run, audit),
+  permission: 'artifactregistry.repositories.deleteArtifacts',
+});
 
 /** Docker and OCI images, and whatever else travels as them: charts, signatures, SBOMs. */
 export const oci = defineFormat({
@@ -78,18 +101,20 @@ export const oci = defineFormat({
   services,
   routes: [
     manifests,
-    upload('PUT', '/:image+/manifests/:reference', putManifest),
-    upload('DELETE', '/:image+/manifests/:reference', deleteManifest, 'repositories.deleteArtifacts'),
-    upload('POST', '/:image+/blobs/uploads', startUpload),
-    upload('GET', '/:image+/blobs/uploads/:session', uploadStatus),
-    upload('PATCH', '/:image+/blobs/uploads/:session', appendChunk),
-    upload('PUT', '/:image+/blobs/uploads/:session', finishUpload),
-    upload('DELETE', '/:image+/blobs/uploads/:session', cancelUpload),
+    upload('PUT', '/:image+/manifests/:reference', putManifest, publishes('PutManifest')),
+    remove('/:image+/manifests/:reference', deleteManifest, publishes('DeleteManifest')),
+    upload('POST', '/:image+/blobs/uploads', startUpload, uploads('StartUpload')),
+    upload('GET', '/:image+/blobs/uploads/:session', uploadStatus, uploads('UploadStatus')),
+    upload('PATCH', '/:image+/blobs/uploads/:session', appendChunk, uploads('AppendUpload')),
+    upload('PUT', '/:image+/blobs/uploads/:session', finishUpload, uploads('FinishUpload')),
+    upload('DELETE', '/:image+/blobs/uploads/:session', cancelUpload, uploads('CancelUpload')),
     blobs,
-    upload('DELETE', '/:image+/blobs/:digest', deleteBlob, 'repositories.deleteArtifacts'),
+    remove('/:image+/blobs/:digest', deleteBlob, publishes('DeleteBlob')),
     indexRoute({
       path: '/:image*/tags/list',
-      permission: 'repositories.downloadArtifacts',
+      permission: 'artifactregistry.repositories.downloadArtifacts',
+      within,
+      audit: reads('GetTags'),
       index: tagsList,
       key: ({ params, query }) => {
         const image = param(params, 'image');
@@ -110,7 +135,9 @@ export const oci = defineFormat({
     }),
     indexRoute({
       path: '/:image+/referrers/:digest',
-      permission: 'repositories.downloadArtifacts',
+      permission: 'artifactregistry.repositories.downloadArtifacts',
+      within,
+      audit: reads('GetReferrers'),
       index: referrers,
       key: (request) => {
         const artifactType = request.query.get('artifactType');
@@ -125,7 +152,9 @@ export const oci = defineFormat({
       kind: 'command',
       method: 'GET',
       path: '/:image+/_oci/ext/discover',
-      permission: 'repositories.downloadArtifacts',
+      permission: 'artifactregistry.repositories.downloadArtifacts',
+      within,
+      audit: reads('DiscoverExtensions'),
       run: noExtensions,
     },
   ],

@@ -1,7 +1,7 @@
 import type { Statement } from 'bun:sqlite';
-import type { AccountRow, AccountStore, RoleBinding, RoleBindings, TokenRow } from '../../core/accounts.ts';
-import type { Permission, ResourceName } from '../../core/iam.ts';
-import type { MetadataDatabase } from './database.ts';
+import { sql } from 'kysely';
+import type { AccountRow, AccountStore, KeyReader, KeyRow, NewAccount } from '../../core/accounts.ts';
+import type { Transactions } from './transactions.ts';
 
 interface RawAccount {
   readonly id: string;
@@ -10,30 +10,37 @@ interface RawAccount {
   readonly disabled: number;
 }
 
-interface RawToken {
+interface RawKey {
   readonly id: string;
   readonly account: string;
-  readonly scopes: string | null;
-  readonly expires_at: number;
+  readonly public_key: string;
+  readonly disabled: number;
+  readonly valid_after: number;
+  readonly valid_before: number;
 }
 
-const TOKEN_COLUMNS = 'id, account, scopes, expires_at';
+/** 21 digits, as Google's are, of which no two accounts ever share all. */
+export const newUid = sql<string>`'1' || substr('00000000000000000000' || abs(random()), -20)`;
 
-/** Accounts and their tokens. Looked up on requests, so the reads are prepared. */
-export class AccountTables implements AccountStore {
-  readonly #database: MetadataDatabase;
+/** Accounts and their keys. Looked up on requests, so the reads are prepared. */
+export class AccountTables implements AccountStore, KeyReader {
+  readonly #database: Transactions;
   readonly #now: () => number;
   readonly #account: Statement<RawAccount, [string]>;
-  readonly #byHash: Statement<RawToken, [string]>;
-  readonly #byId: Statement<RawToken, [string]>;
+  readonly #groups: Statement<{ readonly group_id: string }, [string]>;
+  readonly #key: Statement<RawKey, [string]>;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     const { reading } = database;
     this.#database = database;
     this.#now = now;
     this.#account = reading.prepare('SELECT id, kind, password_hash, disabled FROM account WHERE id = ?');
-    this.#byHash = reading.prepare(`SELECT ${TOKEN_COLUMNS} FROM access_token WHERE hash = ?`);
-    this.#byId = reading.prepare(`SELECT ${TOKEN_COLUMNS} FROM access_token WHERE id = ?`);
+    this.#groups = reading.prepare(
+      'SELECT DISTINCT group_id FROM group_member WHERE account = ? ORDER BY group_id',
+    );
+    this.#key = reading.prepare(
+      'SELECT id, account, public_key, disabled, valid_after, valid_before FROM service_account_key WHERE id = ?',
+    );
   }
 
   async find(id: string): Promise<AccountRow | undefined> {
@@ -43,14 +50,31 @@ export class AccountTables implements AccountStore {
       id: row.id,
       kind: row.kind,
       disabled: row.disabled === 1,
+      groups: this.#groups.all(id).map(({ group_id: group }) => group),
       ...(row.password_hash !== null && { passwordHash: row.password_hash }),
     };
   }
 
-  async put(account: AccountRow): Promise<void> {
+  async key(id: string): Promise<KeyRow | undefined> {
+    const row = this.#key.get(id);
+    if (!row) return undefined;
+    return {
+      id: row.id,
+      account: row.account,
+      publicKey: row.public_key,
+      disabled: row.disabled === 1,
+      validAfter: row.valid_after,
+      validBefore: row.valid_before,
+    };
+  }
+
+  async put(account: NewAccount): Promise<void> {
     const now = this.#now();
     const values = {
       kind: account.kind,
+      project: account.project ?? null,
+      display_name: account.displayName ?? '',
+      description: account.description ?? '',
       password_hash: account.passwordHash ?? null,
       disabled: account.disabled ? 1 : 0,
       updated_at: now,
@@ -58,7 +82,7 @@ export class AccountTables implements AccountStore {
     await this.#database.transaction((tx) =>
       tx
         .insertInto('account')
-        .values({ id: account.id, created_at: now, ...values })
+        .values({ id: account.id, uid: newUid, created_at: now, ...values })
         .onConflict((conflict) => conflict.column('id').doUpdateSet(values))
         .execute(),
     );
@@ -70,78 +94,5 @@ export class AccountTables implements AccountStore {
       .select(({ fn }) => fn.countAll<number>().as('rows'))
       .executeTakeFirstOrThrow();
     return row.rows;
-  }
-
-  async tokenByHash(hash: string): Promise<TokenRow | undefined> {
-    return tokenRow(this.#byHash.get(hash));
-  }
-
-  async tokenById(id: string): Promise<TokenRow | undefined> {
-    return tokenRow(this.#byId.get(id));
-  }
-
-  async addToken(hash: string, token: TokenRow): Promise<void> {
-    await this.#database.transaction((tx) =>
-      tx
-        .insertInto('access_token')
-        .values({
-          hash,
-          id: token.id,
-          account: token.account,
-          scopes: token.scopes ? JSON.stringify(token.scopes) : null,
-          created_at: this.#now(),
-          expires_at: token.expiresAt,
-          last_used_at: null,
-        })
-        .execute(),
-    );
-  }
-
-  async removeToken(id: string): Promise<void> {
-    await this.#database.transaction((tx) => tx.deleteFrom('access_token').where('id', '=', id).execute());
-  }
-
-  async pruneTokens(now: number): Promise<number> {
-    const { numDeletedRows } = await this.#database.transaction((tx) =>
-      tx.deleteFrom('access_token').where('expires_at', '<', now).executeTakeFirstOrThrow(),
-    );
-    return Number(numDeletedRows);
-  }
-}
-
-const tokenRow = (row: RawToken | null): TokenRow | undefined =>
-  row
-    ? {
-        id: row.id,
-        account: row.account,
-        expiresAt: row.expires_at,
-        ...(row.scopes !== null && { scopes: JSON.parse(row.scopes) as Permission[] }),
-      }
-    : undefined;
-
-export class RoleBindingTables implements RoleBindings {
-  readonly #database: MetadataDatabase;
-
-  constructor(database: MetadataDatabase) {
-    this.#database = database;
-  }
-
-  async of(members: readonly string[]): Promise<readonly RoleBinding[]> {
-    const rows = await this.#database.read
-      .selectFrom('role_binding')
-      .select(['resource', 'role', 'member'])
-      .where('member', 'in', members)
-      .execute();
-    return rows.map(({ resource, role, member }) => ({ on: resource as ResourceName, role, member }));
-  }
-
-  async add({ on, role, member }: RoleBinding): Promise<void> {
-    await this.#database.transaction((tx) =>
-      tx
-        .insertInto('role_binding')
-        .values({ resource: on, role, member })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute(),
-    );
   }
 }

@@ -12,7 +12,7 @@ import type {
 } from '../../core/catalog.ts';
 import type { Page, Slice } from '../../core/page.ts';
 import { CommittedCache } from './committed-cache.ts';
-import type { MetadataDatabase } from './database.ts';
+import type { Transactions } from './transactions.ts';
 import { foldersUnder } from './folders.ts';
 import type { Schema } from './schema.ts';
 
@@ -40,7 +40,7 @@ export class FileLookups {
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
 
-  constructor(database: MetadataDatabase) {
+  constructor(database: Transactions) {
     this.#found = new CommittedCache(database);
     this.#byPath = database.reading.prepare(
       `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
@@ -93,7 +93,7 @@ export class CatalogTables implements CatalogReader {
   readonly #files: FileLookups;
   readonly #repositoryId: number;
 
-  constructor(database: MetadataDatabase, files: FileLookups, repositoryId: number) {
+  constructor(database: Transactions, files: FileLookups, repositoryId: number) {
     this.#db = database.read;
     this.#files = files;
     this.#repositoryId = repositoryId;

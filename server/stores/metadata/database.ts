@@ -6,6 +6,7 @@ import { RegistryError } from '../../core/error.ts';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
 import { createSpine } from './migrations/001-spine.ts';
 import type { Schema } from './schema.ts';
+import type { Transactions } from './transactions.ts';
 import { translated } from './sqlite-errors.ts';
 import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
 
@@ -19,7 +20,7 @@ const MIGRATIONS = { '001-spine': { up: createSpine } };
  * The metadata of one installation, in SQLite: one connection that writes, one that reads what was committed.
  * The settings are promises to users (write-ahead log, every commit synced), not tunables.
  */
-export class MetadataDatabase implements AsyncDisposable {
+export class MetadataDatabase implements Transactions, AsyncDisposable {
   /** Committed rows only. Statements may be prepared on it for the hot paths. */
   readonly reading: Database;
   readonly read: Kysely<Schema>;

@@ -1,16 +1,16 @@
 import type { ChecksumAlgorithm, Digest } from '../../core/blob.ts';
 import type { StoredFile } from '../../core/catalog.ts';
 import type { Mode, RepositoryRow } from '../../core/repository.ts';
-import type { MetadataDatabase } from './database.ts';
+import type { Transactions } from './transactions.ts';
 
 /** Places looked at for one content. Rights are checked on each, so there is a bound. */
 const MOST = 100;
 
 /** Where in the whole installation certain bytes are named. Says nothing about who may know. */
 export class FilesByContent {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
 
-  constructor(database: MetadataDatabase) {
+  constructor(database: Transactions) {
     this.#database = database;
   }
 

@@ -15,7 +15,7 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
 import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
-import type { MetadataDatabase } from './database.ts';
+import type { Transactions } from './transactions.ts';
 import { ensurePackage } from './packages.ts';
 import { publish, putFile } from './publish.ts';
 import type { Schema } from './schema.ts';
@@ -23,7 +23,7 @@ import { removeTag } from './tags.ts';
 import { removeVersion } from './versions.ts';
 
 export interface HostedOptions {
-  readonly database: MetadataDatabase;
+  readonly database: Transactions;
   readonly blobs: BlobStore;
   readonly uploads: UploadSessions;
   readonly now: () => number;

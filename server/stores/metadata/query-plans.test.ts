@@ -7,7 +7,9 @@ import { fileOf, linked, planned, taggedFile } from '../../testing/contracts/rep
 import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
 import { MemoryBlobs } from '../blobs/memory.ts';
 import { UploadSessions } from '../upload-sessions.ts';
-import { AccountTables, RoleBindingTables } from './account-tables.ts';
+import { AccountTables } from './account-tables.ts';
+import { PolicyTables } from './policy-tables.ts';
+import { TokenTables } from './token-tables.ts';
 import { CatalogTables, FileLookups } from './catalog-tables.ts';
 import { FilesByContent } from './files-by-content.ts';
 import { HostedTables } from './hosted-tables.ts';
@@ -49,7 +51,8 @@ interface Row {
 interface Parts {
   readonly repo: HostedRepo;
   readonly accounts: AccountTables;
-  readonly bindings: RoleBindingTables;
+  readonly tokens: TokenTables;
+  readonly policies: PolicyTables;
   readonly repositories: RepositoryTables;
   readonly byContent: FilesByContent;
 }
@@ -65,9 +68,11 @@ const rows: readonly Row[] = [
   { what: 'a file by a tag', work: ({ repo }) => repo.file(taggedFile('pkg', 'latest')) },
   { what: 'a repository', work: ({ repositories }) => repositories.find(ADDRESS) },
   { what: 'an account', work: ({ accounts }) => accounts.find('ann') },
-  { what: 'a token by its hash', work: ({ accounts }) => accounts.tokenByHash(hex) },
-  { what: 'a token by its id', work: ({ accounts }) => accounts.tokenById('id') },
-  { what: 'the grants of a caller', work: ({ bindings }) => bindings.of(['user:ann', 'group:team']) },
+  { what: 'a token by its hash', work: ({ tokens }) => tokens.tokenByHash(hex) },
+  { what: 'a token by its id', work: ({ tokens }) => tokens.tokenById('id') },
+  { what: 'a key', work: ({ accounts }) => accounts.key('id') },
+  { what: 'a policy', work: async ({ policies }) => policies.policy('projects/p') },
+  { what: 'a custom role', work: async ({ policies }) => policies.customRole('projects/p/roles/r') },
   {
     what: 'places of some bytes by sha256',
     work: ({ byContent }) => byContent.holding({ algorithm: 'sha256', hex }),
@@ -138,11 +143,11 @@ const rows: readonly Row[] = [
   },
   {
     what: 'an account and its tokens',
-    work: async ({ accounts }) => {
+    work: async ({ accounts, tokens }) => {
       await accounts.put({ id: 'ann', kind: 'user', disabled: false });
-      await accounts.addToken(hex, { id: 'id', account: 'ann', expiresAt: 1 });
-      await accounts.removeToken('id');
-      await accounts.pruneTokens(0);
+      await tokens.addToken(hex, { id: 'id', kind: 'login', of: 'ann', expiresAt: 1 });
+      await tokens.removeToken('id');
+      await tokens.pruneTokens(0);
     },
   },
   { what: 'the repositories of a format', work: ({ repositories }) => repositories.ofFormat('DOCKER') },
@@ -172,7 +177,8 @@ describe('SQLite finds by an index, in order and without sorting,', () => {
       await work({
         repo,
         accounts: new AccountTables(database, now),
-        bindings: new RoleBindingTables(database),
+        tokens: new TokenTables(database, now),
+        policies: new PolicyTables(database),
         repositories: new RepositoryTables(database, now),
         byContent: new FilesByContent(database),
       });

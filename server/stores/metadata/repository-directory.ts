@@ -4,7 +4,7 @@ import { RegistryError } from '../../core/error.ts';
 import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
 import { repositoryName } from '../../core/repository.ts';
 import { CommittedCache } from './committed-cache.ts';
-import type { MetadataDatabase } from './database.ts';
+import type { Transactions } from './transactions.ts';
 import { recordEvent } from './outbox.ts';
 
 interface Row {
@@ -20,13 +20,13 @@ const COLUMNS = 'id, project, location, name, format, mode';
 
 /** Which repositories there are, for the data plane. Asked on every request, so prepared. */
 export class RepositoryTables implements RepositoryDirectory {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
   readonly #found: CommittedCache<RepositoryRow | null>;
   readonly #find: Statement<Row, [string, string, string]>;
   readonly #ofFormat: Statement<Row, [string]>;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
     this.#found = new CommittedCache(database);

@@ -121,28 +121,161 @@ export interface VersionLinkTable {
 
 export interface AccountTable {
   readonly id: string;
+  /** A number of 21 digits that no other account ever had; a name used again stands for someone else. */
+  readonly uid: string;
   readonly kind: 'user' | 'service-account';
+  /** A service account's; users have none. */
+  readonly project: string | null;
+  readonly display_name: Generated<string>;
+  readonly description: Generated<string>;
   readonly password_hash: string | null;
+  /** Who vouches for a user that logs in elsewhere, and under what name there. */
+  readonly issuer: Generated<string | null>;
+  readonly subject: Generated<string | null>;
   readonly disabled: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }
 
+export interface AccountGroupTable {
+  readonly id: string;
+  readonly uid: string;
+  readonly display_name: Generated<string>;
+  readonly description: Generated<string>;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export interface GroupMemberTable {
+  readonly account: string;
+  readonly group_id: string;
+  /** Put there by someone, or by what the identity provider said at the last log-in. */
+  readonly source: 'manual' | 'claim';
+  readonly created_at: Instant;
+}
+
+export interface ServiceAccountKeyTable {
+  /** 40 hex digits. */
+  readonly id: string;
+  readonly account: string;
+  /** Google's name: `KEY_ALG_RSA_2048`. */
+  readonly algorithm: string;
+  /** SPKI, PEM. */
+  readonly public_key: string;
+  readonly origin: 'GOOGLE_PROVIDED' | 'USER_PROVIDED';
+  readonly disabled: Generated<number>;
+  readonly valid_after: Instant;
+  readonly valid_before: Instant;
+  readonly created_at: Instant;
+}
+
+export type TokenKind = 'login' | 'session' | 'personal' | 'service-account' | 'federated' | 'impersonated';
+
 export interface AccessTokenTable {
   /** Hex SHA-256 of the secret; the secret itself is nowhere. */
   readonly hash: string;
   readonly id: string;
-  readonly account: string;
-  readonly scopes: Json | null;
+  readonly kind: TokenKind;
+  /** None for a federated identity, which `identity` holds whole. */
+  readonly account: string | null;
+  readonly identity: Json | null;
+  readonly name: Generated<string>;
+  readonly scope: Json | null;
+  /** All tokens of one log-in share it and are revoked together. */
+  readonly family: string | null;
+  /** The key that it was got with; without that key it is worth nothing. */
+  readonly key_id: string | null;
+  /** The token it was got with, which it does not outlive. */
+  readonly parent: string | null;
   readonly created_at: Instant;
   readonly expires_at: Instant;
+  /** How long it lives unused. */
+  readonly idle_ms: number | null;
   readonly last_used_at: Instant | null;
 }
 
-export interface RoleBindingTable {
+export interface RefreshTokenTable {
+  /** Hex SHA-256. */
+  readonly hash: string;
+  readonly family: string;
+  readonly account: string;
+  readonly created_at: Instant;
+  readonly expires_at: Instant;
+  readonly used_at: Instant | null;
+}
+
+export interface OneTimeTable {
+  /** Hex SHA-256. */
+  readonly hash: string;
+  readonly kind: string;
+  readonly payload: Json;
+  readonly expires_at: Instant;
+}
+
+export interface IamPolicyTable {
   readonly resource: string;
-  readonly role: string;
-  readonly member: string;
+  readonly revision: number;
+  readonly bindings: Json;
+  readonly audit_configs: Generated<Json>;
+}
+
+export interface CustomRoleTable {
+  /** `projects/P/roles/R`, `organizations/entrepot/roles/R`. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly stage: string;
+  readonly permissions: Json;
+  readonly revision: number;
+  readonly deleted: Generated<number>;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export interface IamRevisionTable {
+  readonly only: number;
+  readonly value: number;
+}
+
+export interface WorkloadPoolTable {
+  readonly project: string;
+  readonly id: string;
+  readonly display_name: Generated<string>;
+  readonly description: Generated<string>;
+  readonly disabled: Generated<number>;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export interface WorkloadProviderTable {
+  readonly project: string;
+  readonly pool: string;
+  readonly id: string;
+  readonly display_name: Generated<string>;
+  readonly description: Generated<string>;
+  readonly disabled: Generated<number>;
+  readonly config: Json;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export interface AuditEntryTable {
+  readonly seq: Generated<number>;
+  readonly id: string;
+  readonly at: Instant;
+  /** Empty for what concerns the installation. */
+  readonly project: string;
+  readonly log: 'activity' | 'data_access';
+  readonly severity: string;
+  readonly service: string;
+  readonly method: string;
+  readonly resource: string;
+  /** Empty for an anonymous caller. */
+  readonly principal: string;
+  /** google.rpc.Code; 0 when it was done. */
+  readonly code: number;
+  /** The LogEntry as the API shows it. */
+  readonly entry: Json;
 }
 
 export interface OperationTable {
@@ -185,7 +318,17 @@ export interface Schema {
   readonly version_link: VersionLinkTable;
   readonly account: AccountTable;
   readonly access_token: AccessTokenTable;
-  readonly role_binding: RoleBindingTable;
+  readonly account_group: AccountGroupTable;
+  readonly group_member: GroupMemberTable;
+  readonly service_account_key: ServiceAccountKeyTable;
+  readonly refresh_token: RefreshTokenTable;
+  readonly one_time: OneTimeTable;
+  readonly iam_policy: IamPolicyTable;
+  readonly custom_role: CustomRoleTable;
+  readonly iam_revision: IamRevisionTable;
+  readonly workload_pool: WorkloadPoolTable;
+  readonly workload_provider: WorkloadProviderTable;
+  readonly audit_entry: AuditEntryTable;
   readonly operation: OperationTable;
   readonly outbox: OutboxTable;
   readonly gc_queue: GcQueueTable;

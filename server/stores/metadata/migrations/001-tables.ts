@@ -128,33 +128,162 @@ export const TABLES: readonly string[] = [
 
   `CREATE TABLE account (
     id TEXT PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL CHECK (kind IN ('user', 'service-account')),
+    project TEXT REFERENCES project(id),
+    display_name TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
     password_hash TEXT,
+    issuer TEXT,
+    subject TEXT,
     disabled INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (issuer, subject),
+    CHECK ((kind = 'service-account') = (project IS NOT NULL))
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX account_by_project ON account (project, id) WHERE project IS NOT NULL`,
+
+  `CREATE TABLE account_group (
+    id TEXT PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE group_member (
+    account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    group_id TEXT NOT NULL REFERENCES account_group(id) ON DELETE CASCADE,
+    source TEXT NOT NULL CHECK (source IN ('manual', 'claim')),
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, group_id, source)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX group_member_by_group ON group_member (group_id, account)`,
 
+  `CREATE TABLE service_account_key (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    algorithm TEXT NOT NULL,
+    public_key TEXT NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('GOOGLE_PROVIDED', 'USER_PROVIDED')),
+    disabled INTEGER NOT NULL DEFAULT 0,
+    valid_after INTEGER NOT NULL,
+    valid_before INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX service_account_key_by_account ON service_account_key (account, id)`,
+
+  // An identity that is no account stands in the token itself.
   `CREATE TABLE access_token (
     hash TEXT PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-    scopes TEXT,
+    kind TEXT NOT NULL CHECK (kind IN ('login', 'session', 'personal', 'service-account', 'federated', 'impersonated')),
+    account TEXT REFERENCES account(id) ON DELETE CASCADE,
+    identity TEXT,
+    name TEXT NOT NULL DEFAULT '',
+    scope TEXT,
+    family TEXT,
+    key_id TEXT REFERENCES service_account_key(id) ON DELETE CASCADE,
+    parent TEXT,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    last_used_at INTEGER
+    idle_ms INTEGER,
+    last_used_at INTEGER,
+    CHECK ((account IS NULL) = (identity IS NOT NULL))
   ) STRICT, WITHOUT ROWID`,
-  `CREATE INDEX access_token_by_account ON access_token (account)`,
+  `CREATE INDEX access_token_by_account ON access_token (account, created_at)`,
   `CREATE INDEX access_token_by_expiry ON access_token (expires_at)`,
+  `CREATE INDEX access_token_by_family ON access_token (family) WHERE family IS NOT NULL`,
+  `CREATE INDEX access_token_by_parent ON access_token (parent) WHERE parent IS NOT NULL`,
+  `CREATE INDEX access_token_by_key ON access_token (key_id) WHERE key_id IS NOT NULL`,
 
-  `CREATE TABLE role_binding (
-    resource TEXT NOT NULL,
-    role TEXT NOT NULL,
-    member TEXT NOT NULL,
-    PRIMARY KEY (member, resource, role)
+  // A used one stays until it would have expired, so that showing it again is noticed.
+  `CREATE TABLE refresh_token (
+    hash TEXT PRIMARY KEY,
+    family TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
   ) STRICT, WITHOUT ROWID`,
-  // Grants go with what they were given on, so that a name used again starts without any.
-  `CREATE INDEX role_binding_by_resource ON role_binding (resource)`,
+  `CREATE INDEX refresh_token_by_family ON refresh_token (family)`,
+  `CREATE INDEX refresh_token_by_account ON refresh_token (account)`,
+  `CREATE INDEX refresh_token_by_expiry ON refresh_token (expires_at)`,
+
+  // Whatever is good for one use: codes, states, token ids that must not come again.
+  `CREATE TABLE one_time (
+    hash TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX one_time_by_expiry ON one_time (expires_at)`,
+
+  `CREATE TABLE iam_policy (
+    resource TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    bindings TEXT NOT NULL,
+    audit_configs TEXT NOT NULL DEFAULT '[]'
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE custom_role (
+    name TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    permissions TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE iam_revision (only INTEGER PRIMARY KEY CHECK (only = 0), value INTEGER NOT NULL) STRICT`,
+  `INSERT INTO iam_revision VALUES (0, 1)`,
+
+  `CREATE TABLE workload_pool (
+    project TEXT NOT NULL REFERENCES project(id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    display_name TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
+    disabled INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (project, id)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE workload_provider (
+    project TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    id TEXT NOT NULL,
+    display_name TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
+    disabled INTEGER NOT NULL DEFAULT 0,
+    config TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (project, pool, id),
+    FOREIGN KEY (project, pool) REFERENCES workload_pool(project, id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID`,
+
+  `CREATE TABLE audit_entry (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    project TEXT NOT NULL,
+    log TEXT NOT NULL CHECK (log IN ('activity', 'data_access')),
+    severity TEXT NOT NULL,
+    service TEXT NOT NULL,
+    method TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    entry TEXT NOT NULL
+  ) STRICT`,
+  `CREATE INDEX audit_entry_by_time ON audit_entry (at, seq)`,
+  `CREATE INDEX audit_entry_by_project ON audit_entry (project, at, seq)`,
+  `CREATE INDEX audit_entry_by_principal ON audit_entry (principal, at, seq)`,
+  `CREATE TRIGGER audit_entry_kept BEFORE UPDATE ON audit_entry
+     WHEN NEW.id <> OLD.id OR NEW.at <> OLD.at
+     BEGIN SELECT RAISE(ABORT, 'audit entries are not changed'); END`,
 
   `CREATE TABLE operation (
     id TEXT PRIMARY KEY,

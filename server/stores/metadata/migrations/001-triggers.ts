@@ -18,7 +18,36 @@ const addSize = (row: string, sign: '+' | '-') =>
 const countTag = (row: 'NEW' | 'OLD', sign: '+' | '-') =>
   `UPDATE version SET tag_count = tag_count ${sign} 1 WHERE id = ${row}.version_id`;
 
+/** Everything that decides who may do what moves the revision on, so that whoever remembers a decision can tell. */
+const DECIDING: readonly (readonly [event: string, table: string])[] = [
+  ['DELETE', 'account'],
+  ['UPDATE OF password_hash, disabled, issuer, subject, kind', 'account'],
+  ['INSERT', 'group_member'],
+  ['DELETE', 'group_member'],
+  ['DELETE', 'service_account_key'],
+  ['UPDATE', 'service_account_key'],
+  ['DELETE', 'access_token'],
+  ['UPDATE OF scope, expires_at, account', 'access_token'],
+  ['INSERT', 'iam_policy'],
+  ['UPDATE', 'iam_policy'],
+  ['DELETE', 'iam_policy'],
+  ['INSERT', 'custom_role'],
+  ['UPDATE', 'custom_role'],
+  ['DELETE', 'custom_role'],
+  ['DELETE', 'workload_pool'],
+  ['UPDATE', 'workload_pool'],
+  ['DELETE', 'workload_provider'],
+  ['UPDATE', 'workload_provider'],
+];
+const moveRevision = DECIDING.map(
+  ([event, table], index) =>
+    `CREATE TRIGGER iam_moved_${index} AFTER ${event} ON ${table}
+     BEGIN UPDATE iam_revision SET value = value + 1 WHERE only = 0; END`,
+);
+
 export const TRIGGERS: readonly string[] = [
+  ...moveRevision,
+
   `CREATE TRIGGER blob_created AFTER INSERT ON blob BEGIN ${enqueue('blob', 'NEW.digest', 'created')}; END`,
 
   `CREATE TRIGGER file_created AFTER INSERT ON file BEGIN ${addSize('NEW', '+')}; END`,

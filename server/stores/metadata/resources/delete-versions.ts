@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import { isNotFound, RegistryError } from '../../../core/error.ts';
 import type { Document, OperationDraft, PackageAddress } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { Schema } from '../schema.ts';
 import { removeVersion } from '../versions.ts';
@@ -38,7 +38,7 @@ export async function removeVersionAndTags(tx: Transaction<Schema>, removal: Rem
 const STEP = 200;
 
 interface Job {
-  readonly database: MetadataDatabase;
+  readonly database: Transactions;
   readonly parent: PackageAddress;
   readonly now: () => number;
 }

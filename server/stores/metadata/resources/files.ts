@@ -12,7 +12,7 @@ import type {
   OperationDraft,
   SortField,
 } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { Schema } from '../schema.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
@@ -29,10 +29,10 @@ import { recordOperation } from './operations.ts';
 import { findRepository, repositoryOf } from './places.ts';
 
 export class StoredFiles implements FileResources {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

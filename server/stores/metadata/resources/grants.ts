@@ -4,7 +4,7 @@ import type { Schema } from '../schema.ts';
 /** Takes back what was granted on a resource and on everything below it. */
 export async function removeGrants(tx: Transaction<Schema>, resource: string): Promise<void> {
   await tx
-    .deleteFrom('role_binding')
+    .deleteFrom('iam_policy')
     // `0` follows `/` in byte order.
     .where((on) =>
       on('resource', '=', resource).or(

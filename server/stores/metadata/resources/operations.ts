@@ -5,13 +5,13 @@ import type {
   OperationRecord,
   OperationResources,
 } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import type { Schema } from '../schema.ts';
 
 export class StoredOperations implements OperationResources {
   readonly #db: Kysely<Schema>;
 
-  constructor(database: MetadataDatabase) {
+  constructor(database: Transactions) {
     this.#db = database.read;
   }
 

@@ -12,7 +12,7 @@ import type {
   PackageResources,
   SortField,
 } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { PackageTable, Schema } from '../schema.ts';
 import { immutableTag } from '../tags.ts';
@@ -25,10 +25,10 @@ import { findRepository, packageOf } from './places.ts';
 type Row = Selectable<PackageTable>;
 
 export class StoredPackages implements PackageResources {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

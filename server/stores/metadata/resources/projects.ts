@@ -2,7 +2,7 @@ import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { notFound, RegistryError } from '../../../core/error.ts';
 import type { Page, Slice } from '../../../core/page.ts';
 import type { Document, OperationDraft, ProjectRecord, ProjectResources } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { ProjectTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
@@ -14,10 +14,10 @@ type Row = Selectable<ProjectTable>;
 const FIRST_NUMBER = 100_000_000_001;
 
 export class StoredProjects implements ProjectResources {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

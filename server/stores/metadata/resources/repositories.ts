@@ -13,7 +13,7 @@ import type {
   RepositorySettings,
   SortField,
 } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { RepositoryTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
@@ -29,10 +29,10 @@ type Row = Selectable<RepositoryTable>;
 const ANYWHERE = '-';
 
 export class StoredRepositories implements RepositoryResources {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

@@ -1,5 +1,5 @@
 import type { Resources } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { StoredFiles } from './files.ts';
 import { StoredOperations } from './operations.ts';
 import { StoredPackages } from './packages.ts';
@@ -9,7 +9,7 @@ import { StoredTags } from './tags.ts';
 import { StoredVersions } from './versions.ts';
 
 interface StoredResourcesOptions {
-  readonly database: MetadataDatabase;
+  readonly database: Transactions;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -11,7 +11,7 @@ import type {
   TagRecord,
   TagResources,
 } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import type { Schema } from '../schema.ts';
 import { removeTag, setTag } from '../tags.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
@@ -20,10 +20,10 @@ import { namedVersion } from './named-version.ts';
 import { findPackage, packageOf } from './places.ts';
 
 export class StoredTags implements TagResources {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

@@ -12,7 +12,7 @@ import type {
   VersionRecord,
   VersionResources,
 } from '../../../core/resources.ts';
-import type { MetadataDatabase } from '../database.ts';
+import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { Schema } from '../schema.ts';
 import { deleteVersions, removeVersionAndTags } from './delete-versions.ts';
@@ -30,10 +30,10 @@ import {
 import { versionsByPackage } from './versions-by-package.ts';
 
 export class StoredVersions implements VersionResources {
-  readonly #database: MetadataDatabase;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: MetadataDatabase, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

@@ -1,0 +1,21 @@
+import type { RouteAudit } from './route.ts';
+
+const ARTIFACT_REGISTRY = 'artifactregistry.googleapis.com';
+const RESOURCE_MANAGER = 'cloudresourcemanager.googleapis.com';
+
+/** For what Google does not record either: locations, operations, questions about one's own rights. */
+export const UNRECORDED = 'unrecorded';
+
+/** cloud.google.com/artifact-registry/docs/audit-logging */
+export const ofArtifactRegistry = (method: string, type: RouteAudit['type']): RouteAudit => ({
+  service: ARTIFACT_REGISTRY,
+  method: `google.devtools.artifactregistry.v1.ArtifactRegistry.${method}`,
+  type,
+});
+
+/** cloud.google.com/resource-manager/docs/audit-logging */
+export const ofProjects = (method: string, type: RouteAudit['type']): RouteAudit => ({
+  service: RESOURCE_MANAGER,
+  method,
+  type,
+});

@@ -1,0 +1,32 @@
+import type { Act } from '../../core/audit.ts';
+import type { Bearer } from '../../core/iam.ts';
+import { type Grant, required } from '../../core/oauth.ts';
+import type { Authenticator } from '../authenticator.ts';
+import type { Tokens } from '../tokens.ts';
+import { tokenAct } from './token-act.ts';
+
+const SECONDS = 12 * 3600;
+
+interface PasswordGrantParts {
+  readonly authenticator: Authenticator;
+  readonly tokens: Tokens;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** RFC 6749 section 4.3: the CLI's log-in with a user name and a password. */
+export const passwordGrant = (parts: PasswordGrantParts): Grant => ({
+  type: 'password',
+  async run(request) {
+    const [username, password] = [required(request, 'username'), required(request, 'password')];
+    const { bearer } = await parts.authenticator.password(username, password, request.actor.peer);
+    const act: Act = tokenAct(parts, request.actor, accountIn(bearer));
+    const issued = await parts.tokens.issue(
+      { kind: 'login', of: accountIn(bearer), family: parts.newId(), seconds: SECONDS },
+      act,
+    );
+    return { access_token: issued.secret, token_type: 'Bearer', expires_in: issued.expiresInSeconds };
+  },
+});
+
+const accountIn = (bearer: Bearer | undefined): string => bearer?.account ?? '';

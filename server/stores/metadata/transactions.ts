@@ -1,0 +1,17 @@
+import type { Database } from 'bun:sqlite';
+import type { Kysely, Transaction } from 'kysely';
+import type { RegistryError } from '../../core/error.ts';
+import type { Schema } from './schema.ts';
+
+/** The metadata of an installation, to whoever reads and changes it. */
+export interface Transactions {
+  /** Committed rows only. Statements may be prepared on it for the hot paths. */
+  readonly reading: Database;
+  readonly read: Kysely<Schema>;
+  /** Runs `work` in one transaction and answers once it is on disk. */
+  transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /** Another value after every commit that was acknowledged, by whichever process. */
+  changes(): number;
+  /** Why writes are refused, while they are. */
+  readonly broken: RegistryError | undefined;
+}
