@@ -26,6 +26,7 @@ import { LoginThrottle } from './iam/login-throttle.ts';
 import { PasswordChecker } from './iam/passwords.ts';
 import { PolicyAuthorizer } from './iam/authorizer.ts';
 import { CelConditions } from './iam/conditions.ts';
+import { PolicyGrantGuard } from './iam/grant-guard.ts';
 import { passwordGrant } from './iam/grants/password.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { Tokens } from './iam/tokens.ts';
@@ -42,6 +43,7 @@ import { AccountTables } from './stores/metadata/account-tables.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
+import { GrantTables } from './stores/metadata/grant-finder.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
@@ -203,6 +205,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
         formats: FORMATS,
         locations: config.locations,
         authorizer,
+        guard: new PolicyGrantGuard({
+          decisions: authorizer,
+          policies,
+          accounts,
+          grants: new GrantTables(database),
+        }),
         pages: new TokenSealer(key, 'page'),
         newId,
         spelling: (host, address, format) => addressing.spelling(host, address, format),

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { AuditName } from '../core/audit.ts';
 import type { Format } from '../core/format.ts';
+import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Principal, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
@@ -17,6 +18,8 @@ export interface ApiParts {
   /** Ids of the locations there are. */
   readonly locations: readonly string[];
   readonly authorizer: Authorizer;
+  /** Asked before anything is given to anyone. */
+  readonly guard: GrantGuard;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;

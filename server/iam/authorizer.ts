@@ -146,6 +146,6 @@ export class PolicyAuthorizer implements Authorizer {
   }
 }
 
-const inScope = ({ permissions, resources }: Scope, permission: Permission, on: ResourceName): boolean =>
+export const inScope = ({ permissions, resources }: Scope, permission: Permission, on: ResourceName): boolean =>
   (permissions === undefined || permissions.includes(permission)) &&
   (resources === undefined || resources.some((above) => covers(above, on)));

@@ -1,0 +1,140 @@
+import { type AccountStore, belongsTo } from '../core/accounts.ts';
+import { RegistryError } from '../core/error.ts';
+import type { GrantFinder, GrantGuard } from '../core/grant-guard.ts';
+import { memberOf, type Principal, type ResourceName } from '../core/iam.ts';
+import type { Permission } from '../core/permissions.ts';
+import type { PolicyReader } from '../core/policy.ts';
+import { inScope } from './authorizer.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import { memberMeaning, namesOf } from './members.ts';
+import { permissionsOf } from './roles.ts';
+
+const EVERYONE: ReadonlySet<string> = new Set(['allUsers', 'allAuthenticatedUsers']);
+const GRANT_PUBLIC: Permission = 'entrepot.policies.grantPublic';
+const MOST_NAMED = 5;
+
+interface PolicyGrantGuardOptions {
+  /** The bindings that decide on a resource: its own and those above it. */
+  readonly decisions: { chain(on: ResourceName): CompiledPolicy | Promise<CompiledPolicy> };
+  readonly policies: Pick<PolicyReader, 'customRole'>;
+  readonly accounts: Pick<AccountStore, 'find'>;
+  readonly grants: Pick<GrantFinder, 'policiesMentioning'>;
+}
+
+export class PolicyGrantGuard implements GrantGuard {
+  readonly #options: PolicyGrantGuardOptions;
+
+  constructor(options: PolicyGrantGuardOptions) {
+    this.#options = options;
+  }
+
+  async requireHolds(
+    who: Principal,
+    permissions: Iterable<Permission>,
+    on: ResourceName,
+    condition?: string,
+  ): Promise<void> {
+    const lacking = await this.#lacking(who, permissions, on, condition);
+    if (lacking.length > 0)
+      throw refusal(`You may not give on ${shown(on)} what you do not hold there: ${few(lacking)}.`, {
+        permission: lacking.slice(0, MOST_NAMED).join(','),
+        resource: shown(on),
+      });
+  }
+
+  async requireMayBind(
+    who: Principal,
+    role: string,
+    member: string,
+    on: ResourceName,
+    condition?: string,
+  ): Promise<void> {
+    if (EVERYONE.has(member) && (await this.#lacking(who, [GRANT_PUBLIC], on, condition)).length > 0)
+      throw refusal(
+        `You may not grant anything to ${member} on ${shown(on)}: that needs ${GRANT_PUBLIC}, ` +
+          'which roles/entrepot.publicAccessAdmin has.',
+        { permission: GRANT_PUBLIC, resource: shown(on) },
+      );
+    const permissions = permissionsOf(role, this.#options.policies);
+    const lacking = await this.#lacking(who, permissions, on, condition);
+    if (lacking.length > 0)
+      throw refusal(
+        `You may not grant ${role} on ${shown(on)}, because you do not hold all of it there` +
+          `${condition === undefined ? '' : ', nor under the same condition'}. You lack ${few(lacking)}.`,
+        { permission: lacking.slice(0, MOST_NAMED).join(','), resource: shown(on), role },
+      );
+  }
+
+  async requireCovers(who: Principal, member: string): Promise<void> {
+    if (who.kind !== 'anonymous' && !who.scope && memberOf(who) === member) return;
+    const names = await this.#namesOf(member);
+    for (const on of this.#options.grants.policiesMentioning([...names])) {
+      const chain = await this.#options.decisions.chain(on);
+      for (const binding of chain) {
+        if (binding.on !== on || memberMeaning(binding, names, chain) === undefined) continue;
+        const condition = binding.source.condition?.expression;
+        const lacking = await this.#lacking(who, binding.permissions, on, condition);
+        if (lacking.length > 0) throw exceeding(who, member, on, lacking, chain);
+      }
+    }
+  }
+
+  async #lacking(
+    who: Principal,
+    permissions: Iterable<Permission>,
+    on: ResourceName,
+    condition: string | undefined,
+  ): Promise<readonly Permission[]> {
+    const held = heldBy(who, await this.#options.decisions.chain(on), condition);
+    const scope = who.kind === 'anonymous' ? undefined : who.scope;
+    return [...permissions].filter((each) => !held.has(each) || (scope && !inScope(scope, each, on)));
+  }
+
+  /** A member's own name and those of the sets it is in. */
+  async #namesOf(member: string): Promise<ReadonlySet<string>> {
+    const id = /^(?:user|serviceAccount):(.*)$/.exec(member)?.[1];
+    const account = id === undefined ? undefined : await this.#options.accounts.find(id);
+    return new Set(account ? [member, ...belongsTo(account)] : [member]);
+  }
+}
+
+function heldBy(
+  who: Principal,
+  chain: CompiledPolicy,
+  condition: string | undefined,
+): ReadonlySet<Permission> {
+  const names = namesOf(who);
+  const steady = chain.filter(
+    ({ source }) => source.condition === undefined || source.condition.expression === condition,
+  );
+  const meant = steady.filter((binding) => memberMeaning(binding, names, chain) !== undefined);
+  return new Set(meant.flatMap(({ permissions }) => [...permissions]));
+}
+
+/** Names the resource only to callers who have something there, and so know of it. */
+function exceeding(
+  who: Principal,
+  member: string,
+  on: ResourceName,
+  lacking: readonly Permission[],
+  chain: CompiledPolicy,
+): RegistryError {
+  const names = namesOf(who);
+  if (!chain.some((binding) => memberMeaning(binding, names, chain) !== undefined))
+    return refusal(`You may not act for ${member}, who may do more than you may, in places you cannot see.`);
+  return refusal(`You may not act for ${member}, who has on ${shown(on)} what you lack: ${few(lacking)}.`, {
+    permission: lacking.slice(0, MOST_NAMED).join(','),
+    resource: shown(on),
+  });
+}
+
+const shown = (on: ResourceName): string => (on === '/' ? 'organizations/entrepot' : on);
+
+function few(permissions: readonly Permission[]): string {
+  const named = permissions.slice(0, MOST_NAMED).join(', ');
+  const more = permissions.length - MOST_NAMED;
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
+const refusal = (message: string, details: Record<string, string> = {}): RegistryError =>
+  new RegistryError('PERMISSION_DENIED', 'GRANT_EXCEEDED', message, { details });
