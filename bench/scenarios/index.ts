@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { blobGet } from './blob-get.ts';
+import { iam } from './iam.ts';
 import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
 import { pushHuge } from './push-5gib.ts';
@@ -7,4 +8,4 @@ import { push } from './push.ts';
 import { start } from './start.ts';
 
 /** Every scenario, in the order they are run and shown. A new one is a file here and a line in this list. */
-export const scenarios: readonly Scenario[] = [manifestGet, blobGet, push, pushHuge, start, lists];
+export const scenarios: readonly Scenario[] = [manifestGet, blobGet, push, pushHuge, start, lists, iam];

@@ -1,15 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SELF } from '../measure.ts';
 import { launch } from './process.ts';
 import { type Place, placeFor, type Registry } from './server.ts';
 
-const PROJECT = 'my-project';
-const LOCATION = 'us-central1';
-const PASSWORD = 'bench-password';
+export const PROJECT = 'my-project';
+export const LOCATION = 'us-central1';
 const REPOSITORY = 'bench';
+const ADMIN: Credentials = { username: 'admin', password: 'bench-password' };
 const ROOT = join(import.meta.dir, '..', '..');
+export const UNCHECKED = 'nothing checked';
 const PROGRAM = join(ROOT, 'bin', 'entrepot.ts');
 const ASK_TIMEOUT_MS = 30_000;
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 export interface Entrepot extends Registry {
   /** Access token of the administrator, for the management API. */
@@ -35,55 +42,72 @@ export async function startEntrepot(within: Place): Promise<Entrepot> {
 
 export async function signIn(started: EntrepotProcess): Promise<Entrepot> {
   const accessToken = await logIn(started.url);
-  const authorize = (image: string) => registryToken(started.url, repository(image));
+  const authorize = async (image: string) => ({
+    authorization: `Bearer ${await registryToken(started.url, repository(image))}`,
+  });
   return { ...started, accessToken, repository, authorize };
 }
 
 export interface EntrepotProcess extends AsyncDisposable {
-  readonly name: 'entrepot';
+  readonly name: string;
   readonly url: string;
   readonly pid: number;
 }
 
 /** The server alone, on a data directory that may be empty or already hold a registry. */
-export async function startProcess(place: Place): Promise<EntrepotProcess> {
+export const startProcess = (place: Place): Promise<EntrepotProcess> =>
+  startProgram(SELF, [PROGRAM, 'serve'], place);
+
+/** The same server but for one thing: every caller is the administrator, who may do everything. */
+export const startUnchecked = (place: Place): Promise<EntrepotProcess> =>
+  startProgram(UNCHECKED, [join(import.meta.dir, 'unchecked-program.ts')], place);
+
+async function startProgram(
+  name: string,
+  program: readonly string[],
+  place: Place,
+): Promise<EntrepotProcess> {
+  const settings = ['--listen', '127.0.0.1:0', '--data', join(place.directory, 'data')];
   const started = await launch({
-    command: [
-      process.execPath,
-      PROGRAM,
-      'serve',
-      '--listen',
-      '127.0.0.1:0',
-      '--data',
-      join(place.directory, 'data'),
-    ],
+    command: [process.execPath, ...program, ...settings],
     place,
-    env: { ENTREPOT_ADMIN_PASSWORD: PASSWORD },
+    env: { ENTREPOT_ADMIN_PASSWORD: ADMIN.password },
     announces: /entrepot listening on (http:\/\/\S+)/,
   });
   return {
-    name: 'entrepot',
+    name,
     url: started.announced,
     pid: started.pid,
     [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
   };
 }
 
-/** `/v2/` name of an image in the bench's repository, in path form. */
-const repository = (image: string): string => `${LOCATION}-docker/${PROJECT}/${REPOSITORY}/${image}`;
+const repository = (image: string): string => repositoryPath(REPOSITORY, image);
+
+/** `/v2/` name of an image, in path form. */
+export const repositoryPath = (repository: string, image: string): string =>
+  `${LOCATION}-docker/${PROJECT}/${repository}/${image}`;
+
+/** The same registry for the administrator's access token, in another repository than the bench's. */
+export const inRepository = (registry: Entrepot, id: string): Entrepot => ({
+  ...registry,
+  repository: (image) => repositoryPath(id, image),
+  authorize: async () => ({ authorization: `Bearer ${registry.accessToken}` }),
+});
 
 /** Management API name of the same image. */
 export const packageName = (image: string): string =>
   `projects/${PROJECT}/locations/${LOCATION}/repositories/${REPOSITORY}/packages/${encodeURIComponent(image)}`;
 
-async function logIn(url: string): Promise<string> {
-  const form = new URLSearchParams({ grant_type: 'password', username: 'admin', password: PASSWORD });
+/** An access token. */
+export async function logIn(url: string, credentials = ADMIN): Promise<string> {
+  const form = new URLSearchParams({ grant_type: 'password', ...credentials });
   const answer = await ask(`${url}/token`, { method: 'POST', body: form });
   return (answer as { readonly access_token: string }).access_token;
 }
 
-export async function createRepository({ url, accessToken }: Entrepot): Promise<void> {
-  await ask(`${url}/v1/projects/${PROJECT}/locations/${LOCATION}/repositories?repositoryId=${REPOSITORY}`, {
+export async function createRepository({ url, accessToken }: Entrepot, id = REPOSITORY): Promise<void> {
+  await ask(`${url}/v1/projects/${PROJECT}/locations/${LOCATION}/repositories?repositoryId=${id}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ format: 'DOCKER' }),
@@ -91,17 +115,19 @@ export async function createRepository({ url, accessToken }: Entrepot): Promise<
 }
 
 /** What a docker client does on a challenge: the password buys a token for one repository. */
-async function registryToken(url: string, name: string): Promise<Record<string, string>> {
+export async function registryToken(url: string, name: string, credentials = ADMIN): Promise<string> {
   const query = new URLSearchParams({
     service: new URL(url).host,
     scope: `repository:${name}:pull,push`,
   });
-  const basic = Buffer.from(`admin:${PASSWORD}`).toString('base64');
   const answer = await ask(`${url}/v2/token?${query.toString()}`, {
-    headers: { authorization: `Basic ${basic}` },
+    headers: { authorization: basic(credentials) },
   });
-  return { authorization: `Bearer ${(answer as { readonly token: string }).token}` };
+  return (answer as { readonly token: string }).token;
 }
+
+export const basic = ({ username, password }: Credentials): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
 async function ask(url: string, init: RequestInit): Promise<unknown> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
