@@ -85,8 +85,8 @@ async function startProgram(
 const repository = (image: string): string => repositoryPath(REPOSITORY, image);
 
 /** `/v2/` name of an image, in path form. */
-export const repositoryPath = (repository: string, image: string): string =>
-  `${LOCATION}-docker/${PROJECT}/${repository}/${image}`;
+export const repositoryPath = (id: string, image: string): string =>
+  `${LOCATION}-docker/${PROJECT}/${id}/${image}`;
 
 /** The same registry for the administrator's access token, in another repository than the bench's. */
 export const inRepository = (registry: Entrepot, id: string): Entrepot => ({
