@@ -9,7 +9,13 @@ import type { Schema } from './schema.ts';
 export async function keepingAnOwner<T>(tx: Transaction<Schema>, change: () => Promise<T>): Promise<T> {
   const had = await hasOwner(tx);
   const result = await change();
-  if (!had || (await hasOwner(tx))) return result;
+  if (had) await requireOwnerStays(tx);
+  return result;
+}
+
+/** FAILED_PRECONDITION when there is no owner left, which the caller's transaction must not survive. */
+export async function requireOwnerStays(tx: Transaction<Schema>): Promise<void> {
+  if (await hasOwner(tx)) return;
   throw new RegistryError(
     'FAILED_PRECONDITION',
     'LAST_OWNER',
