@@ -11,7 +11,7 @@ import type { Permission } from '../core/permissions.ts';
 import type { ConditionCompiler, PolicyReader } from '../core/policy.ts';
 import { type CompiledPolicy, compilePolicy } from './compiled-policy.ts';
 import { namesOf } from './members.ts';
-import { chainOf, grants, subjectOf, weigh } from './weigh.ts';
+import { chainOf, grants, subjectOf, weigh, wholeSecond } from './weigh.ts';
 
 interface PolicyAuthorizerOptions {
   readonly policies: PolicyReader;
@@ -28,12 +28,16 @@ const MOST_REMEMBERED = 10_000;
 interface Known {
   readonly names: ReadonlySet<string>;
   readonly decisions: Map<string, Decision>;
+  /** What conditions had a part in: it holds for `second`, and for what inside the resource was asked about. */
+  readonly conditional: Map<string, Decision>;
+  second: number;
 }
 
 /**
  * Allows what a binding on the resource, or on anything above it, grants through its role while its condition holds.
  * Everything else is denied. A credential's own scope narrows what its owner may do and never widens it. Policies and
- * decisions are kept exactly as long as the revision of what they were made from.
+ * decisions are kept exactly as long as the revision of what they were made from, and those with conditions not beyond
+ * the second they were made for.
  */
 export class PolicyAuthorizer implements Authorizer {
   readonly #options: PolicyAuthorizerOptions;
@@ -55,7 +59,8 @@ export class PolicyAuthorizer implements Authorizer {
     if (who.kind !== 'anonymous' && who.scope && !inScope(who.scope, permission, on)) return DENIED;
     this.#forgetOutdated();
     const known = this.#knownOf(who);
-    const remembered = known.decisions.get(`${permission} ${on}`);
+    const question = `${permission} ${on}`;
+    const remembered = known.decisions.get(question) ?? this.#thisSecond(known, question, within);
     if (remembered) return remembered;
     const chain = this.chain(on);
     if (chain instanceof Promise)
@@ -92,25 +97,31 @@ export class PolicyAuthorizer implements Authorizer {
     within: Within | undefined,
   ): Decision {
     const subject = subjectOf(on, permission, within, this.#options.now());
+    const question = `${permission} ${on}`;
     let [conditional, visible, partly] = [false, false, false];
     for (const binding of chain) {
       const weighed = weigh(binding, known.names, permission, subject, chain);
       if (weighed.member === undefined) continue;
       if (binding.condition) conditional = true;
-      else if (weighed.included) return this.#remember(known, permission, on, ALLOWED);
-      if (grants(weighed)) return ALLOWED;
+      else if (weighed.included) return remember(known.decisions, question, ALLOWED);
+      if (grants(weighed)) return remember(known.conditional, inside(question, within), ALLOWED);
       if (weighed.condition === 'unknown' && weighed.included) partly = true;
       if (weighed.condition === true) visible = true;
     }
     const decision: Decision = visible || partly ? { allow: false, visible, partly } : DENIED;
-    // What a condition decided may be otherwise at another time, and for another package.
-    return conditional ? decision : this.#remember(known, permission, on, decision);
+    return conditional
+      ? remember(known.conditional, inside(question, within), decision)
+      : remember(known.decisions, question, decision);
   }
 
-  #remember(known: Known, permission: Permission, on: ResourceName, decision: Decision): Decision {
-    if (known.decisions.size >= MOST_REMEMBERED) known.decisions.clear();
-    known.decisions.set(`${permission} ${on}`, decision);
-    return decision;
+  /** What conditions decided of the same thing, at the time that conditions are told. */
+  #thisSecond(known: Known, question: string, within: Within | undefined): Decision | undefined {
+    const second = wholeSecond(this.#options.now());
+    if (known.second !== second) {
+      known.conditional.clear();
+      known.second = second;
+    }
+    return known.conditional.size === 0 ? undefined : known.conditional.get(inside(question, within));
   }
 
   #policy(on: ResourceName): CompiledPolicy | Promise<CompiledPolicy> {
@@ -132,7 +143,12 @@ export class PolicyAuthorizer implements Authorizer {
   #knownOf(who: Principal): Known {
     const known = this.#known.get(who);
     if (known) return known;
-    const made: Known = { names: namesOf(who), decisions: new Map() };
+    const made: Known = {
+      names: namesOf(who),
+      decisions: new Map(),
+      conditional: new Map(),
+      second: 0,
+    };
     this.#known.set(who, made);
     return made;
   }
@@ -146,6 +162,20 @@ export class PolicyAuthorizer implements Authorizer {
   }
 }
 
-export const inScope = ({ permissions, resources }: Scope, permission: Permission, on: ResourceName): boolean =>
+export const inScope = (
+  { permissions, resources }: Scope,
+  permission: Permission,
+  on: ResourceName,
+): boolean =>
   (permissions === undefined || permissions.includes(permission)) &&
   (resources === undefined || resources.some((above) => covers(above, on)));
+
+/** Quoted: what a path says of a package may hold any character. */
+const inside = (question: string, within: Within | undefined): string =>
+  within === undefined ? question : question + JSON.stringify(within);
+
+function remember(decisions: Map<string, Decision>, question: string, decision: Decision): Decision {
+  if (decisions.size >= MOST_REMEMBERED) decisions.clear();
+  decisions.set(question, decision);
+  return decision;
+}

@@ -46,8 +46,11 @@ export function subjectOf(
     : SERVICE_ACCOUNT.test(on)
       ? { type: 'iam.googleapis.com/ServiceAccount', service: 'iam.googleapis.com' }
       : { type: 'cloudresourcemanager.googleapis.com/Project', service: serviceOf(permission) };
-  return { resource: { name: on, ...resource, ...within }, time };
+  return { resource: { name: on, ...resource, ...within }, time: wholeSecond(time) };
 }
+
+/** Conditions are told the time in whole seconds, so that within one they answer alike. */
+export const wholeSecond = (time: number): number => time - (time % 1000);
 
 /** A name and everything above it, the highest first. */
 export function chainOf(on: ResourceName): readonly ResourceName[] {
