@@ -2,6 +2,13 @@ import * as z from 'zod/mini';
 import { dockerImage, file, pkg, tag, version } from './schemas/artifacts.ts';
 import { cleanupPolicy } from './schemas/cleanup.ts';
 import { operation, status } from './schemas/operation.ts';
+import {
+  getIamPolicyRequest,
+  policy,
+  setIamPolicyRequest,
+  testIamPermissionsRequest,
+  testIamPermissionsResponse,
+} from './schemas/policy.ts';
 import { location, project, projectV3, service } from './schemas/project.ts';
 import { repository } from './schemas/repository.ts';
 import {
@@ -20,6 +27,7 @@ export const components = {
   DockerImage: dockerImage,
   Empty: noFields,
   File: file,
+  GetIamPolicyRequest: getIamPolicyRequest,
   ListDockerImagesResponse: listOf('dockerImages', dockerImage),
   ListFilesResponse: listOf('files', file),
   ListLocationsResponse: listOf('locations', location),
@@ -31,6 +39,7 @@ export const components = {
   Location: location,
   Operation: operation,
   Package: pkg,
+  Policy: policy,
   Project: project,
   ProjectConfig: projectConfig,
   ProjectSettings: projectSettings,
@@ -38,8 +47,11 @@ export const components = {
   Repository: repository,
   SearchProjectsResponse: listOf('projects', projectV3),
   Service: service,
+  SetIamPolicyRequest: setIamPolicyRequest,
   Status: status,
   Tag: tag,
+  TestIamPermissionsRequest: testIamPermissionsRequest,
+  TestIamPermissionsResponse: testIamPermissionsResponse,
   VPCSCConfig: vpcscConfig,
   Version: version,
 } as const;

@@ -24,6 +24,7 @@ import { readableRepositories, visiblePackages } from './http/visible-packages.t
 import { Authenticator } from './iam/authenticator.ts';
 import { LoginThrottle } from './iam/login-throttle.ts';
 import { PasswordChecker } from './iam/passwords.ts';
+import { CheckedPolicies } from './iam/policy-rules.ts';
 import { PolicyAuthorizer } from './iam/authorizer.ts';
 import { CelConditions } from './iam/conditions.ts';
 import { PolicyGrantGuard } from './iam/grant-guard.ts';
@@ -45,6 +46,7 @@ import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
 import { GrantTables } from './stores/metadata/grant-finder.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
+import { MemberTables } from './stores/metadata/member-directory.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
@@ -115,7 +117,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
     keep: (password) => directory.writeSecret(directory.initialPassword, `${password}\n`),
   });
 
-  const authorizer = new PolicyAuthorizer({ policies, conditions: new CelConditions(), now });
+  const conditions = new CelConditions();
+  const authorizer = new PolicyAuthorizer({ policies, conditions, now });
+  const guard = new PolicyGrantGuard({
+    decisions: authorizer,
+    policies,
+    accounts,
+    grants: new GrantTables(database),
+  });
   const tokens = new Tokens({ store: tokenTables, key, issuer: 'entrepot', random: randomBytes, now });
   const authenticator = new Authenticator({
     accounts,
@@ -213,11 +222,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
         formats: FORMATS,
         locations: config.locations,
         authorizer,
-        guard: new PolicyGrantGuard({
-          decisions: authorizer,
+        guard,
+        policyRules: new CheckedPolicies({
+          guard,
+          conditions,
           policies,
-          accounts,
-          grants: new GrantTables(database),
+          members: new MemberTables(database),
         }),
         pages: new TokenSealer(key, 'page'),
         newId,

@@ -19,3 +19,10 @@ export const ofProjects = (method: string, type: RouteAudit['type']): RouteAudit
   method,
   type,
 });
+
+/** cloud.google.com/iam/docs/audit-logging */
+export const ofIam = (method: string, type: RouteAudit['type']): RouteAudit => ({
+  service: 'iam.googleapis.com',
+  method: `google.iam.admin.v1.${method}`,
+  type,
+});

@@ -9,6 +9,7 @@ export const PROJECT = '/v1/projects/:project';
 export const LOCATION = `${PROJECT}/locations/:location`;
 export const REPOSITORY = `${LOCATION}/repositories/:repository`;
 export const PACKAGE = `${REPOSITORY}/packages/:package`;
+export const SERVICE_ACCOUNT = `${PROJECT}/serviceAccounts/:account`;
 
 /** A parameter that the route's path promises. */
 export function param(params: Params, name: string): string {
@@ -44,3 +45,9 @@ export const fileAt = (params: Params): FileAddress => ({
 export const onInstallation = (): ResourceName => '/';
 export const onProject = (params: Params): ResourceName => `projects/${param(params, 'project')}`;
 export const onRepository = (params: Params): ResourceName => repositoryName(repositoryAt(params));
+/** `projects/-` stands for the project that the e-mail names. */
+export const onServiceAccount = (params: Params): ResourceName => {
+  const [project, account] = [param(params, 'project'), param(params, 'account')];
+  const home = project === '-' ? (/@([^.]+)\./.exec(account)?.[1] ?? project) : project;
+  return `projects/${home}/serviceAccounts/${account}`;
+};

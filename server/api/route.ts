@@ -4,6 +4,7 @@ import type { Format } from '../core/format.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Principal, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
+import type { PolicyRules } from '../core/policies.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
@@ -20,6 +21,7 @@ export interface ApiParts {
   readonly authorizer: Authorizer;
   /** Asked before anything is given to anyone. */
   readonly guard: GrantGuard;
+  readonly policyRules: PolicyRules;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;

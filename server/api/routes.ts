@@ -3,6 +3,7 @@ import { fileRoutes } from './files.ts';
 import { locationRoutes } from './locations.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './packages.ts';
+import { policyRoutes } from './policies.ts';
 import { projectRoutes } from './projects.ts';
 import { repositoryRoutes } from './repositories.ts';
 import type { ApiRoute } from './route.ts';
@@ -25,4 +26,5 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...viewRoutes(formats),
   ...settingsRoutes,
   ...serviceRoutes,
+  ...policyRoutes,
 ];

@@ -1,6 +1,10 @@
 import type { Attributes, TaggedVersion } from './catalog.ts';
+import type { GroupResources } from './groups.ts';
 import type { Page, Slice } from './page.ts';
+import type { PolicyResources } from './policies.ts';
+import type { TokenResources } from './personal-tokens.ts';
 import type { Mode, RepositoryAddress } from './repository.ts';
+import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
   readonly package: string;
@@ -230,4 +234,8 @@ export interface Resources {
   readonly tags: TagResources;
   readonly files: FileResources;
   readonly operations: OperationResources;
+  readonly users: UserResources;
+  readonly groups: GroupResources;
+  readonly tokens: TokenResources;
+  readonly policies: PolicyResources;
 }

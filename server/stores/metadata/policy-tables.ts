@@ -1,7 +1,8 @@
 import type { Statement } from 'bun:sqlite';
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { ResourceName } from '../../core/iam.ts';
 import type { Permission } from '../../core/permissions.ts';
+import type { PolicyContent } from '../../core/policies.ts';
 import type { AuditConfig, Policy, PolicyBinding, PolicyReader } from '../../core/policy.ts';
 import { IamRevision } from './iam-revision.ts';
 import type { Schema } from './schema.ts';
@@ -25,7 +26,9 @@ export class PolicyTables implements PolicyReader {
     this.#policy = reading.prepare(
       'SELECT revision, bindings, audit_configs FROM iam_policy WHERE resource = ?',
     );
-    this.#role = reading.prepare('SELECT permissions FROM custom_role WHERE name = ? AND deleted = 0');
+    this.#role = reading.prepare(
+      "SELECT permissions FROM custom_role WHERE name = ? AND deleted = 0 AND stage <> 'DISABLED'",
+    );
   }
 
   revision(): number {
@@ -51,19 +54,22 @@ const policyOf = ({ revision, bindings, audit_configs: configs }: Row): Policy =
 
 const NONE: Policy = { bindings: [], auditConfigs: [], revision: 0 };
 
-/** Changes a resource's policy; `change` sees what is really there and may refuse by throwing. */
-export async function changePolicy(
-  tx: Transaction<Schema>,
-  on: ResourceName,
-  change: (current: Policy) => Pick<Policy, 'bindings' | 'auditConfigs'>,
-): Promise<Policy> {
-  const row = await tx
+export async function readPolicy(db: Kysely<Schema>, on: ResourceName): Promise<Policy> {
+  const row = await db
     .selectFrom('iam_policy')
     .select(['revision', 'bindings', 'audit_configs'])
     .where('resource', '=', on)
     .executeTakeFirst();
-  const current = row ? policyOf(row) : NONE;
-  const { bindings, auditConfigs } = change(current);
+  return row ? policyOf(row) : NONE;
+}
+
+/** Changes a resource's policy; `change` sees what is really there and may refuse by throwing. */
+export async function changePolicy(
+  tx: Transaction<Schema>,
+  on: ResourceName,
+  change: (current: Policy) => PolicyContent | Promise<PolicyContent>,
+): Promise<Policy> {
+  const { bindings, auditConfigs } = await change(await readPolicy(tx, on));
   // Not counted per resource: what was said of one must not fit another of the same name.
   const { revision } = await tx
     .selectFrom('iam_revision')

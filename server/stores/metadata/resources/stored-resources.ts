@@ -1,11 +1,15 @@
 import type { Resources } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
+import { StoredTokens } from './account-tokens.ts';
 import { StoredFiles } from './files.ts';
+import { StoredGroups } from './groups.ts';
 import { StoredOperations } from './operations.ts';
 import { StoredPackages } from './packages.ts';
+import { StoredPolicies } from './policies.ts';
 import { StoredProjects } from './projects.ts';
 import { StoredRepositories } from './repositories.ts';
 import { StoredTags } from './tags.ts';
+import { StoredUsers } from './users.ts';
 import { StoredVersions } from './versions.ts';
 
 interface StoredResourcesOptions {
@@ -23,4 +27,8 @@ export const storedResources = ({ database, now }: StoredResourcesOptions): Reso
   tags: new StoredTags(database, now),
   files: new StoredFiles(database, now),
   operations: new StoredOperations(database),
+  users: new StoredUsers(database, now),
+  groups: new StoredGroups(database, now),
+  tokens: new StoredTokens(database, now),
+  policies: new StoredPolicies(database),
 });
