@@ -1,3 +1,4 @@
+import { isAllowed } from './outbound/allowed-hosts.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 export type Config = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K]['initial'] };
@@ -37,7 +38,22 @@ export function parseConfig({ argv, env, readFile }: Sources): Config {
   const config = Object.fromEntries(values) as Config;
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
     throw new ConfigError('--tls-cert and --tls-key go together: give both or neither');
+  checkProvider(config);
   return config;
+}
+
+/** The settings of the OpenID Connect provider belong together, and what it says must arrive as it was said. */
+function checkProvider({ oidcIssuer, oidcClientId, oidcClientSecretFile, allowUpstreamHosts }: Config): void {
+  if ((oidcIssuer === undefined) !== (oidcClientId === undefined))
+    throw new ConfigError('--oidc-issuer and --oidc-client-id go together: give both or neither');
+  if (oidcIssuer === undefined && oidcClientSecretFile !== undefined)
+    throw new ConfigError('--oidc-client-secret-file needs --oidc-issuer');
+  const url = oidcIssuer === undefined ? null : URL.parse(oidcIssuer);
+  if (url?.protocol !== 'http:' || /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)) return;
+  if (!isAllowed(allowUpstreamHosts, url))
+    throw new ConfigError(
+      `--oidc-issuer is not encrypted: write https, or, in a network you trust, add --allow-upstream-hosts ${url.host}`,
+    );
 }
 
 /** What `entrepot serve --help` prints. */
@@ -64,6 +80,7 @@ export function settingsHelp(): string {
     '',
     'A flag wins over its environment variable, that over the file, that over the default.',
     'ENTREPOT_ADMIN_PASSWORD sets the password of the user admin at the first start.',
+    'ENTREPOT_OIDC_CLIENT_SECRET is the secret of --oidc-client-id.',
     '',
   ].join('\n');
 }

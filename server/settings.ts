@@ -1,4 +1,5 @@
 import { LOCATIONS } from './locations.ts';
+import { type AllowedHost, parseAllowedHost } from './outbound/allowed-hosts.ts';
 
 /** One thing an operator can set: by flag, then environment, then file, then default. */
 export interface Setting<T> {
@@ -77,6 +78,33 @@ function locations(line: string): readonly string[] {
   if (wrong !== undefined)
     throw new Error(`"${wrong}" is not a location id; write a list such as us,europe,us-central1`);
   return [...new Set(ids)].sort();
+}
+
+const words = (line: string): readonly string[] => [
+  ...new Set(line.split(/[\s,]+/).filter((word) => word !== '')),
+];
+
+function allowedHosts(line: string): readonly AllowedHost[] {
+  return words(line).map((word) => {
+    const host = parseAllowedHost(word);
+    if (host) return host;
+    throw new Error(`"${word}" is not a host; write a list such as nexus.corp.example,10.0.0.7:8081`);
+  });
+}
+
+function issuer(line: string): string {
+  const url = URL.parse(line);
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && !/[?#]/.test(line)) return line;
+  throw new Error('write the issuer as its provider does, such as https://login.example.com/realms/staff');
+}
+
+function emailDomains(line: string): readonly string[] {
+  return words(line.toLowerCase()).map((word) => domain(word));
+}
+
+function yesOrNo(line: string): boolean {
+  if (line !== 'true' && line !== 'false') throw new Error('write true or false');
+  return line === 'true';
 }
 
 const ACCESS_LOG = ['all', 'changes', 'none'] as const;
@@ -175,6 +203,89 @@ export const SETTINGS = {
     usual: 'none',
     initial: absent,
     parse: text,
+  }),
+  allowUpstreamHosts: setting<readonly AllowedHost[]>({
+    name: 'allow-upstream-hosts',
+    placeholder: 'HOST[:PORT],…',
+    help: 'Other servers that may be reached though their addresses are loopback, private or otherwise not public',
+    usual: 'none',
+    initial: [],
+    many: true,
+    parse: allowedHosts,
+  }),
+  oidcIssuer: setting<string | undefined>({
+    name: 'oidc-issuer',
+    placeholder: 'URL',
+    help: 'OpenID Connect provider that people log in with; its redirect URI is PUBLIC-URL/login/callback',
+    usual: 'none',
+    initial: absent,
+    parse: issuer,
+  }),
+  oidcClientId: setting<string | undefined>({
+    name: 'oidc-client-id',
+    placeholder: 'ID',
+    help: 'What this server is registered as at the provider',
+    usual: 'none',
+    initial: absent,
+    parse: text,
+  }),
+  oidcClientSecretFile: setting<string | undefined>({
+    name: 'oidc-client-secret-file',
+    placeholder: 'FILE',
+    help: 'File that holds the secret of that registration; ENTREPOT_OIDC_CLIENT_SECRET holds the secret itself',
+    usual: 'none, for a public client',
+    initial: absent,
+    parse: text,
+  }),
+  oidcName: setting<string>({
+    name: 'oidc-name',
+    placeholder: 'NAME',
+    help: 'What the button on the log-in page calls the provider: Log in with NAME',
+    usual: 'single sign-on',
+    initial: 'single sign-on',
+    parse: text,
+  }),
+  oidcUserClaim: setting<string>({
+    name: 'oidc-user-claim',
+    placeholder: 'CLAIM',
+    help: 'Claim that becomes the user name; an email must be verified',
+    usual: 'email',
+    initial: 'email',
+    parse: text,
+  }),
+  oidcGroupsClaim: setting<string>({
+    name: 'oidc-groups-claim',
+    placeholder: 'CLAIM',
+    help: 'Claim that lists the groups of a user; those that exist here are taken over at each log-in',
+    usual: 'groups',
+    initial: 'groups',
+    parse: text,
+  }),
+  oidcScopes: setting<readonly string[]>({
+    name: 'oidc-scopes',
+    placeholder: 'SCOPE,…',
+    help: 'Scopes that are asked for beside openid',
+    usual: 'email,profile',
+    initial: ['email', 'profile'],
+    many: true,
+    parse: words,
+  }),
+  oidcAllowedDomains: setting<readonly string[]>({
+    name: 'oidc-allowed-domains',
+    placeholder: 'DOMAIN,…',
+    help: 'Only people with a verified email address in one of these may log in',
+    usual: 'none, which lets all in',
+    initial: [],
+    many: true,
+    parse: emailDomains,
+  }),
+  oidcCreateUsers: setting<boolean>({
+    name: 'oidc-create-users',
+    placeholder: 'true|false',
+    help: 'Whether the first log-in makes a user, who has no rights yet; with false, create users first',
+    usual: 'true',
+    initial: true,
+    parse: yesOrNo,
   }),
   workers: setting<number>({
     name: 'workers',

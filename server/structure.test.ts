@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'server/modes': ['server/core', 'server/lib'],
   'server/stores': ['server/core', 'server/lib'],
   'server/iam': ['server/core', 'server/lib'],
+  'server/outbound': ['server/core', 'server/lib'],
   'server/http': ['server/core', 'server/lib'],
   'server/api': ['server/core', 'server/lib', 'server/http', 'contract'],
   'server/ops': ['server/core', 'server/lib', 'server/stores'],
