@@ -17,7 +17,11 @@ await using app = await buildApp({
   now,
   unchecked: {
     caller: { principal: { kind: 'user', id: 'admin', belongsTo: [] } },
-    authorizer: { check: () => ({ allow: true }), visible: async (_who, _what, names) => new Set(names) },
+    authorizer: {
+      check: () => ({ allow: true }),
+      extent: () => 'all',
+      visible: async (_who, _what, names) => new Set(names),
+    },
   },
 });
 const stopped = Promise.withResolvers<void>();

@@ -81,7 +81,11 @@ export interface Within {
 }
 
 export type Decision =
-  | { readonly allow: true }
+  | {
+      readonly allow: true;
+      /** It hangs on a condition, so it says nothing of what is inside. */
+      readonly conditional?: true;
+    }
   | {
       readonly allow: false;
       /** Whether the principal may know that the resource exists. */
@@ -89,6 +93,9 @@ export type Decision =
       /** Whether a condition may still allow it for some of what is inside: a list is then filtered, not refused. */
       readonly partly: boolean;
     };
+
+/** How much of what is in a resource a permission is held on. `some`: each thing must be asked about. */
+export type Extent = 'all' | 'some' | 'none';
 
 /** Decides everything, in one place, and denies what nobody granted. Called on every route. */
 export interface Authorizer {
@@ -99,7 +106,15 @@ export interface Authorizer {
     on: ResourceName,
     within?: Within,
   ): Decision | Promise<Decision>;
-  /** The subset of `names` on which `who` holds the permission: lists are filtered, never refused. */
+  /**
+   * As far as policies alone tell, before anything is looked up. What `within` does not say may be anything, so
+   * `all` holds for whatever is, or comes, there.
+   */
+  extent(who: Principal, permission: Permission, on: ResourceName, within: Within): Extent | Promise<Extent>;
+  /**
+   * The subset of `names` on which `who` holds the permission, or was given it for something inside: lists are
+   * filtered, never refused.
+   */
   visible(
     who: Principal,
     permission: Permission,

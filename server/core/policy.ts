@@ -52,6 +52,8 @@ export interface ConditionSubject {
     readonly version?: string;
     readonly tag?: string;
   };
+  /** What the request leaves open: these may be said or not, and be anything. */
+  readonly open?: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }

@@ -2,6 +2,7 @@ import {
   type Authorizer,
   covers,
   type Decision,
+  type Extent,
   type Principal,
   type ResourceName,
   type Scope,
@@ -11,7 +12,8 @@ import type { Permission } from '../core/permissions.ts';
 import type { ConditionCompiler, PolicyReader } from '../core/policy.ts';
 import { type CompiledPolicy, compilePolicy } from './compiled-policy.ts';
 import { namesOf } from './members.ts';
-import { chainOf, grants, subjectOf, weigh, wholeSecond } from './weigh.ts';
+import { DENIED, Standing } from './standing.ts';
+import { chainOf } from './weigh.ts';
 
 interface PolicyAuthorizerOptions {
   readonly policies: PolicyReader;
@@ -20,24 +22,18 @@ interface PolicyAuthorizerOptions {
   readonly now: () => number;
 }
 
-const ALLOWED: Decision = { allow: true };
-const DENIED: Decision = { allow: false, visible: false, partly: false };
 const MOST_REMEMBERED = 10_000;
 
 /** What is known of a caller while nothing that decides has changed. */
 interface Known {
   readonly names: ReadonlySet<string>;
-  readonly decisions: Map<string, Decision>;
-  /** What conditions had a part in: it holds for `second`, and for what inside the resource was asked about. */
-  readonly conditional: Map<string, Decision>;
-  second: number;
+  readonly standings: Map<string, Standing>;
 }
 
 /**
  * Allows what a binding on the resource, or on anything above it, grants through its role while its condition holds.
- * Everything else is denied. A credential's own scope narrows what its owner may do and never widens it. Policies and
- * decisions are kept exactly as long as the revision of what they were made from, and those with conditions not beyond
- * the second they were made for.
+ * Everything else is denied. A credential's own scope narrows what its owner may do and never widens it. How a caller
+ * stands is kept exactly as long as the revision of what that was made from.
  */
 export class PolicyAuthorizer implements Authorizer {
   readonly #options: PolicyAuthorizerOptions;
@@ -56,16 +52,21 @@ export class PolicyAuthorizer implements Authorizer {
     on: ResourceName,
     within?: Within,
   ): Decision | Promise<Decision> {
-    if (who.kind !== 'anonymous' && who.scope && !inScope(who.scope, permission, on)) return DENIED;
-    this.#forgetOutdated();
-    const known = this.#knownOf(who);
-    const question = `${permission} ${on}`;
-    const remembered = known.decisions.get(question) ?? this.#thisSecond(known, question, within);
-    if (remembered) return remembered;
-    const chain = this.chain(on);
-    if (chain instanceof Promise)
-      return chain.then((policies) => this.#decide(known, policies, permission, on, within));
-    return this.#decide(known, chain, permission, on, within);
+    const standing = this.#standing(who, permission, on);
+    if (standing === undefined) return DENIED;
+    const { now } = this.#options;
+    return standing instanceof Promise
+      ? standing.then((made) => made.decide(within, now()))
+      : (standing.decision ?? standing.decide(within, now()));
+  }
+
+  extent(who: Principal, permission: Permission, on: ResourceName, within: Within): Extent | Promise<Extent> {
+    const standing = this.#standing(who, permission, on);
+    if (standing === undefined) return 'none';
+    const { now } = this.#options;
+    return standing instanceof Promise
+      ? standing.then((made) => made.extent(within, now()))
+      : standing.extent(within, now());
   }
 
   async visible(
@@ -75,8 +76,8 @@ export class PolicyAuthorizer implements Authorizer {
   ): Promise<ReadonlySet<ResourceName>> {
     const seen = new Set<ResourceName>();
     for (const name of names) {
-      const decision = await this.check(who, permission, name);
-      if (decision.allow || decision.partly) seen.add(name);
+      const standing = await this.#standing(who, permission, name);
+      if (standing?.showsInList(this.#options.now())) seen.add(name);
     }
     return seen;
   }
@@ -89,39 +90,26 @@ export class PolicyAuthorizer implements Authorizer {
     return Promise.all(parts.map(async (part) => part)).then((policies) => policies.flat());
   }
 
-  #decide(
-    known: Known,
-    chain: CompiledPolicy,
+  /** Nothing where the credential's own limits already say no. */
+  #standing(
+    who: Principal,
     permission: Permission,
     on: ResourceName,
-    within: Within | undefined,
-  ): Decision {
-    const subject = subjectOf(on, permission, within, this.#options.now());
-    const question = `${permission} ${on}`;
-    let [conditional, visible, partly] = [false, false, false];
-    for (const binding of chain) {
-      const weighed = weigh(binding, known.names, permission, subject, chain);
-      if (weighed.member === undefined) continue;
-      if (binding.condition) conditional = true;
-      else if (weighed.included) return remember(known.decisions, question, ALLOWED);
-      if (grants(weighed)) return remember(known.conditional, inside(question, within), ALLOWED);
-      if (weighed.condition === 'unknown' && weighed.included) partly = true;
-      if (weighed.condition === true) visible = true;
-    }
-    const decision: Decision = visible || partly ? { allow: false, visible, partly } : DENIED;
-    return conditional
-      ? remember(known.conditional, inside(question, within), decision)
-      : remember(known.decisions, question, decision);
-  }
-
-  /** What conditions decided of the same thing, at the time that conditions are told. */
-  #thisSecond(known: Known, question: string, within: Within | undefined): Decision | undefined {
-    const second = wholeSecond(this.#options.now());
-    if (known.second !== second) {
-      known.conditional.clear();
-      known.second = second;
-    }
-    return known.conditional.size === 0 ? undefined : known.conditional.get(inside(question, within));
+  ): Standing | Promise<Standing> | undefined {
+    if (who.kind !== 'anonymous' && who.scope && !inScope(who.scope, permission, on)) return undefined;
+    this.#forgetOutdated();
+    const known = this.#knownOf(who);
+    const key = `${permission} ${on}`;
+    const remembered = known.standings.get(key);
+    if (remembered) return remembered;
+    const remember = (chain: CompiledPolicy): Standing => {
+      const standing = new Standing(chain, known.names, permission, on);
+      if (known.standings.size >= MOST_REMEMBERED) known.standings.clear();
+      known.standings.set(key, standing);
+      return standing;
+    };
+    const chain = this.chain(on);
+    return chain instanceof Promise ? chain.then(remember) : remember(chain);
   }
 
   #policy(on: ResourceName): CompiledPolicy | Promise<CompiledPolicy> {
@@ -143,12 +131,7 @@ export class PolicyAuthorizer implements Authorizer {
   #knownOf(who: Principal): Known {
     const known = this.#known.get(who);
     if (known) return known;
-    const made: Known = {
-      names: namesOf(who),
-      decisions: new Map(),
-      conditional: new Map(),
-      second: 0,
-    };
+    const made: Known = { names: namesOf(who), standings: new Map() };
     this.#known.set(who, made);
     return made;
   }
@@ -169,13 +152,3 @@ export const inScope = (
 ): boolean =>
   (permissions === undefined || permissions.includes(permission)) &&
   (resources === undefined || resources.some((above) => covers(above, on)));
-
-/** Quoted: what a path says of a package may hold any character. */
-const inside = (question: string, within: Within | undefined): string =>
-  within === undefined ? question : question + JSON.stringify(within);
-
-function remember(decisions: Map<string, Decision>, question: string, decision: Decision): Decision {
-  if (decisions.size >= MOST_REMEMBERED) decisions.clear();
-  decisions.set(question, decision);
-  return decision;
-}

@@ -13,9 +13,25 @@ export function compileCondition(expression: string): CompiledCondition | Error 
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-  return ({ resource, time }) => {
-    const result = evaluate({ resource: { ...resource }, request: { time: timestampFromMs(time) } });
+  return ({ resource, open, time }) => {
+    const subject = open ? new PartlyOpen(Object.entries(resource), open) : { ...resource };
+    const result = evaluate({ resource: subject, request: { time: timestampFromMs(time) } });
     if (isCelError(result)) return 'unknown';
     return result === true;
   };
+}
+
+/** Fails whoever asks for what is left open, were it only whether it is there: the answer is then unknown. */
+class PartlyOpen extends Map<string, string> {
+  readonly #open: ReadonlySet<string>;
+
+  constructor(said: Iterable<readonly [string, string]>, open: ReadonlySet<string>) {
+    super(said);
+    this.#open = open;
+  }
+
+  override get(key: string): string | undefined {
+    if (this.#open.has(key)) throw new Error(`resource.${key} is left open`);
+    return super.get(key);
+  }
 }

@@ -25,32 +25,60 @@ export function weigh(
   subject: ConditionSubject,
   chain: CompiledPolicy,
 ): Weighed {
-  const included = binding.permissions.has(permission);
-  const member = memberMeaning(binding, names, chain);
-  const condition = member !== undefined && binding.condition ? binding.condition(subject) : true;
+  const { member, included } = weighStanding(binding, names, permission, chain);
+  const condition = member === undefined ? true : weighCondition(binding, subject);
   return { binding, member, included, condition };
 }
+
+/** The part that stays as it is until policies change: who, and what. */
+export const weighStanding = (
+  binding: CompiledBinding,
+  names: ReadonlySet<string>,
+  permission: Permission,
+  chain: CompiledPolicy,
+): Pick<Weighed, 'member' | 'included'> => ({
+  member: memberMeaning(binding, names, chain),
+  included: binding.permissions.has(permission),
+});
+
+/** The part that differs from one request to the next. */
+export const weighCondition = ({ condition }: CompiledBinding, subject: ConditionSubject): ConditionResult =>
+  condition ? condition(subject) : true;
+
+type Described = Pick<ConditionSubject['resource'], 'name' | 'type' | 'service'>;
 
 const REPOSITORY = /^projects\/[^/]+\/locations\/[^/]+\/repositories\/[^/]+$/;
 const SERVICE_ACCOUNT = /^projects\/[^/]+\/serviceAccounts\/[^/]+$/;
 
 /** `resource` and `request` as conditions see them (cloud.google.com/iam/docs/conditions-attribute-reference). */
-export function subjectOf(
+export const subjectOf = (
   on: ResourceName,
   permission: Permission,
   within: Within | undefined,
   time: number,
-): ConditionSubject {
-  const resource = REPOSITORY.test(on)
-    ? { type: 'artifactregistry.googleapis.com/Repository', service: 'artifactregistry.googleapis.com' }
-    : SERVICE_ACCOUNT.test(on)
-      ? { type: 'iam.googleapis.com/ServiceAccount', service: 'iam.googleapis.com' }
-      : { type: 'cloudresourcemanager.googleapis.com/Project', service: serviceOf(permission) };
-  return { resource: { name: on, ...resource, ...within }, time: wholeSecond(time) };
-}
+): ConditionSubject => ({
+  resource: { ...describe(on, permission), ...within },
+  time: wholeSecond(time),
+});
 
 /** Conditions are told the time in whole seconds, so that within one they answer alike. */
 export const wholeSecond = (time: number): number => time - (time % 1000);
+
+export function describe(on: ResourceName, permission: Permission): Described {
+  if (REPOSITORY.test(on))
+    return {
+      name: on,
+      type: 'artifactregistry.googleapis.com/Repository',
+      service: 'artifactregistry.googleapis.com',
+    };
+  if (SERVICE_ACCOUNT.test(on))
+    return { name: on, type: 'iam.googleapis.com/ServiceAccount', service: 'iam.googleapis.com' };
+  return {
+    name: on,
+    type: 'cloudresourcemanager.googleapis.com/Project',
+    service: serviceOf(permission),
+  };
+}
 
 /** A name and everything above it, the highest first. */
 export function chainOf(on: ResourceName): readonly ResourceName[] {
