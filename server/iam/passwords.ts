@@ -20,6 +20,8 @@ export const passwordMark = (storedHash: string): string =>
  */
 export class PasswordChecker {
   readonly #right = new Map<string, Buffer>();
+  /** By digest: clients ask for several tokens at once, all with the same password. */
+  readonly #underWay = new Map<string, Promise<boolean>>();
   readonly #queue: (() => void)[] = [];
   #running = 0;
   #decoy: Promise<string> | undefined;
@@ -28,12 +30,21 @@ export class PasswordChecker {
     const digest = createHash('sha256').update(`${storedHash}\n${password}`).digest();
     const known = this.#right.get(storedHash);
     if (known && timingSafeEqual(known, digest)) return true;
-    const right = await this.#oneOfFew(() => Bun.password.verify(password, storedHash));
-    if (right) {
-      if (this.#right.size >= REMEMBERED) this.#right.clear();
-      this.#right.set(storedHash, digest);
+    const key = digest.toString('base64');
+    const underWay = this.#underWay.get(key);
+    if (underWay) return underWay;
+    const asked = this.#oneOfFew(() => Bun.password.verify(password, storedHash));
+    this.#underWay.set(key, asked);
+    try {
+      const right = await asked;
+      if (right) {
+        if (this.#right.size >= REMEMBERED) this.#right.clear();
+        this.#right.set(storedHash, digest);
+      }
+      return right;
+    } finally {
+      this.#underWay.delete(key);
     }
-    return right;
   }
 
   /** Takes as long as a check that fails, so that an unknown name is not told from a wrong password. */
@@ -44,7 +55,8 @@ export class PasswordChecker {
   }
 
   async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= AT_ONCE) {
+    if (this.#running < AT_ONCE) this.#running += 1;
+    else {
       if (this.#queue.length >= WAITING)
         throw new RegistryError(
           'RESOURCE_EXHAUSTED',
@@ -54,14 +66,15 @@ export class PasswordChecker {
             headers: { 'retry-after': '2' },
           },
         );
+      // Whoever ends hands its place over.
       await new Promise<void>((resolve) => this.#queue.push(resolve));
     }
-    this.#running += 1;
     try {
       return await work();
     } finally {
-      this.#running -= 1;
-      this.#queue.shift()?.();
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#running -= 1;
     }
   }
 }
