@@ -1,0 +1,74 @@
+import type { Change, OneTimeKind, OneTimeStore, Payload } from '../../core/one-time.ts';
+import type { Transactions } from './transactions.ts';
+
+export class OneTimeTables implements OneTimeStore {
+  readonly #database: Transactions;
+  readonly #now: () => number;
+
+  constructor(database: Transactions, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async put(kind: OneTimeKind, hash: string, payload: Payload, expiresAt: number): Promise<boolean> {
+    const row = { hash, kind, payload: JSON.stringify(payload), expires_at: expiresAt };
+    const { numInsertedOrUpdatedRows } = await this.#database.transaction((tx) =>
+      tx
+        .insertInto('one_time')
+        .values(row)
+        .onConflict((conflict) => conflict.column('hash').doNothing())
+        .executeTakeFirstOrThrow(),
+    );
+    return numInsertedOrUpdatedRows === 1n;
+  }
+
+  take(kind: OneTimeKind, hash: string): Promise<Payload | undefined> {
+    return this.change(kind, hash, (payload) => ({ result: payload }));
+  }
+
+  async read(kind: OneTimeKind, hash: string): Promise<Payload | undefined> {
+    const row = await this.#database.read
+      .selectFrom('one_time')
+      .select('payload')
+      .where('hash', '=', hash)
+      .where('kind', '=', kind)
+      .where('expires_at', '>', this.#now())
+      .executeTakeFirst();
+    return row && (JSON.parse(row.payload) as Payload);
+  }
+
+  async change<T>(
+    kind: OneTimeKind,
+    hash: string,
+    work: (payload: Payload) => Change<T>,
+  ): Promise<T | undefined> {
+    // Strangers may ask for what is not there as often as they like, without a turn at writing.
+    if ((await this.read(kind, hash)) === undefined) return undefined;
+    return this.#database.transaction(async (tx) => {
+      const row = await tx
+        .selectFrom('one_time')
+        .select('payload')
+        .where('hash', '=', hash)
+        .where('kind', '=', kind)
+        .where('expires_at', '>', this.#now())
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const { payload, result } = work(JSON.parse(row.payload) as Payload);
+      await (
+        payload === undefined
+          ? tx.deleteFrom('one_time').where('hash', '=', hash)
+          : tx
+              .updateTable('one_time')
+              .set({ payload: JSON.stringify(payload) })
+              .where('hash', '=', hash)
+      ).execute();
+      return result;
+    });
+  }
+
+  async prune(): Promise<void> {
+    await this.#database.transaction((tx) =>
+      tx.deleteFrom('one_time').where('expires_at', '<=', this.#now()).execute(),
+    );
+  }
+}
