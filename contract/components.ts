@@ -12,6 +12,14 @@ import {
 import { location, project, projectV3, service } from './schemas/project.ts';
 import { repository } from './schemas/repository.ts';
 import {
+  createRoleRequest,
+  permission,
+  queryGrantableRolesRequest,
+  queryTestablePermissionsRequest,
+  role,
+  undeleteRoleRequest,
+} from './schemas/role.ts';
+import {
   batchDeleteVersionsRequest,
   batchEnableServicesRequest,
   listOf,
@@ -24,6 +32,7 @@ export const components = {
   BatchDeleteVersionsRequest: batchDeleteVersionsRequest,
   BatchEnableServicesRequest: batchEnableServicesRequest,
   CleanupPolicy: cleanupPolicy,
+  CreateRoleRequest: createRoleRequest,
   DockerImage: dockerImage,
   Empty: noFields,
   File: file,
@@ -34,6 +43,7 @@ export const components = {
   ListPackagesResponse: listOf('packages', pkg),
   ListProjectsResponse: listOf('projects', project),
   ListRepositoriesResponse: listOf('repositories', repository),
+  ListRolesResponse: listOf('roles', role),
   ListTagsResponse: listOf('tags', tag),
   ListVersionsResponse: listOf('versions', version),
   Location: location,
@@ -44,7 +54,11 @@ export const components = {
   ProjectConfig: projectConfig,
   ProjectSettings: projectSettings,
   ProjectV3: projectV3,
+  QueryGrantableRolesRequest: queryGrantableRolesRequest,
+  QueryTestablePermissionsRequest: queryTestablePermissionsRequest,
+  QueryTestablePermissionsResponse: listOf('permissions', permission),
   Repository: repository,
+  Role: role,
   SearchProjectsResponse: listOf('projects', projectV3),
   Service: service,
   SetIamPolicyRequest: setIamPolicyRequest,
@@ -52,6 +66,7 @@ export const components = {
   Tag: tag,
   TestIamPermissionsRequest: testIamPermissionsRequest,
   TestIamPermissionsResponse: testIamPermissionsResponse,
+  UndeleteRoleRequest: undeleteRoleRequest,
   VPCSCConfig: vpcscConfig,
   Version: version,
 } as const;

@@ -27,6 +27,7 @@ import { PasswordChecker } from './iam/passwords.ts';
 import { CheckedPolicies } from './iam/policy-rules.ts';
 import { PolicyAuthorizer } from './iam/authorizer.ts';
 import { CelConditions } from './iam/conditions.ts';
+import { PREDEFINED_ROLES } from './iam/predefined-roles.ts';
 import { PolicyGrantGuard } from './iam/grant-guard.ts';
 import { passwordGrant } from './iam/grants/password.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
@@ -223,6 +224,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         locations: config.locations,
         authorizer,
         guard,
+        predefinedRoles: PREDEFINED_ROLES,
         policyRules: new CheckedPolicies({
           guard,
           conditions,

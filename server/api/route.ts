@@ -1,12 +1,13 @@
 import type * as z from 'zod/mini';
-import type { AuditName } from '../core/audit.ts';
+import type { Act, AuditName } from '../core/audit.ts';
 import type { Format } from '../core/format.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
-import type { Authorizer, Principal, ResourceName, Within } from '../core/iam.ts';
+import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { PolicyRules } from '../core/policies.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
+import type { PredefinedRole } from '../core/roles.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
 
 export type Schema = z.core.$ZodType;
@@ -22,6 +23,8 @@ export interface ApiParts {
   /** Asked before anything is given to anyone. */
   readonly guard: GrantGuard;
   readonly policyRules: PolicyRules;
+  /** By name, such as `roles/owner`. */
+  readonly predefinedRoles: ReadonlyMap<string, PredefinedRole>;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;
@@ -33,7 +36,13 @@ export interface ApiCall<Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly principal: Principal;
+  /** What the caller showed to be believed. */
+  readonly bearer?: Bearer;
+  /** The record of what is done, where it changes something. */
+  readonly act?: Act;
   readonly parts: ApiParts;
+  /** Scheme and host that the caller called this server by. */
+  readonly origin: string;
   /** The repository's address without a scheme, as clients of its format write it on the caller's host. */
   registryUri(address: RepositoryAddress, format: string): string;
 }

@@ -3,9 +3,11 @@ import { fileRoutes } from './files.ts';
 import { locationRoutes } from './locations.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './packages.ts';
+import { permissionRoutes } from './permissions.ts';
 import { policyRoutes } from './policies.ts';
 import { projectRoutes } from './projects.ts';
 import { repositoryRoutes } from './repositories.ts';
+import { customRoleRoutes } from './roles.ts';
 import type { ApiRoute } from './route.ts';
 import { serviceRoutes } from './services.ts';
 import { settingsRoutes } from './settings.ts';
@@ -27,4 +29,6 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...settingsRoutes,
   ...serviceRoutes,
   ...policyRoutes,
+  ...permissionRoutes,
+  ...customRoleRoutes,
 ];

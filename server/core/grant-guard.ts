@@ -29,6 +29,8 @@ export interface GrantGuard {
    * or to a group it is in, wherever that is. `member` is written as in bindings: `user:NAME`, `group:NAME`.
    */
   requireCovers(who: Principal, member: string): Promise<void>;
+  /** What a role comes to give must be held wherever it is bound. */
+  requireMayExtend(who: Principal, role: string, permissions: Iterable<Permission>): Promise<void>;
 }
 
 /** Where something is said of someone. */

@@ -4,6 +4,7 @@ import type { Page, Slice } from './page.ts';
 import type { PolicyResources } from './policies.ts';
 import type { TokenResources } from './personal-tokens.ts';
 import type { Mode, RepositoryAddress } from './repository.ts';
+import type { RoleResources } from './roles.ts';
 import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
@@ -238,4 +239,5 @@ export interface Resources {
   readonly groups: GroupResources;
   readonly tokens: TokenResources;
   readonly policies: PolicyResources;
+  readonly roles: RoleResources;
 }

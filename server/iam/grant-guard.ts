@@ -18,7 +18,7 @@ interface PolicyGrantGuardOptions {
   readonly decisions: { chain(on: ResourceName): CompiledPolicy | Promise<CompiledPolicy> };
   readonly policies: Pick<PolicyReader, 'customRole'>;
   readonly accounts: Pick<AccountStore, 'find'>;
-  readonly grants: Pick<GrantFinder, 'policiesMentioning'>;
+  readonly grants: GrantFinder;
 }
 
 export class PolicyGrantGuard implements GrantGuard {
@@ -79,6 +79,25 @@ export class PolicyGrantGuard implements GrantGuard {
     }
   }
 
+  async requireMayExtend(who: Principal, role: string, permissions: Iterable<Permission>): Promise<void> {
+    const more = [...permissions];
+    if (more.length === 0) return;
+    for (const on of this.#options.grants.policiesBinding(role)) {
+      const chain = await this.#options.decisions.chain(on);
+      for (const { on: home, source } of chain) {
+        if (home !== on || source.role !== role) continue;
+        const wanted = source.members.some((member) => EVERYONE.has(member)) ? [...more, GRANT_PUBLIC] : more;
+        const lacking = await this.#lacking(who, wanted, on, source.condition?.expression);
+        if (lacking.length === 0) continue;
+        const where = knows(who, chain) ? `on ${shown(on)}` : 'somewhere you cannot see';
+        throw refusal(
+          `You may not add to ${role}: it is granted ${where}, and there you lack ${few(lacking)}.`,
+          { role },
+        );
+      }
+    }
+  }
+
   async #lacking(
     who: Principal,
     permissions: Iterable<Permission>,
@@ -111,7 +130,12 @@ function heldBy(
   return new Set(meant.flatMap(({ permissions }) => [...permissions]));
 }
 
-/** Names the resource only to callers who have something there, and so know of it. */
+/** Whoever has something on a resource knows of it, and may be told its name. */
+function knows(who: Principal, chain: CompiledPolicy): boolean {
+  const names = namesOf(who);
+  return chain.some((binding) => memberMeaning(binding, names, chain) !== undefined);
+}
+
 function exceeding(
   who: Principal,
   member: string,
@@ -119,8 +143,7 @@ function exceeding(
   lacking: readonly Permission[],
   chain: CompiledPolicy,
 ): RegistryError {
-  const names = namesOf(who);
-  if (!chain.some((binding) => memberMeaning(binding, names, chain) !== undefined))
+  if (!knows(who, chain))
     return refusal(`You may not act for ${member}, who may do more than you may, in places you cannot see.`);
   return refusal(`You may not act for ${member}, who has on ${shown(on)} what you lack: ${few(lacking)}.`, {
     permission: lacking.slice(0, MOST_NAMED).join(','),

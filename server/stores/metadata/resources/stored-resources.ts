@@ -8,6 +8,7 @@ import { StoredPackages } from './packages.ts';
 import { StoredPolicies } from './policies.ts';
 import { StoredProjects } from './projects.ts';
 import { StoredRepositories } from './repositories.ts';
+import { StoredRoles } from './roles.ts';
 import { StoredTags } from './tags.ts';
 import { StoredUsers } from './users.ts';
 import { StoredVersions } from './versions.ts';
@@ -31,4 +32,5 @@ export const storedResources = ({ database, now }: StoredResourcesOptions): Reso
   groups: new StoredGroups(database, now),
   tokens: new StoredTokens(database, now),
   policies: new StoredPolicies(database),
+  roles: new StoredRoles(database, now),
 });
