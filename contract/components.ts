@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { dockerImage, file, pkg, tag, version } from './schemas/artifacts.ts';
 import { cleanupPolicy } from './schemas/cleanup.ts';
+import { group, membership } from './schemas/group.ts';
 import { operation, status } from './schemas/operation.ts';
 import {
   getIamPolicyRequest,
@@ -27,6 +28,9 @@ import {
 } from './schemas/requests.ts';
 import { projectConfig, projectSettings, vpcscConfig } from './schemas/settings.ts';
 
+import { token } from './schemas/token.ts';
+import { identity, setPasswordRequest, user } from './schemas/user.ts';
+
 /** Schemas of the API that stand under a name of their own in its description. */
 export const components = {
   BatchDeleteVersionsRequest: batchDeleteVersionsRequest,
@@ -36,6 +40,16 @@ export const components = {
   DockerImage: dockerImage,
   Empty: noFields,
   File: file,
+  Group: group,
+  Identity: identity,
+  ListGroupsResponse: listOf('groups', group),
+  ListMembershipsResponse: listOf('memberships', membership),
+  ListTokensResponse: listOf('tokens', token),
+  ListUsersResponse: listOf('users', user),
+  Membership: membership,
+  SetPasswordRequest: setPasswordRequest,
+  Token: token,
+  User: user,
   GetIamPolicyRequest: getIamPolicyRequest,
   ListDockerImagesResponse: listOf('dockerImages', dockerImage),
   ListFilesResponse: listOf('files', file),

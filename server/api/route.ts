@@ -5,8 +5,10 @@ import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { PolicyRules } from '../core/policies.ts';
+import type { TokenMaking } from '../core/personal-tokens.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
+import type { Passwords } from '../core/users.ts';
 import type { PredefinedRole } from '../core/roles.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
 
@@ -25,9 +27,13 @@ export interface ApiParts {
   readonly policyRules: PolicyRules;
   /** By name, such as `roles/owner`. */
   readonly predefinedRoles: ReadonlyMap<string, PredefinedRole>;
+  readonly passwords: Passwords;
+  readonly tokenMaking: TokenMaking;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 export interface ApiCall<Query, Body> {

@@ -1,6 +1,8 @@
 import type { Format } from '../core/format.ts';
 import { fileRoutes } from './files.ts';
+import { groupRoutes } from './groups.ts';
 import { locationRoutes } from './locations.ts';
+import { membershipRoutes } from './memberships.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './packages.ts';
 import { permissionRoutes } from './permissions.ts';
@@ -12,6 +14,9 @@ import type { ApiRoute } from './route.ts';
 import { serviceRoutes } from './services.ts';
 import { settingsRoutes } from './settings.ts';
 import { tagRoutes } from './tags.ts';
+import { tokenRoutes } from './tokens.ts';
+import { ownRoutes } from './users-own.ts';
+import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
 import { viewRoutes } from './views.ts';
 
@@ -28,6 +33,11 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...viewRoutes(formats),
   ...settingsRoutes,
   ...serviceRoutes,
+  ...ownRoutes,
+  ...userRoutes,
+  ...tokenRoutes,
+  ...groupRoutes,
+  ...membershipRoutes,
   ...policyRoutes,
   ...permissionRoutes,
   ...customRoleRoutes,

@@ -1,5 +1,5 @@
 import type { Act } from './audit.ts';
-import type { Account, Federated, Scope } from './iam.ts';
+import type { Account, Federated, Scope, TokenKind } from './iam.ts';
 
 /** An account as requests are decided by. */
 export interface AccountRow {
@@ -30,8 +30,7 @@ export interface AccountStore {
   count(): Promise<number>;
 }
 
-/** `personal`: made by its owner, to keep. The others come and go with log-ins and exchanges. */
-export type TokenKind = 'login' | 'session' | 'personal' | 'service-account' | 'federated' | 'impersonated';
+export type { TokenKind } from './iam.ts';
 
 export interface NewToken {
   readonly id: string;

@@ -34,6 +34,10 @@ export function memberOf({ kind, id }: Pick<Account, 'kind' | 'id'>): string {
   }
 }
 
+/** `personal`: made by its owner, to keep. The others come and go with log-ins and exchanges. */
+export type TokenKind = 'login' | 'session' | 'personal' | 'service-account' | 'federated' | 'impersonated';
+export type CredentialKind = TokenKind | 'password' | 'registry';
+
 /** What a caller showed to be believed, and how long that is good. */
 export interface Bearer {
   /** The account's id; empty for a token that was made for nobody. */
@@ -44,6 +48,8 @@ export interface Bearer {
   readonly token?: string;
   /** The service account's key that signed for it, where one did. */
   readonly key?: string;
+  /** Of a stored token its kind, also where something made from it was shown, but for registry tokens. */
+  readonly kind?: CredentialKind;
   /** Stands for the password that was shown, where one was, and changes with it. */
   readonly password?: string;
   readonly scope?: Scope;
@@ -96,6 +102,9 @@ export type Decision =
 
 /** How much of what is in a resource a permission is held on. `some`: each thing must be asked about. */
 export type Extent = 'all' | 'some' | 'none';
+
+/** Whether a caller may see what is named inside a resource. */
+export type MaySee = (within: Within) => Promise<boolean>;
 
 /** Decides everything, in one place, and denies what nobody granted. Called on every route. */
 export interface Authorizer {

@@ -89,6 +89,7 @@ export class Authenticator {
       principal: accountOf(account),
       bearer: {
         account: account.id,
+        kind: 'password',
         expiresAt: now() + PASSWORD_SECONDS * 1000,
         ...(account.passwordHash !== undefined && { password: passwordMark(account.passwordHash) }),
       },

@@ -17,6 +17,8 @@ interface TokensOptions {
   readonly issuer: string;
   readonly random: (bytes: number) => Uint8Array;
   readonly now: () => number;
+  /** When a stored token was last used, where that is not in the store yet. */
+  readonly lastUse?: (id: string) => number | undefined;
 }
 
 export interface IssuedAccess extends IssuedToken {
@@ -45,9 +47,8 @@ export class Tokens implements BearerReader {
     act?: Act,
   ): Promise<IssuedAccess> {
     const { store, random, now } = this.#options;
-    const secret = ACCESS_PREFIX + Buffer.from(random(32)).toString('base64url');
-    const id = Buffer.from(random(12)).toString('base64url');
-    await store.addToken(sha256(secret), { ...token, id, expiresAt: now() + seconds * 1000 }, act);
+    const { id, secret, hash } = mintToken(random);
+    await store.addToken(hash, { ...token, id, expiresAt: now() + seconds * 1000 }, act);
     return { id, secret, expiresInSeconds: seconds, issuedAt: new Date(now()) };
   }
 
@@ -84,7 +85,7 @@ export class Tokens implements BearerReader {
 
   async #readAccess(secret: string): Promise<Bearer | undefined> {
     const row = await this.#options.store.tokenByHash(sha256(secret));
-    return row && bearerOf(row);
+    return row && this.#bearerOf(row);
   }
 
   async #readRegistry(secret: string): Promise<Bearer | undefined> {
@@ -101,26 +102,46 @@ export class Tokens implements BearerReader {
     const { sub = '', exp = 0, parent, password, key: signedWith } = verified.payload;
     const bearer: Bearer = {
       account: sub,
+      kind: 'registry',
       expiresAt: exp * 1000,
       ...(typeof password === 'string' && { password }),
       ...(typeof signedWith === 'string' && { key: signedWith }),
     };
     if (typeof parent !== 'string') return bearer;
     const row = await store.tokenById(parent);
-    return row && { ...bearer, ...bearerOf(row), expiresAt: Math.min(bearer.expiresAt, row.expiresAt) };
+    const parentBearer = row && this.#bearerOf(row);
+    return (
+      parentBearer && {
+        ...bearer,
+        ...parentBearer,
+        kind: 'registry',
+        expiresAt: Math.min(bearer.expiresAt, parentBearer.expiresAt),
+      }
+    );
+  }
+
+  #bearerOf({ id, kind, of, key, scope, expiresAt, idleMs, lastUsedAt, createdAt }: TokenRow): Bearer {
+    const lastUse = Math.max(createdAt, lastUsedAt ?? 0, this.#options.lastUse?.(id) ?? 0);
+    return {
+      account: typeof of === 'string' ? of : of.id,
+      ...(typeof of !== 'string' && { federated: of }),
+      kind,
+      token: id,
+      ...(key !== undefined && { key }),
+      ...(scope && { scope }),
+      expiresAt: Math.min(expiresAt, idleMs === undefined ? Infinity : lastUse + idleMs),
+    };
   }
 }
 
-function bearerOf({ id, of, key, scope, expiresAt, idleMs, lastUsedAt, createdAt }: TokenRow): Bearer {
-  const idleUntil = idleMs === undefined ? Infinity : (lastUsedAt ?? createdAt) + idleMs;
-  return {
-    account: typeof of === 'string' ? of : of.id,
-    ...(typeof of !== 'string' && { federated: of }),
-    token: id,
-    ...(key !== undefined && { key }),
-    ...(scope && { scope }),
-    expiresAt: Math.min(expiresAt, idleUntil),
-  };
+/** A new access token, of which only the hash is to be kept. */
+export function mintToken(random: TokensOptions['random']): {
+  readonly id: string;
+  readonly secret: string;
+  readonly hash: string;
+} {
+  const secret = ACCESS_PREFIX + Buffer.from(random(32)).toString('base64url');
+  return { id: Buffer.from(random(12)).toString('base64url'), secret, hash: sha256(secret) };
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

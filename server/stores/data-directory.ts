@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -85,6 +86,11 @@ export class DataDirectory implements Disposable {
     if (theirs.dev !== ours.dev || theirs.ino !== ours.ino || !fileLock().take(fd))
       throw new Error(`the lock of ${this.root} was not handed on to this process`);
     this.#lock = fd;
+  }
+
+  /** Once the password in it is not the administrator's any more. */
+  forgetInitialPassword(): void {
+    rmSync(this.#paths.initialPassword, { force: true });
   }
 
   /** This installation's secret, made at the first start. */

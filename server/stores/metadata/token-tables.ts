@@ -1,11 +1,15 @@
 import type { Statement } from 'bun:sqlite';
+import { sql, type Transaction } from 'kysely';
 import type { NewToken, TokenKind, TokenRow, TokenStore } from '../../core/accounts.ts';
 import type { Act } from '../../core/audit.ts';
 import type { Federated, Scope } from '../../core/iam.ts';
+import type { TokenUses } from '../../core/personal-tokens.ts';
 import { audited } from './audited.ts';
+import { endTokens } from './end-tokens.ts';
+import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
-interface Raw {
+export interface RawToken {
   readonly id: string;
   readonly kind: TokenKind;
   readonly account: string | null;
@@ -27,11 +31,11 @@ export const TOKEN_COLUMNS = [
 ] as const;
 
 /** Access tokens. Looked up on requests, so the reads are prepared. */
-export class TokenTables implements TokenStore {
+export class TokenTables implements TokenStore, TokenUses {
   readonly #database: Transactions;
   readonly #now: () => number;
-  readonly #byHash: Statement<Raw, [string]>;
-  readonly #byId: Statement<Raw, [string]>;
+  readonly #byHash: Statement<RawToken, [string]>;
+  readonly #byId: Statement<RawToken, [string]>;
 
   constructor(database: Transactions, now: () => number) {
     this.#database = database;
@@ -52,47 +56,64 @@ export class TokenTables implements TokenStore {
   }
 
   async addToken(hash: string, token: NewToken, act?: Act): Promise<void> {
-    await audited(this.#database, act).transaction((tx) =>
-      tx
-        .insertInto('access_token')
-        .values({
-          hash,
-          id: token.id,
-          kind: token.kind,
-          account: typeof token.of === 'string' ? token.of : null,
-          identity: typeof token.of === 'string' ? null : JSON.stringify(token.of),
-          name: token.name ?? '',
-          scope: token.scope ? JSON.stringify(token.scope) : null,
-          family: token.family ?? null,
-          key_id: token.key ?? null,
-          parent: token.parent ?? null,
-          created_at: this.#now(),
-          expires_at: token.expiresAt,
-          idle_ms: token.idleMs ?? null,
-          last_used_at: null,
-        })
-        .execute(),
-    );
+    await audited(this.#database, act).transaction((tx) => insertToken(tx, hash, token, this.#now()));
   }
 
   async removeToken(id: string, act?: Act): Promise<void> {
-    await audited(this.#database, act).transaction(async (tx) => {
-      await tx
-        .deleteFrom('access_token')
-        .where((on) => on('id', '=', id).or('parent', '=', id))
-        .execute();
-    });
+    await audited(this.#database, act).transaction((tx) => endTokens(tx, sql<boolean>`id = ${id}`));
   }
 
   async pruneTokens(now: number): Promise<number> {
-    const { numDeletedRows } = await this.#database.transaction((tx) =>
-      tx.deleteFrom('access_token').where('expires_at', '<', now).executeTakeFirstOrThrow(),
-    );
+    const { numDeletedRows } = await this.#database.transaction(async (tx) => {
+      await tx.deleteFrom('refresh_token').where('expires_at', '<', now).execute();
+      return tx.deleteFrom('access_token').where('expires_at', '<', now).executeTakeFirstOrThrow();
+    });
     return Number(numDeletedRows);
+  }
+
+  async recordUses(uses: ReadonlyMap<string, number>): Promise<void> {
+    await this.#database.transaction(async (tx) => {
+      for (const [id, at] of uses)
+        await tx
+          .updateTable('access_token')
+          .set({ last_used_at: at })
+          .where('id', '=', id)
+          // Another process may have seen it later.
+          .where((on) => on('last_used_at', 'is', null).or('last_used_at', '<', at))
+          .execute();
+    });
   }
 }
 
-export const tokenRow = (row: Raw): TokenRow => ({
+export function insertToken(
+  tx: Transaction<Schema>,
+  hash: string,
+  token: NewToken,
+  now: number,
+): Promise<RawToken> {
+  return tx
+    .insertInto('access_token')
+    .values({
+      hash,
+      id: token.id,
+      kind: token.kind,
+      account: typeof token.of === 'string' ? token.of : null,
+      identity: typeof token.of === 'string' ? null : JSON.stringify(token.of),
+      name: token.name ?? '',
+      scope: token.scope ? JSON.stringify(token.scope) : null,
+      family: token.family ?? null,
+      key_id: token.key ?? null,
+      parent: token.parent ?? null,
+      created_at: now,
+      expires_at: token.expiresAt,
+      idle_ms: token.idleMs ?? null,
+      last_used_at: null,
+    })
+    .returning(TOKEN_COLUMNS)
+    .executeTakeFirstOrThrow();
+}
+
+export const tokenRow = (row: RawToken): TokenRow => ({
   id: row.id,
   kind: row.kind,
   of: row.account ?? (JSON.parse(row.identity ?? '{}') as Federated),
