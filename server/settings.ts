@@ -179,6 +179,14 @@ export const SETTINGS = {
     initial: absent,
     parse: origin,
   }),
+  serviceAccountDomain: setting<string>({
+    name: 'service-account-domain',
+    placeholder: 'DOMAIN',
+    help: 'What e-mails of service accounts end in: NAME@PROJECT.DOMAIN; those that exist keep theirs',
+    usual: 'iam.gserviceaccount.com',
+    initial: 'iam.gserviceaccount.com',
+    parse: domain,
+  }),
   locations: setting<readonly string[]>({
     name: 'locations',
     placeholder: 'ID,ID',
@@ -318,6 +326,14 @@ export const SETTINGS = {
     usual: '256MiB',
     initial: 256 * 2 ** 20,
     parse: bytes,
+  }),
+  tokenMaxLifetime: setting<number>({
+    name: 'token-max-lifetime',
+    placeholder: 'DURATION',
+    help: 'How long a personal access token lives at most',
+    usual: '366d',
+    initial: 366 * 86_400_000,
+    parse: milliseconds,
   }),
   drain: setting<number>({
     name: 'drain',

@@ -11,6 +11,7 @@ import { compileRoutes, type Match } from './match.ts';
 import { openApi } from './openapi.ts';
 import { partialResponse } from './partial-response.ts';
 import { readBody, readQuery } from './read-input.ts';
+import { param, SERVICE_ACCOUNT } from './places.ts';
 import { denied, missing } from './refusals.ts';
 import type { ApiAnswer, ApiParts, ApiRoute } from './route.ts';
 import { apiRoutes } from './routes.ts';
@@ -43,9 +44,10 @@ export class ManagementApi {
     if (front.path === '/openapi.json') return this.#describe(front);
     const caller = await front.caller();
     const { principal } = caller;
-    const { route, params } = this.#routeOf(front);
+    const { route, params: asked } = this.#routeOf(front);
     front.trace.route = route.id;
-    await this.#authorize(route, principal, params);
+    const params = await this.#located(route, asked);
+    await this.#authorize(route, principal, params, asked);
 
     checkAlternative(route, query);
     const input = {
@@ -53,7 +55,7 @@ export class ManagementApi {
       body: route.body && (await readBody(front.request, route.body, route.bodyField)),
     };
     const act = this.#act(route, params, front, caller);
-    const answer = await this.#run(route, { ...input, params, principal, front, act });
+    const answer = await this.#run(route, { ...input, params, caller, front, act });
     if (answer.kind === 'file') return this.#options.sendFile(front.request, answer.repository, answer.path);
     return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
   }
@@ -66,26 +68,40 @@ export class ManagementApi {
     throw methodNotAllowed(`${request.method} is not possible here.`, match.allowed);
   }
 
-  /** Decides before anything is read or looked up. */
-  async #authorize(route: ApiRoute, principal: Principal, params: ApiRouteParams): Promise<void> {
+  /** Service accounts go by several names; permissions are held on one. */
+  async #located(route: ApiRoute, asked: ApiRouteParams): Promise<ApiRouteParams> {
+    if (!route.path.startsWith(SERVICE_ACCOUNT)) return asked;
+    const { serviceAccounts } = this.#options.resources(undefined);
+    const { project, email } = await serviceAccounts.locate(param(asked, 'project'), param(asked, 'account'));
+    return { ...asked, project, account: email };
+  }
+
+  /** Decides before anything is read or looked up. A refusal speaks of what was asked for, by the name it was asked by. */
+  async #authorize(
+    route: ApiRoute,
+    principal: Principal,
+    params: ApiRouteParams,
+    asked: ApiRouteParams,
+  ): Promise<void> {
     const { permission } = route;
-    const on = route.on(params);
+    const on = route.on(asked);
     if (permission === 'account' || route.filtered) {
       if (principal.kind === 'anonymous' && permission === 'account') throw denied(principal, permission, on);
       return;
     }
     const within = route.within?.(params);
-    const decision = await this.#options.authorizer.check(principal, permission, on, within);
+    const decision = await this.#options.authorizer.check(principal, permission, route.on(params), within);
     if (!decision.allow) throw denied(principal, permission, on);
   }
 
-  async #run(
-    route: ApiRoute,
-    { front, act, ...input }: Input & { readonly front: FrontRequest; readonly act: Act | undefined },
-  ): Promise<ApiAnswer> {
+  async #run(route: ApiRoute, { front, act, caller, ...input }: Input & Sent): Promise<ApiAnswer> {
     try {
       return await route.run({
         ...input,
+        principal: caller.principal,
+        ...(caller.bearer && { bearer: caller.bearer }),
+        ...(act && { act }),
+        origin: front.origin,
         parts: { ...this.#options, resources: this.#options.resources(act) },
         registryUri: (address, id) => this.#spelled(front.host, address, id),
       });
@@ -106,7 +122,9 @@ export class ManagementApi {
       type: type === 'publish' ? 'DATA_WRITE' : type,
       service,
       method,
-      resource: front.path.replace(/^\/v\d\w*\//, '').replace(/:\w+$/, ''),
+      resource: route.path.startsWith(SERVICE_ACCOUNT)
+        ? route.on(params)
+        : front.path.replace(/^\/v\d\w*\//, '').replace(/:\w+$/, ''),
       ...(permission !== 'account' && { permission }),
     };
   }
@@ -131,7 +149,12 @@ export class ManagementApi {
 }
 
 type ApiRouteParams = Parameters<ApiRoute['on']>[0];
-type Input = Pick<Parameters<ApiRoute['run']>[0], 'params' | 'query' | 'body' | 'principal'>;
+type Input = Pick<Parameters<ApiRoute['run']>[0], 'params' | 'query' | 'body'>;
+interface Sent {
+  readonly front: FrontRequest;
+  readonly caller: Caller;
+  readonly act: Act | undefined;
+}
 
 /** What a store missed, in the name of what was asked for. */
 function named(error: RegistryError, path: string): RegistryError {

@@ -5,6 +5,7 @@ import type { PolicyResources } from './policies.ts';
 import type { TokenResources } from './personal-tokens.ts';
 import type { Mode, RepositoryAddress } from './repository.ts';
 import type { RoleResources } from './roles.ts';
+import type { ServiceAccountKeyResources, ServiceAccountResources } from './service-accounts.ts';
 import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
@@ -239,5 +240,7 @@ export interface Resources {
   readonly groups: GroupResources;
   readonly tokens: TokenResources;
   readonly policies: PolicyResources;
+  readonly serviceAccounts: ServiceAccountResources;
+  readonly serviceAccountKeys: ServiceAccountKeyResources;
   readonly roles: RoleResources;
 }

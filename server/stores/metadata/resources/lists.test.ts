@@ -31,7 +31,7 @@ const asked: CompiledQuery[] = [];
 beforeAll(async () => {
   folder = await temporary();
   database = await MetadataDatabase.open(join(folder, 'metadata.db'));
-  resources = storedResources({ database, now: () => 0 });
+  resources = storedResources({ database, now: () => 0, serviceAccountDomain: 'iam.example' });
   plans = new Database(join(folder, 'metadata.db'), { readonly: true });
   await database.transaction(async (tx) => {
     await tx

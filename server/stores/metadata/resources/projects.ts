@@ -7,6 +7,7 @@ import { recordEvent } from '../outbox.ts';
 import type { ProjectTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
 import { recordOperation } from './operations.ts';
+import { removeServiceAccountsOf } from './service-accounts.ts';
 
 type Row = Selectable<ProjectTable>;
 
@@ -91,6 +92,7 @@ export class StoredProjects implements ProjectResources {
           `project ${id} still has repositories, such as ${kept.name}: delete them first`,
           { details: { project: id, repository: kept.name } },
         );
+      await removeServiceAccountsOf(tx, id);
       const { numDeletedRows } = await tx.deleteFrom('project').where('id', '=', id).executeTakeFirst();
       if (numDeletedRows === 0n) throw notFound('PROJECT', { project: id });
       await removeGrants(tx, `projects/${id}`);

@@ -9,6 +9,8 @@ import { StoredPolicies } from './policies.ts';
 import { StoredProjects } from './projects.ts';
 import { StoredRepositories } from './repositories.ts';
 import { StoredRoles } from './roles.ts';
+import { StoredServiceAccountKeys } from './service-account-keys.ts';
+import { StoredServiceAccounts } from './service-accounts.ts';
 import { StoredTags } from './tags.ts';
 import { StoredUsers } from './users.ts';
 import { StoredVersions } from './versions.ts';
@@ -17,10 +19,16 @@ interface StoredResourcesOptions {
   readonly database: Transactions;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What e-mails of service accounts end in, after the project. */
+  readonly serviceAccountDomain: string;
 }
 
 /** What the management API works on, in the metadata database. */
-export const storedResources = ({ database, now }: StoredResourcesOptions): Resources => ({
+export const storedResources = ({
+  database,
+  now,
+  serviceAccountDomain,
+}: StoredResourcesOptions): Resources => ({
   projects: new StoredProjects(database, now),
   repositories: new StoredRepositories(database, now),
   packages: new StoredPackages(database, now),
@@ -32,5 +40,7 @@ export const storedResources = ({ database, now }: StoredResourcesOptions): Reso
   groups: new StoredGroups(database, now),
   tokens: new StoredTokens(database, now),
   policies: new StoredPolicies(database),
+  serviceAccounts: new StoredServiceAccounts(database, now, serviceAccountDomain),
+  serviceAccountKeys: new StoredServiceAccountKeys(database, now),
   roles: new StoredRoles(database, now),
 });
