@@ -2,6 +2,7 @@ import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { CompiledCondition } from '../core/policy.ts';
+import { unfit } from './condition-shape.ts';
 
 const ENVIRONMENT = celEnv({ funcs: strings });
 
@@ -9,7 +10,10 @@ const ENVIRONMENT = celEnv({ funcs: strings });
 export function compileCondition(expression: string): CompiledCondition | Error {
   let evaluate: ReturnType<typeof plan>;
   try {
-    evaluate = plan(ENVIRONMENT, parse(expression));
+    const parsed = parse(expression);
+    const why = parsed.expr && unfit(parsed.expr);
+    if (why !== undefined) return new Error(why);
+    evaluate = plan(ENVIRONMENT, parsed);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -15,7 +15,7 @@ export class CelConditions implements ConditionCompiler {
     const known = this.#compiled.get(expression);
     if (known) return known;
     if (Buffer.byteLength(expression) > LONGEST)
-      throw invalid('CONDITION', `a condition has at most ${LONGEST} bytes`);
+      throw invalid('CONDITION', `A condition has at most ${LONGEST} bytes.`);
     this.#cel ??= import('./cel.ts');
     const { compileCondition } = await this.#cel;
     const compiled = compileCondition(expression);
@@ -23,7 +23,7 @@ export class CelConditions implements ConditionCompiler {
       throw new RegistryError(
         'INVALID_ARGUMENT',
         'CONDITION',
-        `the condition is not CEL: ${compiled.message}`,
+        `The condition cannot be used: ${compiled.message}.`,
       );
     if (this.#compiled.size >= 1_000) this.#compiled.clear();
     this.#compiled.set(expression, compiled);
