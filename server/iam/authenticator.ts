@@ -77,7 +77,7 @@ export class Authenticator {
     throttle.admit(username, peer);
     const account = await accounts.find(username);
     const right =
-      account?.passwordHash !== undefined && !account.disabled
+      account?.passwordHash !== undefined
         ? await passwords.matches(password, account.passwordHash)
         : await passwords.pretend(password);
     if (!account || !right) {
@@ -85,6 +85,7 @@ export class Authenticator {
       throw refused('the user name or password is wrong');
     }
     throttle.succeeded(username, peer);
+    if (account.disabled) throw disabled(account.id);
     return {
       principal: accountOf(account),
       bearer: {
@@ -113,12 +114,12 @@ export class Authenticator {
       const bearer = await reader.read(secret);
       if (bearer) return this.caller(bearer);
     }
-    throw refused('the token is not valid, or no longer');
+    throw refused('the token is unknown, has expired or was revoked; log in again');
   }
 
   async #keyFile(text: string): Promise<Caller> {
     const bearer = await this.#options.keyFiles.read(text);
-    if (!bearer) throw refused('the service account key is not valid, or no longer');
+    if (!bearer) throw refused('the service account key is not one of this server, or was deleted');
     return this.caller(bearer);
   }
 
@@ -126,19 +127,23 @@ export class Authenticator {
   async caller(bearer: Bearer): Promise<Caller> {
     if (bearer.account === '') return { principal: ANONYMOUS, bearer };
     const known = bearer.federated ? await this.#federated(bearer.federated) : await this.#account(bearer);
-    if (!known) throw refused('the token is not valid, or no longer');
     return { principal: bearer.scope ? { ...known, scope: bearer.scope } : known, bearer };
   }
 
-  async #federated({ id, belongsTo: sets, provider }: Federated): Promise<Account | undefined> {
-    if (!(await this.#options.providerStands(provider))) return undefined;
+  async #federated({ id, belongsTo: sets, provider }: Federated): Promise<Account> {
+    if (!(await this.#options.providerStands(provider)))
+      throw refused('the identity provider behind the token is disabled or deleted');
     return { kind: 'federated', id, belongsTo: sets };
   }
 
-  async #account(bearer: Bearer): Promise<Account | undefined> {
+  /** Whoever shows a credential that was good may be told why it is not. */
+  async #account(bearer: Bearer): Promise<Account> {
     const account = await this.#options.accounts.find(bearer.account);
-    if (!account || account.disabled || isOutdated(bearer, account)) return undefined;
-    if (bearer.key !== undefined && !(await this.#keyStands(bearer.key, bearer.account))) return undefined;
+    if (!account) throw refused(`the account ${bearer.account} was deleted`);
+    if (account.disabled) throw disabled(account.id);
+    if (isOutdated(bearer, account)) throw refused('the password behind the token was changed; log in again');
+    if (bearer.key !== undefined && !(await this.#keyStands(bearer.key, bearer.account)))
+      throw refused('the service account key is deleted, disabled or expired');
     return accountOf(account);
   }
 
@@ -163,3 +168,5 @@ const isOutdated = ({ password }: Bearer, { passwordHash }: AccountRow): boolean
 
 const refused = (why: string) =>
   new RegistryError('UNAUTHENTICATED', 'UNAUTHORIZED', `not authenticated: ${why}`);
+
+const disabled = (account: string) => refused(`the account ${account} is disabled`);
