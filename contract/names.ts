@@ -9,6 +9,8 @@ const COLLECTION = {
   file: 'files',
   dockerImage: 'dockerImages',
   operation: 'operations',
+  serviceAccount: 'serviceAccounts',
+  key: 'keys',
 } as const;
 export type NamePart = keyof typeof COLLECTION;
 
@@ -34,6 +36,8 @@ export const names = {
   tag: naming(...PACKAGE, 'tag'),
   file: naming(...REPOSITORY, 'file'),
   dockerImage: naming(...REPOSITORY, 'dockerImage'),
+  serviceAccount: naming('project', 'serviceAccount'),
+  serviceAccountKey: naming('project', 'serviceAccount', 'key'),
 } as const;
 
 /** An id as it stands in a name: `team/img` is `team%2Fimg`. */

@@ -31,11 +31,15 @@ const SYSTEM = new Set([
 
 /** The method's own parameters. */
 export function readQuery(query: URLSearchParams, schema: Schema): unknown {
-  const given = Object.fromEntries([...query].filter(([name]) => !SYSTEM.has(name)));
+  const names = [...new Set(query.keys())].filter((name) => !SYSTEM.has(name));
+  const given = Object.fromEntries(names.map((name) => [name, oneOrMany(query.getAll(name))]));
   const read = z.safeParse(schema, given);
   if (read.success) return read.data;
   throw queryRefusal(read.error.issues, given);
 }
+
+/** What comes several times is a list, which only few parameters may be. */
+const oneOrMany = (values: readonly string[]): unknown => (values.length === 1 ? values[0] : values);
 
 /** The request's message. An absent body is an empty message. */
 export async function readBody(request: Request, schema: Schema, field?: string): Promise<unknown> {

@@ -11,6 +11,8 @@ import { projectRoutes } from './projects.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { customRoleRoutes } from './roles.ts';
 import type { ApiRoute } from './route.ts';
+import { serviceAccountKeyRoutes } from './service-account-keys.ts';
+import { serviceAccountRoutes } from './service-accounts.ts';
 import { serviceRoutes } from './services.ts';
 import { settingsRoutes } from './settings.ts';
 import { tagRoutes } from './tags.ts';
@@ -38,6 +40,8 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...tokenRoutes,
   ...groupRoutes,
   ...membershipRoutes,
+  ...serviceAccountRoutes,
+  ...serviceAccountKeyRoutes,
   ...policyRoutes,
   ...permissionRoutes,
   ...customRoleRoutes,
