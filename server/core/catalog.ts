@@ -98,6 +98,8 @@ export interface Upload {
   readonly writer: BlobWriter;
 }
 
+export type MayUntag = (tag: string) => Promise<void>;
+
 /** The only way a format changes anything. Each call but the upload ones is one transaction. */
 export interface HostedRepo extends CatalogReader {
   /** Reads a body of at most `limit` bytes into the store. */
@@ -116,7 +118,10 @@ export interface HostedRepo extends CatalogReader {
   read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>>;
   publish(plan: PublishPlan): Promise<void>;
   amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void>;
-  /** Fails with FAILED_PRECONDITION while another version has it as child. Its tags go with it. */
-  unpublish(pkg: string, version: string): Promise<void>;
+  /**
+   * Fails with FAILED_PRECONDITION while another version has it as child. Its tags go with it; `mayUntag` is asked
+   * about each before anything is changed, and refuses by throwing.
+   */
+  unpublish(pkg: string, version: string, mayUntag?: MayUntag): Promise<void>;
   untag(pkg: string, tag: string): Promise<void>;
 }

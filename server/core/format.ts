@@ -34,7 +34,7 @@ interface RouteBase {
    * What of the repository a request is about, for grants that are narrower than the repository. Says nothing of what
    * the path does not say, and never throws: a name that is none is refused later, to those who may know.
    */
-  within?(request: RouteRequest): Within;
+  within?(request: Pick<RouteRequest, 'params'>): Within;
   /** What the audit log calls it, where it has a name for it (cloud.google.com/artifact-registry/docs/audit-logging). */
   readonly audit?: AuditName;
 }
@@ -64,12 +64,19 @@ export interface ReadableElsewhere {
   holding(checksum: Checksum): Promise<StoredFile | undefined>;
 }
 
+/** What a request names beyond its path, held to the caller's rights. */
+export interface Rights {
+  /** Throws the refusal that the path itself would have got, whether or not what is named is there. */
+  require(permission: Permission, within: Within): Promise<void>;
+}
+
 export interface Command extends RouteRequest {
   readonly body: ByteStream;
   readonly repo: HostedRepo;
   /** Where the client finds this repository: a path on the host it used, no slash at the end. */
   readonly basePath: string;
   readonly elsewhere: ReadableElsewhere;
+  readonly rights: Rights;
 }
 
 export interface CommandRoute extends RouteBase {

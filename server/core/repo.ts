@@ -1,5 +1,6 @@
 import type { BlobInfo, Body, ByteRange } from './blob.ts';
 import type { FileRef } from './catalog.ts';
+import type { MaySee } from './iam.ts';
 import type { IndexReader } from './index-kind.ts';
 
 export interface OpenedFile {
@@ -17,4 +18,6 @@ export interface Repo extends IndexReader {
   file(ref: FileRef): Promise<OpenedFile>;
   /** Tells the repository that a writer is about to rely on the file. */
   touch(ref: FileRef): Promise<void>;
+  /** The same without what may not be seen, which is then not there. */
+  seenBy(may: MaySee): Repo;
 }

@@ -4,6 +4,7 @@ import type { Format, ReadableElsewhere } from '../core/format.ts';
 import type { Authorizer } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
+import { readableCatalog } from '../lib/visible-catalog.ts';
 import type { Addressing } from './addressing.ts';
 import type { DataRequest } from './data-request.ts';
 
@@ -44,23 +45,25 @@ export class Elsewhere implements ReadableElsewhere {
     const destination = attempt(() => addressing.locate(this.#call.host, segments));
     if (destination?.kind !== 'repository' || destination.format !== this.#format) return undefined;
     const repository = await repositories.find(destination.address);
-    if (!repository || !(await this.#mayRead(repository))) return undefined;
-    return { repo: this.#options.catalog(repository), rest: destination.rest.join('/') };
+    const repo = repository && (await this.#readable(repository));
+    return repo && { repo, rest: destination.rest.join('/') };
   }
 
   async holding(checksum: Checksum): Promise<StoredFile | undefined> {
-    for (const { repository, file } of await this.#options.files.holding(checksum))
-      if (repository.format === this.#format.id && (await this.#mayRead(repository))) return file;
+    const { authorizer, files } = this.#options;
+    for (const { repository, file } of await files.holding(checksum)) {
+      if (repository.format !== this.#format.id) continue;
+      const name = repositoryName(repository);
+      const { allow } = await authorizer.check(this.#call.principal, READ, name, file.coordinates);
+      if (allow) return file;
+    }
     return undefined;
   }
 
-  async #mayRead(repository: RepositoryRow): Promise<boolean> {
-    const decision = await this.#options.authorizer.check(
-      this.#call.principal,
-      READ,
-      repositoryName(repository),
-    );
-    return decision.allow;
+  #readable(repository: RepositoryRow): Promise<CatalogReader | undefined> {
+    const { authorizer, catalog } = this.#options;
+    const name = repositoryName(repository);
+    return readableCatalog(authorizer, this.#call.principal, READ, name, () => catalog(repository));
   }
 }
 

@@ -1,24 +1,35 @@
 import type { Body, BlobInfo, ByteRange } from '../core/blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/catalog.ts';
 import { notFound, RegistryError } from '../core/error.ts';
+import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
+import { VisibleCatalog } from '../lib/visible-catalog.ts';
 
 interface BodySource {
   open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
 }
 
+type Stored = CatalogReader & Pick<HostedRepo, 'renew'>;
+
 /** Serves what was published here. */
 export class StandardRepo implements Repo {
   readonly name: string;
-  readonly #catalog: CatalogReader & Pick<HostedRepo, 'renew'>;
+  readonly #stored: Stored;
+  readonly #catalog: CatalogReader;
   readonly #bodies: BodySource;
   readonly #opened = new WeakMap<StoredFile, OpenedFile>();
 
-  constructor(name: string, catalog: CatalogReader & Pick<HostedRepo, 'renew'>, bodies: BodySource) {
+  /** `seen` is as much of what is stored as may be read. */
+  constructor(name: string, stored: Stored, bodies: BodySource, seen: CatalogReader = stored) {
     this.name = name;
-    this.#catalog = catalog;
+    this.#stored = stored;
+    this.#catalog = seen;
     this.#bodies = bodies;
+  }
+
+  seenBy(may: MaySee): Repo {
+    return new StandardRepo(this.name, this.#stored, this.#bodies, new VisibleCatalog(this.#catalog, may));
   }
 
   async file(ref: FileRef): Promise<OpenedFile> {
@@ -39,7 +50,7 @@ export class StandardRepo implements Repo {
 
   async touch(ref: FileRef): Promise<void> {
     const stored = await this.#catalog.file(ref);
-    if (stored) await this.#catalog.renew(stored).catch(unlessUnavailable);
+    if (stored) await this.#stored.renew(stored).catch(unlessUnavailable);
   }
 
   async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<T> {

@@ -7,12 +7,18 @@ import { policyRefusal } from './refusals.ts';
 const accepted = () => new Response(null, { status: 202, headers: { 'content-length': '0' } });
 
 /** DELETE …/manifests/<reference>: a tag alone, or by digest the manifest with all its tags. */
-export async function deleteManifest({ params, repo }: Command): Promise<Response> {
+export async function deleteManifest({ params, repo, rights }: Command): Promise<Response> {
   const image = imageName(param(params, 'image'));
   const reference = referenceOf(param(params, 'reference'));
+  const mayUntag = (tag: string) =>
+    rights.require('artifactregistry.repositories.deleteArtifacts', {
+      package: image,
+      ...(reference.kind === 'digest' && { version: reference.digest }),
+      tag,
+    });
   try {
     if (reference.kind === 'tag') await repo.untag(image, reference.tag);
-    else await repo.unpublish(image, reference.digest);
+    else await repo.unpublish(image, reference.digest, mayUntag);
   } catch (error) {
     throw unknownAs('MANIFEST', error);
   }

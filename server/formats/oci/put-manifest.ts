@@ -32,6 +32,7 @@ export async function putManifest(command: Command): Promise<Response> {
   if (extraTags.length > MOST_TAGS) throw invalid('TAG_INVALID', `more than ${MOST_TAGS} tags in one push`);
   const tags = reference.kind === 'tag' ? [reference.tag, ...extraTags] : extraTags;
 
+  await requireRights(command, image, { digest, tags, manifest });
   const contents = await contentsOf(command, image, manifest);
   const blob = await repo.store(new Blob([bytes]).stream());
   const file: NewFile = {
@@ -74,6 +75,28 @@ export async function putManifest(command: Command): Promise<Response> {
   for (const tag of extraTags) answer.append('oci-tag', tag);
   for (const text of contents.warnings) answer.append('warning', `299 - "${text}"`);
   return new Response(null, { status: 201, headers: answer });
+}
+
+interface Named {
+  readonly digest: OciDigest;
+  readonly tags: readonly string[];
+  readonly manifest: Manifest;
+}
+
+/**
+ * The path was allowed; here is what only the body tells. Knowing a digest is no right to what it names, so children
+ * and subject must be the caller's to read, whether or not they are there.
+ */
+async function requireRights({ rights }: Command, image: string, named: Named): Promise<void> {
+  const own = { package: image, version: named.digest };
+  for (const within of named.tags.length > 0 ? named.tags.map((tag) => ({ ...own, tag })) : [own])
+    await rights.require('artifactregistry.repositories.uploadArtifacts', within);
+  const { children, subject } = named.manifest;
+  for (const { digest } of subject ? [...children, subject] : children)
+    await rights.require('artifactregistry.repositories.downloadArtifacts', {
+      package: image,
+      version: digest,
+    });
 }
 
 async function readManifest({ body, headers }: Command): Promise<Uint8Array<ArrayBuffer>> {

@@ -13,7 +13,7 @@ import type {
 import type { Page, Slice } from '../../core/page.ts';
 import { CommittedCache } from './committed-cache.ts';
 import type { Transactions } from './transactions.ts';
-import { foldersUnder } from './folders.ts';
+import { foldersUnder } from '../../lib/folders.ts';
 import type { Schema } from './schema.ts';
 
 interface FileRow {

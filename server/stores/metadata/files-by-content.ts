@@ -26,11 +26,15 @@ export class FilesByContent {
       .selectFrom('blob')
       .innerJoin('file', 'file.blob_digest', 'blob.digest')
       .innerJoin('repository', 'repository.id', 'file.repository_id')
+      .leftJoin('package', 'package.id', 'file.package_id')
+      .leftJoin('version', 'version.id', 'file.version_id')
       .select([
         'blob.digest',
         'blob.size',
         'blob.generation',
         'file.path',
+        'package.name as package',
+        'version.name as version',
         'repository.id',
         'repository.project',
         'repository.location',
@@ -43,9 +47,14 @@ export class FilesByContent {
       .$if(algorithm === 'sha512', (query) => query.where('blob.sha512', '=', hex))
       .limit(MOST)
       .execute();
-    return rows.map(({ digest, size, generation, path, name, mode, ...row }) => ({
+    return rows.map(({ digest, size, generation, path, package: pkg, version, name, mode, ...row }) => ({
       repository: { ...row, repository: name, mode: mode as Mode },
-      file: { path, freshness: 'immutable', blob: { digest: digest as Digest, size, generation } },
+      file: {
+        path,
+        freshness: 'immutable',
+        ...(pkg !== null && { coordinates: { package: pkg, ...(version !== null && { version }) } }),
+        blob: { digest: digest as Digest, size, generation },
+      },
     }));
   }
 }
