@@ -89,7 +89,7 @@ async function allowedUser(
     parts,
     params,
     principal,
-    peer,
+    act,
   }: Pick<ApiCall<unknown, unknown>, 'parts' | 'params' | 'principal' | 'act'>,
   current: string | undefined,
 ): Promise<string> {

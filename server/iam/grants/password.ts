@@ -1,15 +1,18 @@
 import type { Act } from '../../core/audit.ts';
 import type { Bearer } from '../../core/iam.ts';
-import { type Grant, required } from '../../core/oauth.ts';
+import { type Grant, type GrantRequest, required } from '../../core/oauth.ts';
 import type { Authenticator } from '../authenticator.ts';
+import type { LoginTokens } from '../login-tokens.ts';
 import type { Tokens } from '../tokens.ts';
 import { tokenAct } from './token-act.ts';
 
 const SECONDS = 12 * 3600;
+const CLI = 'entrepot-cli';
 
 interface PasswordGrantParts {
   readonly authenticator: Authenticator;
   readonly tokens: Tokens;
+  readonly logins: Pick<LoginTokens, 'issueLogin'>;
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -21,6 +24,7 @@ export const passwordGrant = (parts: PasswordGrantParts): Grant => ({
     const [username, password] = [required(request, 'username'), required(request, 'password')];
     const { bearer } = await parts.authenticator.password(username, password, request.actor.peer);
     const act: Act = tokenAct(parts, request.actor, accountIn(bearer));
+    if (wantsToStay(request)) return parts.logins.issueLogin(accountIn(bearer), act);
     const issued = await parts.tokens.issue(
       { kind: 'login', of: accountIn(bearer), family: parts.newId(), seconds: SECONDS },
       act,
@@ -28,5 +32,9 @@ export const passwordGrant = (parts: PasswordGrantParts): Grant => ({
     return { access_token: issued.secret, token_type: 'Bearer', expires_in: issued.expiresInSeconds };
   },
 });
+
+/** Whether the client knows what to do with a refresh token. */
+const wantsToStay = (request: GrantRequest): boolean =>
+  request.field('client_id') === CLI || (request.field('scope') ?? '').split(' ').includes('offline');
 
 const accountIn = (bearer: Bearer | undefined): string => bearer?.account ?? '';
