@@ -1,3 +1,4 @@
+import { policiesOf } from './access.ts';
 import { errorOfStatus } from './api-error.ts';
 import type { DockerImage, File, Package, Tag, Version, VersionView } from './schemas/artifacts.ts';
 import type { Operation } from './schemas/operation.ts';
@@ -20,6 +21,7 @@ export { names } from './names.ts';
 export type * from './schemas/artifacts.ts';
 export type * from './schemas/cleanup.ts';
 export type * from './schemas/operation.ts';
+export type * from './schemas/policy.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/repository.ts';
 export type * from './schemas/settings.ts';
@@ -174,5 +176,7 @@ export function createClient(options: ClientOptions) {
       enable: (name: string, call: CallOptions = {}): Promise<Operation> =>
         http.json({ method: 'POST', path: name, verb: 'enable', body: {}, ...call }),
     },
+
+    policies: policiesOf(http),
   };
 }

@@ -15,6 +15,7 @@ import { describeFile } from './files/describe.ts';
 import { downloadFileCommand } from './files/download.ts';
 import { listFiles } from './files/list.ts';
 import { updateFile } from './files/update.ts';
+import { policyCommands } from './iam-policy/commands.ts';
 import { addImageTag } from './image-tags/add.ts';
 import { deleteImageTag } from './image-tags/delete.ts';
 import { listImageTags } from './image-tags/list.ts';
@@ -71,6 +72,7 @@ export const COMMANDS: readonly Command[] = [
   setCleanupPolicies,
   listCleanupPolicies,
   deleteCleanupPolicies,
+  ...policyCommands('artifacts repositories'),
   listPackages,
   describePackage,
   updatePackage,
@@ -106,6 +108,9 @@ export const COMMANDS: readonly Command[] = [
   listProjects,
   describeProject,
   deleteProject,
+  ...policyCommands('projects'),
+  ...policyCommands('organizations'),
+  ...policyCommands('iam service-accounts'),
   enableServices,
   listServices,
   serve,
@@ -131,6 +136,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts versions': 'Versions of packages.',
   auth: 'Logins and credentials.',
   config: 'Properties that save typing flags.',
+  iam: 'Who there is, what roles give, and who may do what.',
+  'iam service-accounts': 'Accounts of programs.',
+  organizations: 'The whole installation, as the one organization there is.',
   projects: 'Projects, which hold repositories.',
   services: 'For scripts that enable services.',
 };
