@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { dockerImage, file, pkg, tag, version } from './schemas/artifacts.ts';
 import { cleanupPolicy } from './schemas/cleanup.ts';
 import { group, membership } from './schemas/group.ts';
+import { listLogEntriesRequest, logEntry } from './schemas/logging.ts';
 import { operation, status } from './schemas/operation.ts';
 import {
   getIamPolicyRequest,
@@ -70,6 +71,8 @@ export const components = {
   ListDockerImagesResponse: listOf('dockerImages', dockerImage),
   ListFilesResponse: listOf('files', file),
   ListLocationsResponse: listOf('locations', location),
+  ListLogEntriesRequest: listLogEntriesRequest,
+  ListLogEntriesResponse: listOf('entries', logEntry),
   ListPackagesResponse: listOf('packages', pkg),
   ListProjectsResponse: listOf('projects', project),
   ListRepositoriesResponse: listOf('repositories', repository),
@@ -79,6 +82,7 @@ export const components = {
   ListTagsResponse: listOf('tags', tag),
   ListVersionsResponse: listOf('versions', version),
   Location: location,
+  LogEntry: logEntry,
   Operation: operation,
   Package: pkg,
   PatchServiceAccountRequest: patchServiceAccountRequest,

@@ -3,7 +3,7 @@ import { managementApi } from './api/fixture.ts';
 import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
 import { notFound } from './core/error.ts';
-import type { Authorizer, Caller, Principal } from './core/iam.ts';
+import { type Authorizer, type Caller, memberOf, type Principal } from './core/iam.ts';
 import type { Repo } from './core/repo.ts';
 import type { RepositoryRow } from './core/repository.ts';
 import { repositoryName } from './core/repository.ts';
@@ -11,7 +11,6 @@ import type { Config } from './config.ts';
 import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
 import { Addressing } from './http/addressing.ts';
-import { dataAct } from './http/data-act.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
@@ -19,20 +18,26 @@ import { FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
 import { FileSender } from './http/send-file.ts';
 import { Resolver } from './http/resolver.ts';
+import { revocation } from './http/revocation.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
-import { readableRepositories, visiblePackages } from './http/visible-packages.ts';
+import { visiblePackages } from './http/visible-packages.ts';
 import { Authenticator } from './iam/authenticator.ts';
 import { LoginThrottle } from './iam/login-throttle.ts';
-import { PasswordChecker } from './iam/passwords.ts';
+import { hashPassword, PasswordChecker } from './iam/passwords.ts';
 import { CheckedPolicies } from './iam/policy-rules.ts';
 import { PolicyAuthorizer } from './iam/authorizer.ts';
 import { CelConditions } from './iam/conditions.ts';
 import { PREDEFINED_ROLES } from './iam/predefined-roles.ts';
 import { PolicyGrantGuard } from './iam/grant-guard.ts';
 import { passwordGrant } from './iam/grants/password.ts';
+import { refreshGrant } from './iam/grants/refresh-token.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
-import { Tokens } from './iam/tokens.ts';
+import { LoginTokens } from './iam/login-tokens.ts';
+import { tokenMaking } from './iam/token-scope.ts';
+import { TokenUse } from './iam/token-use.ts';
+import { sha256, Tokens } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
+import { openAudit } from './open-audit.ts';
 import { StandardRepo } from './modes/standard.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
@@ -40,9 +45,11 @@ import { Metrics } from './ops/metrics.ts';
 import { FilesystemBlobs } from './stores/blobs/filesystem.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import type { DataDirectory } from './stores/data-directory.ts';
+import { AuditTables } from './stores/metadata/audit-search.ts';
 import { audited } from './stores/metadata/audited.ts';
 import { AccountTables } from './stores/metadata/account-tables.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
+import { RefreshTables } from './stores/metadata/refresh-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
 import { GrantTables } from './stores/metadata/grant-finder.ts';
@@ -126,7 +133,20 @@ export async function buildApp(options: AppOptions): Promise<App> {
     accounts,
     grants: new GrantTables(database),
   });
-  const tokens = new Tokens({ store: tokenTables, key, issuer: 'entrepot', random: randomBytes, now });
+  const tokenUse = new TokenUse({
+    store: tokenTables,
+    now,
+    report: (cause) => log.write('warn', 'the last use of tokens could not be written', { cause }),
+    later,
+  });
+  const tokens = new Tokens({
+    store: tokenTables,
+    key,
+    issuer: 'entrepot',
+    random: randomBytes,
+    now,
+    lastUse: (id) => tokenUse.lastUse(id),
+  });
   const authenticator = new Authenticator({
     accounts,
     bearers: [tokens],
@@ -136,8 +156,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
     throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
     now,
     revision: () => policies.revision(),
+    used: (token) => tokenUse.used(token),
   });
-  const grants = [passwordGrant({ authenticator, tokens, now, newId })];
+  const refreshTables = new RefreshTables(database, now);
+  const logins = new LoginTokens({ store: refreshTables, random: randomBytes, newId, now });
+  const grants = [
+    passwordGrant({ authenticator, tokens, logins, now, newId }),
+    refreshGrant({ logins, now, newId }),
+  ];
+
+  const audit = openAudit({ database, policies, accounts, log, now, newId });
 
   const addressing = new Addressing({
     formats: FORMATS,
@@ -163,8 +191,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     authorizer: options.unchecked?.authorizer ?? authorizer,
     read: opened.read,
     write: opened.write,
-    act: (call, { address, rest }, route) =>
-      route.audit?.type === 'publish' ? dataAct({ now, newId }, call, address, rest, route) : undefined,
+    audit: { notes: audit.notes, now, newId },
     elsewhere: (call, { format }) =>
       new Elsewhere(
         {
@@ -193,19 +220,22 @@ export async function buildApp(options: AppOptions): Promise<App> {
     data,
     services: {
       tokensFor: (call) => serviceTokens({ tokens, authenticator }, call, call.peer()),
+      failedLogin: (login) => audit.failures.failed(login),
       packages:
         (call, { format, place }) =>
-        async (page) => {
-          const readable = await readableRepositories(repositories, authorizer, call.principal, format.id);
-          return visiblePackages(
+        (page) =>
+          visiblePackages(
             {
-              repositories: readable.filter((row) => place === undefined || row.location === place.location),
+              directory: repositories,
+              authorizer,
+              who: call.principal,
+              format: format.id,
+              location: place?.location,
               address: (row) => nameOn(addressing, call, row, format),
               catalog: opened.catalog,
             },
             page,
-          );
-        },
+          ),
     },
     fixtures: [
       ...probes({
@@ -216,9 +246,17 @@ export async function buildApp(options: AppOptions): Promise<App> {
             ? undefined
             : 'uploads are refused: the disk is full up to its reserve',
       }),
-      tokenEndpoint(grants),
+      tokenEndpoint(grants, (login) => audit.failures.failed(login)),
+      revocation({ revoke: (secret, act) => refreshTables.revoke(sha256(secret), act), now, newId }),
       managementApi({
-        resources: (act) => storedResources({ database: audited(database, act), now }),
+        notes: audit.notes,
+        auditLog: new AuditTables(database),
+        resources: (act) =>
+          storedResources({
+            database: audited(database, act),
+            now,
+            serviceAccountDomain: config.serviceAccountDomain,
+          }),
         now,
         formats: FORMATS,
         locations: config.locations,
@@ -231,6 +269,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
           policies,
           members: new MemberTables(database),
         }),
+        passwords: {
+          hash: hashPassword,
+          confirm: async (user, password, peer) => {
+            await authenticator.password(user, password, peer);
+          },
+          changed: (user) => {
+            if (user === 'admin') directory.forgetInitialPassword();
+          },
+        },
+        tokenMaking: tokenMaking({ random: randomBytes, longest: config.tokenMaxLifetime }),
         pages: new TokenSealer(key, 'page'),
         newId,
         spelling: (host, address, format) => addressing.spelling(host, address, format),
@@ -244,6 +292,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ],
     authenticate: (authorization, peer) =>
       options.unchecked?.caller ?? authenticator.authenticate(authorization, peer),
+    failedLogin: (login) => audit.failures.failed(login),
     report: (cause) => {
       const id = crypto.randomUUID();
       log.write('error', 'a request failed', { id, cause });
@@ -270,11 +319,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();
+      await tokenUse[Symbol.asyncDispose]();
       metrics[Symbol.dispose]();
+      await audit[Symbol.asyncDispose]();
       await blobs[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+function later(work: () => void, milliseconds: number): { stop(): void } {
+  const timer = setTimeout(work, milliseconds);
+  timer.unref();
+  return { stop: () => clearTimeout(timer) };
 }
 
 interface OpenParts {
@@ -304,7 +361,7 @@ function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) 
     return reader;
   };
   const write = (row: RepositoryRow, principal: Principal, act: Act | undefined) =>
-    hosted(row, principal.kind === 'anonymous' ? '' : principal.id, act);
+    hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act);
   return { catalog, read, write };
 }
 

@@ -6,6 +6,13 @@ const RESOURCE_MANAGER = 'cloudresourcemanager.googleapis.com';
 /** For what Google does not record either: locations, operations, questions about one's own rights. */
 export const UNRECORDED = 'unrecorded';
 
+/** cloud.google.com/logging/docs/audit/api-methods: reading entries is itself a data read. */
+export const ofLogging = (method: string): RouteAudit => ({
+  service: 'logging.googleapis.com',
+  method: `google.logging.v2.LoggingServiceV2.${method}`,
+  type: 'DATA_READ',
+});
+
 /** cloud.google.com/artifact-registry/docs/audit-logging */
 export const ofArtifactRegistry = (method: string, type: RouteAudit['type']): RouteAudit => ({
   service: ARTIFACT_REGISTRY,

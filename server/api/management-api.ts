@@ -1,13 +1,14 @@
 import { isNotFound, methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
-import type { Act } from '../core/audit.ts';
+import { type Act, type AuditNotes, DONE } from '../core/audit.ts';
 import type { Caller, Principal } from '../core/iam.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
-import { actorOf } from '../http/actor.ts';
 import type { FrontRequest } from '../http/front-door.ts';
+import { apiAct, asked as withRequest, refusalOf } from './api-act.ts';
 import { dataRoutes } from './data-routes.ts';
 import { compileRoutes, type Match } from './match.ts';
+import { linesResponse } from './lines-response.ts';
 import { openApi } from './openapi.ts';
 import { partialResponse } from './partial-response.ts';
 import { readBody, readQuery } from './read-input.ts';
@@ -19,6 +20,7 @@ import { apiRoutes } from './routes.ts';
 export interface ManagementApiOptions extends Omit<ApiParts, 'resources'> {
   /** What the methods work on; every change made through it is recorded as the act. */
   resources(act: Act | undefined): Resources;
+  readonly notes: AuditNotes;
   readonly now: () => number;
   /** The address of a repository on a host, as clients of its format write it, without a scheme. */
   spelling(host: string, address: RepositoryAddress, format: Format): string;
@@ -43,21 +45,41 @@ export class ManagementApi {
     const query = new URL(front.request.url).searchParams;
     if (front.path === '/openapi.json') return this.#describe(front);
     const caller = await front.caller();
-    const { principal } = caller;
     const { route, params: asked } = this.#routeOf(front);
     front.trace.route = route.id;
     const params = await this.#located(route, asked);
-    await this.#authorize(route, principal, params, asked);
+    const { notes } = this.#options;
+    let act = apiAct(this.#options, { route, params, front, caller });
+    try {
+      await this.#authorize(route, caller.principal, params, asked);
 
-    checkAlternative(route, query);
-    const input = {
-      query: readQuery(query, route.query),
-      body: route.body && (await readBody(front.request, route.body, route.bodyField)),
-    };
-    const act = this.#act(route, params, front, caller);
-    const answer = await this.#run(route, { ...input, params, caller, front, act });
-    if (answer.kind === 'file') return this.#options.sendFile(front.request, answer.repository, answer.path);
-    return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
+      checkAlternative(route, query);
+      const input = {
+        query: readQuery(query, route.query),
+        body: route.body && (await readBody(front.request, route.body, route.bodyField)),
+      };
+      act &&= withRequest(act, { route, params }, input);
+      const answer = await this.#run(route, { ...input, params, caller, front, act });
+      const response = await this.#sent(answer, front, query);
+      // What wrote nothing is recorded by this alone; for the rest it says nothing new.
+      if (act) notes.note(act, DONE);
+      return response;
+    } catch (error) {
+      const refusal = act && refusalOf(error, caller);
+      if (act && refusal) notes.note(act, refusal);
+      throw error;
+    }
+  }
+
+  async #sent(answer: ApiAnswer, { request }: FrontRequest, query: URLSearchParams): Promise<Response> {
+    switch (answer.kind) {
+      case 'file':
+        return this.#options.sendFile(request, answer.repository, answer.path);
+      case 'lines':
+        return linesResponse(answer.lines);
+      default:
+        return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
+    }
   }
 
   #routeOf({ request, path }: FrontRequest) {
@@ -108,25 +130,6 @@ export class ManagementApi {
     } catch (error) {
       throw isNotFound(error) && error instanceof RegistryError ? named(error, front.path) : error;
     }
-  }
-
-  /** The record of a method that changes something, which the change itself writes. */
-  #act(route: ApiRoute, params: ApiRouteParams, front: FrontRequest, caller: Caller): Act | undefined {
-    const { audit, permission } = route;
-    if (audit === 'unrecorded' || route.method === 'GET') return undefined;
-    const { service, method, type } = audit;
-    return {
-      id: this.#options.newId(),
-      at: this.#options.now(),
-      actor: actorOf(front.request, front.peer(), caller),
-      type: type === 'publish' ? 'DATA_WRITE' : type,
-      service,
-      method,
-      resource: route.path.startsWith(SERVICE_ACCOUNT)
-        ? route.on(params)
-        : front.path.replace(/^\/v\d\w*\//, '').replace(/:\w+$/, ''),
-      ...(permission !== 'account' && { permission }),
-    };
   }
 
   #spelled(host: string, address: RepositoryAddress, id: string): string {

@@ -94,10 +94,11 @@ function apiOperation(route: ApiRoute): Operation {
   };
 }
 
-const successOf = ({ response }: ApiRoute): Json =>
-  response === 'bytes'
-    ? { 'application/octet-stream': {} }
-    : { 'application/json': { schema: reference(response) } };
+function successOf({ response }: ApiRoute): Json {
+  if (response === 'bytes') return { 'application/octet-stream': {} };
+  if (response === 'lines') return { 'application/x-ndjson': {} };
+  return { 'application/json': { schema: reference(response) } };
+}
 
 function dataOperation({ method, path, permission }: DataRoute): Operation {
   const template = templated(path);

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Act, AuditName } from '../core/audit.ts';
+import type { AuditLog } from '../core/audit-log.ts';
 import type { Format } from '../core/format.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
@@ -22,6 +23,7 @@ export interface ApiParts {
   /** Ids of the locations there are. */
   readonly locations: readonly string[];
   readonly authorizer: Authorizer;
+  readonly auditLog: AuditLog;
   /** Asked before anything is given to anyone. */
   readonly guard: GrantGuard;
   readonly policyRules: PolicyRules;
@@ -53,8 +55,9 @@ export interface ApiCall<Query, Body> {
   registryUri(address: RepositoryAddress, format: string): string;
 }
 
-/** Plain data for JSON, or a file of a repository to be sent as the data plane sends it. */
+/** Plain data for JSON, a file of a repository to be sent as the data plane sends it, or one JSON value to a line. */
 export type ApiAnswer =
+  | { readonly kind: 'lines'; readonly lines: AsyncIterable<object> }
   | { readonly kind: 'json'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly kind: 'file'; readonly repository: RepositoryAddress; readonly path: string };
 
@@ -86,7 +89,7 @@ interface RouteFacts {
   /** Lists that show what the caller may see check it themselves and refuse when that is nothing. */
   readonly filtered?: boolean;
   readonly summary: string;
-  readonly response: Schema | 'bytes';
+  readonly response: Schema | 'bytes' | 'lines';
 }
 
 /** One method of the management API. */

@@ -3,6 +3,7 @@ import { fileRoutes } from './files.ts';
 import { groupRoutes } from './groups.ts';
 import { locationRoutes } from './locations.ts';
 import { membershipRoutes } from './memberships.ts';
+import { loggingRoutes } from './logging.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './packages.ts';
 import { permissionRoutes } from './permissions.ts';
@@ -35,6 +36,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...viewRoutes(formats),
   ...settingsRoutes,
   ...serviceRoutes,
+  ...loggingRoutes,
   ...ownRoutes,
   ...userRoutes,
   ...tokenRoutes,

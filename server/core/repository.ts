@@ -1,3 +1,4 @@
+import type { Act } from './audit.ts';
 import type { ResourceName } from './iam.ts';
 
 export type Mode = 'STANDARD_REPOSITORY' | 'REMOTE_REPOSITORY' | 'VIRTUAL_REPOSITORY';
@@ -21,7 +22,7 @@ export interface RepositoryRow extends RepositoryAddress {
 export interface RepositoryDirectory {
   find(address: RepositoryAddress): Promise<RepositoryRow | undefined>;
   /** A standard repository with default settings, or the one that is there. */
-  create(address: RepositoryAddress, format: string): Promise<RepositoryRow>;
+  create(address: RepositoryAddress, format: string, act?: Act): Promise<RepositoryRow>;
   /** Every repository of a format, ordered by project, location, name. */
   ofFormat(format: string): Promise<readonly RepositoryRow[]>;
 }

@@ -1,10 +1,12 @@
 import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
-import { memberOf } from '../core/iam.ts';
-import type { Permission } from '../core/permissions.ts';
+import type { Within } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
+import { creationAct, type DataAuditParts, recorded } from './data-act.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
+import { denied } from './denied.ts';
 import { compilePath, type PathMatch } from './route-matcher.ts';
+import { runNarrowed } from './run-narrowed.ts';
 import { type RouteParts, type Runnable, runRoute } from './run-route.ts';
 import { FileSender } from './send-file.ts';
 
@@ -19,12 +21,15 @@ interface CompiledRoute {
 /** A route, what the path said for its parameters, and what logs and metrics call it. */
 export interface Matched extends Runnable {
   readonly params: Params;
+  /** What of the repository the path names. */
+  readonly within: Within | undefined;
   readonly label: string;
 }
 
 interface DataPlaneOptions extends RouteParts {
   readonly formats: readonly Format[];
   readonly repositories: RepositoryDirectory;
+  readonly audit: DataAuditParts;
 }
 
 /** Everything below a repository's address: one line from a matched route to its answer. */
@@ -43,8 +48,19 @@ export class DataPlane {
     const { label, params } = matched;
     call.trace.route = label;
     const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
-    const repository = await this.#authorized(call, destination, matched, asked);
-    return runRoute(this.#options, call, destination, matched, asked, repository);
+    const { audit } = this.#options;
+    return recorded(audit, { call, destination, route: matched.route, asked }, async (act) => {
+      const on = repositoryName(destination.address);
+      const { authorizer } = this.#options;
+      const decision = await authorizer.check(call.principal, matched.route.permission, on, matched.within);
+      if (decision.allow && !decision.conditional) {
+        const repository = await this.#repository(call, destination, matched);
+        return runRoute(this.#options, call, destination, matched, asked, repository, act);
+      }
+      const { allow: allowed } = decision;
+      const find = () => this.#repository(call, destination, matched);
+      return runNarrowed(this.#options, { call, destination, matched, asked, on, allowed, act, find });
+    });
   }
 
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */
@@ -53,7 +69,8 @@ export class DataPlane {
     for (const found of this.#routes.get(format) ?? []) {
       const params = found.match(rest);
       if (!params) continue;
-      if (found.methods.includes(method)) return { ...found, params };
+      if (found.methods.includes(method))
+        return { ...found, params, within: found.route.within?.({ params }) };
       for (const other of found.methods) allowed.add(other);
     }
     if (allowed.size === 0)
@@ -63,20 +80,15 @@ export class DataPlane {
     throw methodNotAllowed(`${method} is not possible here`, allowed);
   }
 
-  /** Decides first and looks second, so that a refusal says nothing about what exists. */
-  async #authorized(
+  /** Looked for once it is decided, so that a refusal says nothing about what exists. */
+  async #repository(
     call: DataRequest,
     destination: RepositoryDestination,
-    { route }: Matched,
-    asked: RouteRequest,
+    { route: { permission } }: Matched,
   ): Promise<RepositoryRow> {
     const { authorizer, repositories } = this.#options;
-    const { permission } = route;
     const { address, format, legacy } = destination;
     const name = repositoryName(address);
-    const decision = await authorizer.check(call.principal, permission, name, route.within?.(asked));
-    if (!decision.allow) throw denied(call, destination, permission);
-
     const known = await repositories.find(address);
     if (known?.format === format.id) return known;
     if (known === undefined && legacy && permission === 'artifactregistry.repositories.uploadArtifacts') {
@@ -86,7 +98,7 @@ export class DataPlane {
         name,
       );
       if (!create.allow) throw denied(call, destination, 'artifactregistry.repositories.createOnPush');
-      return repositories.create(address, format.id);
+      return repositories.create(address, format.id, creationAct(this.#options.audit, call, destination));
     }
     throw new RegistryError(
       'NOT_FOUND',
@@ -112,26 +124,3 @@ const compile = (format: Format, route: Route): CompiledRoute => ({
 
 const methodsOf = (route: Route): readonly string[] =>
   route.kind === 'command' ? [route.method] : ['GET', 'HEAD'];
-
-/** 401 with a challenge where credentials could help, else 403 in the words of Google's own refusal. */
-export function denied(
-  { principal, origin }: Pick<DataRequest, 'principal' | 'origin'>,
-  { format, address, basePath, rest }: RepositoryDestination,
-  permission: Permission,
-): RegistryError {
-  const name = repositoryName(address);
-  const what = `"${permission}" on resource "${name}" (or it may not exist)`;
-  if (principal.kind !== 'anonymous')
-    return new RegistryError(
-      'PERMISSION_DENIED',
-      'DENIED',
-      `Permission ${what.replace(' on resource', ' denied on resource')}; logged in as ${memberOf(principal)}`,
-    );
-  const scope = { address: [basePath, ...rest].join('/'), permission };
-  return new RegistryError(
-    'UNAUTHENTICATED',
-    'UNAUTHORIZED',
-    `Unauthenticated request. Unauthenticated requests do not have permission ${what}`,
-    { headers: { 'www-authenticate': format.challenge({ origin, scope }) } },
-  );
-}

@@ -4,9 +4,11 @@ import type { Addressing } from './addressing.ts';
 import { asText, errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
+import type { FailedLogin } from './login-failures.ts';
 import { rawPath } from './path.ts';
 import type { Resolver } from './resolver.ts';
 import { withHeaders } from './run-route.ts';
+import { checkSameOrigin, cookie, SESSION } from './session-cookie.ts';
 import { runService, type ServiceParts } from './service-plane.ts';
 
 /** Something at a fixed place of every host: probes, the token endpoint, the management API. */
@@ -36,6 +38,8 @@ interface FrontDoorOptions {
   readonly services: ServiceParts;
   readonly fixtures: readonly Fixture[];
   readonly authenticate: (authorization: string | null, peer: () => string) => Caller | Promise<Caller>;
+  /** Told of credentials that were not believed. */
+  readonly failedLogin: (login: FailedLogin) => void;
   readonly report: ReportFailure;
   /** What clients call this server, where the operator said so. */
   readonly publicUrl?: string;
@@ -71,7 +75,8 @@ export class FrontDoor {
   ): Promise<Response> {
     trace.route = fixture.route;
     try {
-      return await fixture.answer(this.#front(request, path, trace, peer));
+      const front = this.#front(request, path, trace, peer);
+      return await fixture.answer({ ...front, caller: () => this.#callerOf(front) });
     } catch (error) {
       return errorResponse(error, fixture.render, this.#options.report);
     }
@@ -102,6 +107,15 @@ export class FrontDoor {
     }
   }
 
+  /** Beside the header a cookie counts, but never where artifacts are: their clients have none. */
+  #callerOf({ request, origin, peer }: FrontRequest): Caller | Promise<Caller> {
+    const shown = request.headers.has('authorization');
+    const session = shown ? undefined : cookie(request, SESSION, origin);
+    if (session === undefined) return this.#caller(request, peer);
+    checkSameOrigin(request, origin);
+    return this.#caller(request, peer, `Bearer ${session}`);
+  }
+
   /** In the words of the format whose clients speak at this address, with its challenge where credentials could help. */
   #refusal(error: unknown, path: string, front: FrontRequest | undefined): Response {
     const format = front && this.#options.addressing.speaker(front.host, path.split('/', 2).slice(1));
@@ -118,7 +132,7 @@ export class FrontDoor {
     if (!HOST.test(host)) throw invalid('HOST_INVALID', 'the Host header is not a host');
     if (!METHODS.has(request.method))
       throw methodNotAllowed(`${request.method} is not possible here`, METHODS);
-    const { authenticate, publicUrl, scheme } = this.#options;
+    const { publicUrl, scheme } = this.#options;
     return {
       request,
       path,
@@ -126,8 +140,22 @@ export class FrontDoor {
       origin: publicUrl ?? `${scheme}://${host}`,
       trace,
       peer,
-      caller: () => authenticate(request.headers.get('authorization'), peer),
+      caller: () => this.#caller(request, peer),
     };
+  }
+
+  #caller(
+    request: Request,
+    peer: () => string,
+    authorization = request.headers.get('authorization'),
+  ): Caller | Promise<Caller> {
+    const { authenticate, failedLogin } = this.#options;
+    const caller = authenticate(authorization, peer);
+    if (!(caller instanceof Promise)) return caller;
+    return caller.catch((thrown: unknown) => {
+      failedLogin({ request, peer: peer(), thrown });
+      throw thrown;
+    });
   }
 }
 

@@ -8,13 +8,15 @@ import type {
   Format,
   IndexRoute,
   ReadableElsewhere,
+  Rights,
   Route,
   RouteRequest,
 } from '../core/format.ts';
-import type { Authorizer, Principal } from '../core/iam.ts';
+import type { Authorizer, Principal, Within } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
+import { denied } from './denied.ts';
 import type { FileSender } from './send-file.ts';
 
 export interface RouteParts {
@@ -24,8 +26,6 @@ export interface RouteParts {
   write(repository: RepositoryRow, principal: Principal, act: Act | undefined): HostedRepo | undefined;
   elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
   readonly authorizer: Authorizer;
-  /** The record of a change, where it is kept. */
-  act(call: DataRequest, destination: RepositoryDestination, route: Route): Act | undefined;
 }
 
 export interface Runnable {
@@ -42,6 +42,7 @@ export function runRoute(
   { route, sender }: Runnable,
   asked: RouteRequest,
   repository: RepositoryRow,
+  act: Act | undefined,
 ): Promise<Response> {
   switch (route.kind) {
     case 'file':
@@ -49,7 +50,7 @@ export function runRoute(
     case 'index':
       return indexAnswer(call, destination, parts.read(repository), route, asked);
     case 'command': {
-      const write = parts.write(repository, call.principal, parts.act(call, destination, route));
+      const write = parts.write(repository, call.principal, act);
       if (!write) throw readOnly(repository);
       return commandAnswer(parts, call, destination, route, asked, write);
     }
@@ -76,7 +77,11 @@ async function fileAnswer(
   try {
     const repo = parts.read(repository);
     const opened = await repo.file(ref);
-    if (route.headBeforeWrite && call.request.method === 'HEAD' && (await mayWrite(parts, call, repository)))
+    if (
+      route.headBeforeWrite &&
+      call.request.method === 'HEAD' &&
+      (await mayWrite(parts, call, repository, route.within?.(asked)))
+    )
       await repo.touch(ref);
     return await sender.send(call.request, opened, call.trace);
   } catch (error) {
@@ -89,11 +94,13 @@ async function mayWrite(
   { authorizer }: RouteParts,
   { principal }: DataRequest,
   row: RepositoryRow,
+  within: Within | undefined,
 ): Promise<boolean> {
   const decision = await authorizer.check(
     principal,
     'artifactregistry.repositories.uploadArtifacts',
     repositoryName(row),
+    within,
   );
   return decision.allow;
 }
@@ -130,9 +137,23 @@ async function commandAnswer(
 ): Promise<Response> {
   const body = (call.request.body ?? new Blob([]).stream()) as ByteStream;
   const elsewhere = parts.elsewhere(call, destination);
-  const answer = await route.run({ ...asked, body, repo, basePath: destination.basePath, elsewhere });
+  const rights = rightsOf(parts, call, destination);
+  const { basePath } = destination;
+  const answer = await route.run({ ...asked, body, repo, basePath, elsewhere, rights });
   return withHeaders(answer, destination.format);
 }
+
+const rightsOf = (
+  { authorizer }: RouteParts,
+  call: DataRequest,
+  destination: RepositoryDestination,
+): Rights => ({
+  async require(permission, within) {
+    const name = repositoryName(destination.address);
+    const { allow } = await authorizer.check(call.principal, permission, name, within);
+    if (!allow) throw denied(call, destination, permission);
+  },
+});
 
 const readOnly = ({ repository, mode }: RepositoryRow) =>
   new RegistryError(

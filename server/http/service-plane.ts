@@ -2,12 +2,15 @@ import { methodNotAllowed, notFound, RegistryError } from '../core/error.ts';
 import type { ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
 import type { Destination } from './addressing.ts';
 import type { DataRequest } from './data-request.ts';
+import type { FailedLogin } from './login-failures.ts';
 
 type ServiceDestination = Extract<Destination, { kind: 'service' }>;
 
 export interface ServiceParts {
   /** What the caller of a request can have made for it. */
   tokensFor(call: DataRequest): ServiceTokens;
+  /** Told of credentials that were not believed. */
+  failedLogin(login: FailedLogin): void;
   packages(call: DataRequest, destination: ServiceDestination): ServiceRequest['packages'];
 }
 
@@ -39,11 +42,20 @@ export async function runService(
     principal,
     origin,
     form: () => formFields(request),
-    tokens: parts.tokensFor(call),
+    tokens: watched(parts, call, parts.tokensFor(call)),
     packages: parts.packages(call, destination),
   });
   return request.method === 'HEAD' ? withoutBody(answer) : answer;
 }
+
+const watched = (parts: ServiceParts, call: DataRequest, tokens: ServiceTokens): ServiceTokens => ({
+  registryToken: () => tokens.registryToken(),
+  login: (username, password) =>
+    tokens.login(username, password).catch((thrown: unknown) => {
+      parts.failedLogin({ request: call.request, peer: call.peer(), username, thrown });
+      throw thrown;
+    }),
+});
 
 function requireMethod(route: ServiceRoute, method: string): void {
   if (route.methods.some((known) => known === method)) return;

@@ -31,7 +31,11 @@ const manifestUnknown = (path: string): RegistryError =>
 
 /** cloud.google.com/artifact-registry/docs/audit-logging */
 const reads = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'DATA_READ' });
-const uploads = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'DATA_WRITE' });
+const uploads = (method: string): AuditName => ({
+  method: `Docker-${method}`,
+  type: 'DATA_WRITE',
+  secrets: ['session'],
+});
 const publishes = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'publish' });
 
 const manifests: FileRoute = {
@@ -39,7 +43,7 @@ const manifests: FileRoute = {
   path: '/:image+/manifests/:reference',
   permission: 'artifactregistry.repositories.downloadArtifacts',
   within,
-  audit: reads('GetManifest'),
+  audit: { ...reads('GetManifest'), head: reads('HeadManifest') },
   file: (request) => {
     const image = imageOf(request);
     const reference = param(request.params, 'reference');
@@ -57,7 +61,8 @@ const blobs: FileRoute = {
   path: '/:image+/blobs/:digest',
   permission: 'artifactregistry.repositories.downloadArtifacts',
   within,
-  audit: reads('ServeBlob'),
+  // A write, because whoever asks is about to push.
+  audit: { ...reads('ServeBlob'), head: uploads('HeadBlob') },
   headBeforeWrite: true,
   file: (request) => blobFile(imageOf(request), digestOf(param(request.params, 'digest'))),
   headers: ({ file }) => ({ 'docker-content-digest': file.path.slice(file.path.lastIndexOf('/') + 1) }),

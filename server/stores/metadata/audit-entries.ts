@@ -1,29 +1,84 @@
-import type { Transaction } from 'kysely';
-import type { Act, Outcome } from '../../core/audit.ts';
-import { logEntry, projectOf } from './log-entry.ts';
-import type { Schema } from './schema.ts';
+import { sql, type Transaction } from 'kysely';
+import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
+import type { LogId } from '../../core/audit-log.ts';
+import { harmless, LONGEST, shortened, withoutSecrets } from './audit-values.ts';
+import type { AuditEntryTable, Schema } from './schema.ts';
 
-const DONE: Outcome = { code: 0, message: '' };
+/** What an entry's `details` hold. */
+export interface Details {
+  readonly userAgent?: string;
+  readonly token?: string;
+  readonly key?: string;
+  readonly permission?: string;
+  readonly request?: unknown;
+}
 
-/** One entry for an act that came to pass, however many transactions it took: the last one's stays. */
+/** What the installation is called as a resource. */
+export const INSTALLATION = 'organizations/entrepot';
+
+/** An act that came to pass with this transaction. */
 export const recordAct = (tx: Transaction<Schema>, act: Act): Promise<void> => recordEntry(tx, act, DONE);
 
+/** One entry for an act, however many transactions it took; a later outcome takes the place of an earlier one. */
 export async function recordEntry(tx: Transaction<Schema>, act: Act, outcome: Outcome): Promise<void> {
-  const entry = logEntry(act, outcome);
-  const changed = { code: outcome.code, severity: entry.severity, entry: JSON.stringify(entry) };
+  const { code, message, response } = outcome;
+  const ended = {
+    code,
+    message: shortened(message, LONGEST.message),
+    response: response ? JSON.stringify(withoutSecrets(response)) : null,
+  };
   await tx
     .insertInto('audit_entry')
-    .values({
-      id: act.id,
-      at: act.at,
-      project: projectOf(act.resource),
-      log: act.type === 'ADMIN_WRITE' || act.type === 'ADMIN_READ' ? 'activity' : 'data_access',
-      service: act.service,
-      method: act.method,
-      resource: act.resource,
-      principal: act.actor.member ?? '',
-      ...changed,
-    })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(changed))
+    .values({ ...rowOf(act), ...ended })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet(ended)
+        .where((eb) =>
+          eb.or([
+            eb.and([
+              eb('audit_entry.code', '=', UNFINISHED.code),
+              eb(sql.ref('excluded.code'), '<>', UNFINISHED.code),
+            ]),
+            eb.and([
+              eb('audit_entry.code', '=', DONE.code),
+              eb(sql.ref('excluded.code'), 'not in', [DONE.code, UNFINISHED.code]),
+            ]),
+          ]),
+        ),
+    )
     .execute();
 }
+
+type NewRow = Omit<AuditEntryTable, 'seq' | 'code' | 'message' | 'response'>;
+
+function rowOf(act: Act): NewRow {
+  const { id, at, actor, service, method, permission, request } = act;
+  const { member = '', token, key, peer, userAgent } = actor;
+  const details: Details = {
+    ...(userAgent !== undefined && { userAgent: shortened(userAgent, LONGEST.userAgent) }),
+    ...(token !== undefined && { token }),
+    ...(key !== undefined && { key }),
+    ...(permission !== undefined && { permission }),
+    ...(request && { request: withoutSecrets(request) }),
+  };
+  return {
+    id,
+    at,
+    project: act.project ?? projectOf(act.resource),
+    log: logOf(act),
+    service,
+    method: harmless(method),
+    resource: act.resource === '/' ? INSTALLATION : shortened(act.resource, LONGEST.resource),
+    email: shortened(/^(?:user|serviceAccount):(.*)$/s.exec(member)?.[1] ?? '', LONGEST.name),
+    subject: shortened(member, LONGEST.name),
+    peer: shortened(peer, LONGEST.name),
+    details: JSON.stringify(details),
+  };
+}
+
+const logOf = ({ type }: Act): LogId =>
+  type === 'ADMIN_WRITE' || type === 'ADMIN_READ' ? 'activity' : 'data_access';
+
+/** The project that a resource is in; empty for the installation. */
+const projectOf = (resource: string): string => /^projects\/([^/]+)/.exec(resource)?.[1] ?? '';

@@ -1,6 +1,6 @@
-import type { Act } from '../../core/audit.ts';
-import { recordAct } from './audit-entries.ts';
-import type { Transactions } from './transactions.ts';
+import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
+import { recordEntry } from './audit-entries.ts';
+import type { Recorded, Transactions } from './transactions.ts';
 
 /**
  * The same tables, for an act: whatever is changed through this is in the audit log by the same transaction, so no
@@ -12,10 +12,10 @@ export const audited = (database: Transactions, act: Act | undefined): Transacti
     : {
         reading: database.reading,
         read: database.read,
-        transaction: (work) =>
+        transaction: (work, recorded) =>
           database.transaction(async (tx) => {
             const result = await work(tx);
-            await recordAct(tx, act);
+            await recordEntry(tx, act, outcomeOf(act, recorded?.(result) ?? {}));
             return result;
           }),
         changes: () => database.changes(),
@@ -23,3 +23,8 @@ export const audited = (database: Transactions, act: Act | undefined): Transacti
           return database.broken;
         },
       };
+
+function outcomeOf(act: Act, { part, response }: Recorded): Outcome {
+  if (part === 'step' || (part === 'naming' && act.publishes)) return UNFINISHED;
+  return response ? { ...DONE, response } : DONE;
+}

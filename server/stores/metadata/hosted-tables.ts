@@ -5,6 +5,7 @@ import type {
   CatalogReader,
   FileRef,
   HostedRepo,
+  MayUntag,
   NewFile,
   PublishPlan,
   StoredFile,
@@ -15,7 +16,7 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
 import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
-import type { Transactions } from './transactions.ts';
+import type { Recorded, Transactions } from './transactions.ts';
 import { ensurePackage } from './packages.ts';
 import { publish, putFile } from './publish.ts';
 import type { Schema } from './schema.ts';
@@ -39,6 +40,8 @@ export interface HostedOptions {
  */
 export const RECORD_STEPS = ['recording', 'recorded', 'tidied'] as const;
 export type RecordStep = (typeof RECORD_STEPS)[number];
+
+const NAMING: Recorded = { part: 'naming' };
 
 interface Place {
   readonly repositoryId: number;
@@ -91,7 +94,7 @@ export class HostedTables implements HostedRepo {
       const leaseUntil = now + this.#options.leaseMs;
       await putFile(tx, file, { repositoryId, packageId, versionId: null, leaseUntil, now });
       return surplus ? [surplus] : [];
-    });
+    }, NAMING);
   }
 
   async unlink(path: string): Promise<void> {
@@ -137,7 +140,9 @@ export class HostedTables implements HostedRepo {
   async publish(plan: PublishPlan): Promise<void> {
     const { repositoryId } = this.#place;
     try {
-      await this.#write((tx, now) => publish(tx, plan, { repositoryId, now }));
+      const { package: pkg, version, tags = [], size } = plan;
+      const response = { package: pkg, version, tags, sizeBytes: String(size) };
+      await this.#write((tx, now) => publish(tx, plan, { repositoryId, now }), { response });
     } catch (error) {
       // Only a refusal is known not to have been committed.
       if (error instanceof RegistryError && error.status < 500)
@@ -169,10 +174,10 @@ export class HostedTables implements HostedRepo {
     });
   }
 
-  async unpublish(pkg: string, version: string): Promise<void> {
+  async unpublish(pkg: string, version: string, mayUntag?: MayUntag): Promise<void> {
     const { repositoryId } = this.#place;
     await this.#write(async (tx, now) => {
-      await removeVersion(tx, { repositoryId, package: pkg, version, now });
+      await removeVersion(tx, { repositoryId, package: pkg, version, now }, mayUntag);
       return [];
     });
   }
@@ -227,13 +232,19 @@ export class HostedTables implements HostedRepo {
   }
 
   /** One transaction; what it made superfluous in the store goes once it is on disk. */
-  async #write(work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>): Promise<void> {
+  async #write(
+    work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>,
+    recorded: Recorded = {},
+  ): Promise<void> {
     const { database, blobs, now, onStep } = this.#options;
-    const surplus = await database.transaction(async (tx) => {
-      const made = await work(tx, now());
-      onStep?.('recording');
-      return made;
-    });
+    const surplus = await database.transaction(
+      async (tx) => {
+        const made = await work(tx, now());
+        onStep?.('recording');
+        return made;
+      },
+      () => recorded,
+    );
     onStep?.('recorded');
     for (const blob of surplus) await blobs.delete(blob);
     onStep?.('tidied');

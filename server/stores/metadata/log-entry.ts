@@ -1,24 +1,21 @@
-import type { Act, Outcome } from '../../core/audit.ts';
+import { DONE, UNFINISHED } from '../../core/audit.ts';
+import type { LogEntry } from '../../core/audit-log.ts';
+import { type Details, INSTALLATION } from './audit-entries.ts';
+import type { AuditEntryTable } from './schema.ts';
 
-/** The project that a resource is in; empty for the installation. */
-export const projectOf = (resource: string): string => /^projects\/([^/]+)/.exec(resource)?.[1] ?? '';
+export type EntryRow = Omit<AuditEntryTable, 'seq'> & { readonly seq: number };
 
-export interface LogEntry extends Readonly<Record<string, unknown>> {
-  readonly severity: 'NOTICE' | 'INFO' | 'ERROR';
-}
-
-/** An act and its end as Cloud Logging shows it (google/logging/v2/log_entry.proto, google/cloud/audit/audit_log.proto). */
-export function logEntry(act: Act, { code, message }: Outcome): LogEntry {
-  const { actor, type, service, method, resource } = act;
-  const project = projectOf(resource);
-  const log = type === 'ADMIN_WRITE' || type === 'ADMIN_READ' ? 'activity' : 'data_access';
-  const timestamp = new Date(act.at).toISOString();
-  const parent = project === '' ? 'organizations/entrepot' : `projects/${project}`;
+/** An entry as Cloud Logging shows it. */
+export function logEntry(row: EntryRow): LogEntry {
+  const { project, log, service, method, code } = row;
+  const { permission, request, userAgent } = JSON.parse(row.details) as Details;
+  const timestamp = new Date(row.at).toISOString();
+  const parent = project === '' ? INSTALLATION : `projects/${project}`;
   return {
     logName: `${parent}/logs/cloudaudit.googleapis.com%2F${log}`,
-    insertId: act.id,
+    insertId: row.id,
     timestamp,
-    severity: code !== 0 ? 'ERROR' : log === 'activity' ? 'NOTICE' : 'INFO',
+    severity: severityOf(row),
     resource: {
       type: 'audited_resource',
       labels: { service, method, ...(project !== '' && { project_id: project }) },
@@ -27,28 +24,35 @@ export function logEntry(act: Act, { code, message }: Outcome): LogEntry {
       '@type': 'type.googleapis.com/google.cloud.audit.AuditLog',
       serviceName: service,
       methodName: method,
-      resourceName: resource,
-      authenticationInfo: authenticationInfo(act),
-      ...(act.permission !== undefined && {
-        authorizationInfo: [{ resource, permission: act.permission, granted: code !== 7 && code !== 16 }],
+      resourceName: row.resource,
+      authenticationInfo: authenticationInfo(row),
+      ...(permission !== undefined && {
+        authorizationInfo: [{ resource: row.resource, permission, granted: code !== 7 && code !== 16 }],
       }),
       requestMetadata: {
-        callerIp: actor.peer,
-        ...(actor.userAgent !== undefined && { callerSuppliedUserAgent: actor.userAgent }),
+        callerIp: row.peer,
+        ...(userAgent !== undefined && { callerSuppliedUserAgent: userAgent }),
         requestAttributes: { time: timestamp },
       },
-      ...(act.request && { request: act.request }),
-      status: code === 0 ? {} : { code, message },
+      ...(request !== undefined && { request }),
+      ...(row.response !== null && { response: JSON.parse(row.response) as unknown }),
+      status: code === DONE.code ? {} : { code, message: row.message },
     },
   };
 }
 
-function authenticationInfo({ actor: { member, token, key } }: Act): Readonly<Record<string, string>> {
-  if (member === undefined) return {};
-  const email = /^(?:user|serviceAccount):(.*)$/.exec(member)?.[1];
+function severityOf({ code, log }: EntryRow): LogEntry['severity'] {
+  if (code === UNFINISHED.code) return 'WARNING';
+  if (code !== DONE.code) return 'ERROR';
+  return log === 'activity' ? 'NOTICE' : 'INFO';
+}
+
+function authenticationInfo({ email, subject, details }: EntryRow): Readonly<Record<string, string>> {
+  if (subject === '') return {};
+  const { token, key } = JSON.parse(details) as Details;
   return {
-    ...(email !== undefined && { principalEmail: email }),
-    principalSubject: member,
+    ...(email !== '' && { principalEmail: email }),
+    principalSubject: subject,
     ...(token !== undefined && { tokenId: token }),
     ...(key !== undefined && { serviceAccountKeyName: key }),
   };

@@ -1,8 +1,10 @@
 import type { Statement } from 'bun:sqlite';
 import { sql } from 'kysely';
+import type { Act } from '../../core/audit.ts';
 import { RegistryError } from '../../core/error.ts';
 import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
 import { repositoryName } from '../../core/repository.ts';
+import { recordAct } from './audit-entries.ts';
 import { CommittedCache } from './committed-cache.ts';
 import type { Transactions } from './transactions.ts';
 import { recordEvent } from './outbox.ts';
@@ -76,7 +78,7 @@ export class RepositoryTables implements RepositoryDirectory {
     });
   }
 
-  async create(address: RepositoryAddress, format: string): Promise<RepositoryRow> {
+  async create(address: RepositoryAddress, format: string, act?: Act): Promise<RepositoryRow> {
     const now = this.#now();
     await this.#database.transaction(async (tx) => {
       const project = await tx
@@ -107,11 +109,12 @@ export class RepositoryTables implements RepositoryDirectory {
         .onConflict((conflict) => conflict.doNothing())
         .returning('id')
         .executeTakeFirst();
-      if (made)
-        await recordEvent(tx, now, 'repository.created', {
-          repositoryId: made.id,
-          name: repositoryName(address),
-        });
+      if (!made) return;
+      await recordEvent(tx, now, 'repository.created', {
+        repositoryId: made.id,
+        name: repositoryName(address),
+      });
+      if (act) await recordAct(tx, act);
     });
     const row = this.#find.get(address.project, address.location, address.repository);
     if (!row) throw new Error('a repository vanished while it was made');

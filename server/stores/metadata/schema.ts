@@ -199,6 +199,8 @@ export interface RefreshTokenTable {
   readonly hash: string;
   readonly family: string;
   readonly account: string;
+  /** When the account proved who it is, which the whole family goes back to. */
+  readonly login_at: Instant;
   readonly created_at: Instant;
   readonly expires_at: Instant;
   readonly used_at: Instant | null;
@@ -266,16 +268,25 @@ export interface AuditEntryTable {
   /** Empty for what concerns the installation. */
   readonly project: string;
   readonly log: 'activity' | 'data_access';
-  readonly severity: string;
   readonly service: string;
   readonly method: string;
   readonly resource: string;
-  /** Empty for an anonymous caller. */
-  readonly principal: string;
-  /** google.rpc.Code; 0 when it was done. */
+  /** A user's name or a service account's e-mail; empty for others. */
+  readonly email: string;
+  /** As bindings name the caller; empty for an anonymous one. */
+  readonly subject: string;
+  readonly peer: string;
+  /** The rest of the act. */
+  readonly details: Json;
+  /** google.rpc.Code; 0 when it was done, 2 until then. */
   readonly code: number;
-  /** The LogEntry as the API shows it. */
-  readonly entry: Json;
+  readonly message: string;
+  readonly response: Json | null;
+}
+
+export interface AuditRetentionTable {
+  readonly log: 'activity' | 'data_access';
+  readonly before: Instant;
 }
 
 export interface OperationTable {
@@ -329,6 +340,7 @@ export interface Schema {
   readonly workload_pool: WorkloadPoolTable;
   readonly workload_provider: WorkloadProviderTable;
   readonly audit_entry: AuditEntryTable;
+  readonly audit_retention: AuditRetentionTable;
   readonly operation: OperationTable;
   readonly outbox: OutboxTable;
   readonly gc_queue: GcQueueTable;

@@ -142,6 +142,7 @@ export const TABLES: readonly string[] = [
     UNIQUE (issuer, subject),
     CHECK ((kind = 'service-account') = (project IS NOT NULL))
   ) STRICT, WITHOUT ROWID`,
+  `CREATE UNIQUE INDEX account_in_any_case ON account (lower(id))`,
   `CREATE INDEX account_by_project ON account (project, id) WHERE project IS NOT NULL`,
 
   `CREATE TABLE account_group (
@@ -152,6 +153,7 @@ export const TABLES: readonly string[] = [
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE UNIQUE INDEX account_group_in_any_case ON account_group (lower(id))`,
   `CREATE TABLE group_member (
     account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
     group_id TEXT NOT NULL REFERENCES account_group(id) ON DELETE CASCADE,
@@ -203,6 +205,7 @@ export const TABLES: readonly string[] = [
     hash TEXT PRIMARY KEY,
     family TEXT NOT NULL,
     account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    login_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at INTEGER
@@ -264,27 +267,44 @@ export const TABLES: readonly string[] = [
     FOREIGN KEY (project, pool) REFERENCES workload_pool(project, id) ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID`,
 
+  // What was done never changes, and how it ended only from unfinished, or from done to failed.
   `CREATE TABLE audit_entry (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     at INTEGER NOT NULL,
     project TEXT NOT NULL,
     log TEXT NOT NULL CHECK (log IN ('activity', 'data_access')),
-    severity TEXT NOT NULL,
     service TEXT NOT NULL,
     method TEXT NOT NULL,
     resource TEXT NOT NULL,
-    principal TEXT NOT NULL,
+    email TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    peer TEXT NOT NULL,
+    details TEXT NOT NULL,
     code INTEGER NOT NULL,
-    entry TEXT NOT NULL
+    message TEXT NOT NULL,
+    response TEXT
   ) STRICT`,
   `CREATE INDEX audit_entry_by_time ON audit_entry (at, seq)`,
   `CREATE INDEX audit_entry_by_project ON audit_entry (project, at, seq)`,
-  `CREATE INDEX audit_entry_by_principal ON audit_entry (principal, at, seq)`,
-  `CREATE TRIGGER audit_entry_kept BEFORE UPDATE ON audit_entry
-     WHEN NEW.id <> OLD.id OR NEW.at <> OLD.at
+  `CREATE INDEX audit_entry_by_email ON audit_entry (email, at, seq)`,
+  `CREATE INDEX audit_entry_by_method ON audit_entry (method, at, seq)`,
+  `CREATE INDEX audit_entry_by_resource ON audit_entry (resource, at, seq)`,
+  `CREATE INDEX audit_entry_by_log ON audit_entry (log, at)`,
+  // Entries before this instant, in milliseconds since the epoch, may go.
+  `CREATE TABLE audit_retention (
+    log TEXT PRIMARY KEY CHECK (log IN ('activity', 'data_access')),
+    before INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TRIGGER audit_entry_kept BEFORE UPDATE OF
+     seq, id, at, project, log, service, method, resource, email, subject, peer, details ON audit_entry
      BEGIN SELECT RAISE(ABORT, 'audit entries are not changed'); END`,
-
+  `CREATE TRIGGER audit_outcome_kept BEFORE UPDATE OF code, message, response ON audit_entry
+     WHEN NOT (OLD.code = 2 OR (OLD.code = 0 AND NEW.code NOT IN (0, 2)))
+     BEGIN SELECT RAISE(ABORT, 'outcomes of audit entries are not changed'); END`,
+  `CREATE TRIGGER audit_entry_retained BEFORE DELETE ON audit_entry
+     WHEN OLD.at >= coalesce((SELECT before FROM audit_retention WHERE log = OLD.log), 0)
+     BEGIN SELECT RAISE(ABORT, 'audit entries are kept for as long as the retention says'); END`,
   `CREATE TABLE operation (
     id TEXT PRIMARY KEY,
     project TEXT NOT NULL,

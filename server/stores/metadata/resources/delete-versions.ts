@@ -58,8 +58,9 @@ export async function deleteVersions(job: Job, versions: readonly string[], wish
     left.push(...(await removeSome(job, possible.slice(at, at + STEP))));
     await setImmediate();
   }
-  return database.transaction((tx) =>
-    recordOperation(tx, { at: parent, draft: wish.draft, result: left, now: now() }),
+  return database.transaction(
+    (tx) => recordOperation(tx, { at: parent, draft: wish.draft, result: left, now: now() }),
+    () => ({ response: { failedVersions: left } }),
   );
 }
 
@@ -80,8 +81,10 @@ async function removeSome(
       }
     }
     return refused;
-  });
+  }, STEP_OF_MANY);
 }
+
+const STEP_OF_MANY = () => ({ part: 'step' }) as const;
 
 const isRefusal = (thrown: unknown): boolean =>
   isNotFound(thrown) || (thrown instanceof RegistryError && thrown.code === 'FAILED_PRECONDITION');

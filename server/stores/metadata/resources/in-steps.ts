@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Recorded } from '../transactions.ts';
 
 /** Rows that one transaction of a large deletion removes: few enough that other writers hardly wait. */
 export const STEP = 500;
@@ -14,3 +15,6 @@ export async function inSteps<T>(step: () => Promise<T | undefined>): Promise<T>
     await setImmediate();
   }
 }
+
+/** A step that answers is the last one, and what was to be done is done. */
+export const stepOf = (done: unknown): Recorded => (done === undefined ? { part: 'step' } : {});

@@ -16,7 +16,7 @@ import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { PackageTable, Schema } from '../schema.ts';
 import { immutableTag } from '../tags.ts';
-import { inSteps, STEP } from './in-steps.ts';
+import { inSteps, STEP, stepOf } from './in-steps.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
 import { annotationMatching, type Matching, nameMatching } from './matching.ts';
 import { recordOperation } from './operations.ts';
@@ -99,7 +99,7 @@ export class StoredPackages implements PackageResources {
         await tx.deleteFrom('package').where('id', '=', id).execute();
         await recordEvent(tx, now, 'package.deleted', { repositoryId, package: address.package });
         return recordOperation(tx, { at: address, draft, result: undefined, now });
-      }),
+      }, stepOf),
     );
   }
 }

@@ -17,7 +17,7 @@ import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { RepositoryTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
-import { inSteps, STEP } from './in-steps.ts';
+import { inSteps, STEP, stepOf } from './in-steps.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
 import { nameMatching, textMatching } from './matching.ts';
 import { recordOperation } from './operations.ts';
@@ -119,7 +119,7 @@ export class StoredRepositories implements RepositoryResources {
         await removeGrants(tx, repositoryName(address));
         await recordEvent(tx, now, 'repository.deleted', { repositoryId: id, name: repositoryName(address) });
         return recordOperation(tx, { at: address, draft, result: undefined, now });
-      }),
+      }, stepOf),
     );
   }
 }
