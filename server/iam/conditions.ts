@@ -1,12 +1,8 @@
-import { invalid, RegistryError } from '../core/error.ts';
+import { invalid } from '../core/error.ts';
 import type { CompiledCondition, ConditionCompiler } from '../core/policy.ts';
+import type { Cel } from './cel.ts';
 
-/** Bytes of one expression. Evaluation takes time with its length only: nothing in it can loop. */
-const LONGEST = 4_096;
-
-type Cel = typeof import('./cel.ts');
-
-/** Conditions in CEL (cel.dev). The library is large, so it is loaded with the first condition there is. */
+/** Conditions in CEL. The library is large, so it is loaded with the first condition there is. */
 export class CelConditions implements ConditionCompiler {
   readonly #compiled = new Map<string, CompiledCondition>();
   #cel: Promise<Cel> | undefined;
@@ -14,19 +10,17 @@ export class CelConditions implements ConditionCompiler {
   async compile(expression: string): Promise<CompiledCondition> {
     const known = this.#compiled.get(expression);
     if (known) return known;
-    if (Buffer.byteLength(expression) > LONGEST)
-      throw invalid('CONDITION', `A condition has at most ${LONGEST} bytes.`);
-    this.#cel ??= import('./cel.ts');
-    const { compileCondition } = await this.#cel;
-    const compiled = compileCondition(expression);
+    this.#cel ??= loadCel();
+    const compiled = (await this.#cel).condition(expression);
     if (compiled instanceof Error)
-      throw new RegistryError(
-        'INVALID_ARGUMENT',
-        'CONDITION',
-        `The condition cannot be used: ${compiled.message}.`,
-      );
+      throw invalid('CONDITION', `The condition cannot be used: ${compiled.message}.`);
     if (this.#compiled.size >= 1_000) this.#compiled.clear();
     this.#compiled.set(expression, compiled);
     return compiled;
   }
+}
+
+async function loadCel(): Promise<Cel> {
+  const { Cel } = await import('./cel.ts');
+  return new Cel();
 }
