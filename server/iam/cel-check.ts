@@ -36,7 +36,16 @@ const CONSTANTS: Readonly<Record<string, TypeName>> = {
   nullValue: 'null_type',
 };
 const TYPES: ReadonlySet<string> = new Set([
-  ...['bool', 'string', 'bytes', 'int', 'uint', 'double', 'list', 'map', 'null_type', 'type'],
+  'bool',
+  'string',
+  'bytes',
+  'int',
+  'uint',
+  'double',
+  'list',
+  'map',
+  'null_type',
+  'type',
 ]);
 /** Stands in for what a method is called on, where only its constant arguments are tried. */
 const SAMPLES: ReadonlyMap<TypeName, string> = new Map([
@@ -84,8 +93,10 @@ export class Checker {
         return structure(exprKind.value, typeOf);
       case 'comprehensionExpr':
         return this.#loop(exprKind.value, locals, depth);
-      default:
+      case undefined:
         throw new Error('it holds nothing');
+      default:
+        return exprKind satisfies never;
     }
   }
 

@@ -112,7 +112,7 @@ function parsed(expression: string): Expression {
     // All that could have stood there instead is left out.
     const [, line, column, found] = /<input>:(\d+):(\d+): (found .+?) but expecting/s.exec(String(error)) ??
       /<input>:(\d+):(\d+): (.+)/s.exec(String(error)) ?? ['', '1', '1', 'it cannot be read'];
-    throw new Error(`it is not CEL: ${found} at line ${line}, column ${column}`);
+    throw new Error(`it is not CEL: ${found} at line ${line}, column ${column}`, { cause: error });
   }
   throw new Error('it is empty');
 }
