@@ -9,8 +9,10 @@ import { draft, EMPTY, startedAt } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
 import { fileAt, onRepository, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
+import { insideOf, requireFile } from './rights.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
+import { visibleInside } from './visible-page.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 
 const FILE = `${REPOSITORY}/files/:file`;
@@ -40,12 +42,14 @@ export const fileRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.files.get',
     audit: ofArtifactRegistry('GetFile', 'ADMIN_READ'),
     on: onRepository,
+    needs: 'some',
     summary: 'Gets what is known of a file.',
     query: noQuery,
     response: components.File,
-    run: async ({ parts, params }) => {
-      const address = fileAt(params);
-      const record = await parts.resources.files.get(address);
+    run: async (call) => {
+      const address = fileAt(call.params);
+      await requireFile(call, 'artifactregistry.files.get', address);
+      const record = await call.parts.resources.files.get(address);
       return json(shownIn(address)(found(record, names.file.format({ ...address, file: address.path }))));
     },
   }),
@@ -57,6 +61,7 @@ export const fileRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.files.list',
     audit: ofArtifactRegistry('ListFiles', 'ADMIN_READ'),
     on: onRepository,
+    needs: 'some',
     summary: 'Lists the files of a repository.',
     query: listQuery,
     response: components.ListFilesResponse,
@@ -67,7 +72,17 @@ export const fileRoutes: readonly ApiRoute[] = [
         filters: ['name', 'owner', 'annotations'],
         orders: SORT_FIELDS,
       });
-      const page = await call.parts.resources.files.list(repository, request.query);
+      const page = await visibleInside(
+        call,
+        {
+          permission: 'artifactregistry.files.list',
+          on: onRepository(call.params),
+          within: {},
+          of: insideOf,
+        },
+        request.query,
+        (query) => call.parts.resources.files.list(repository, query),
+      );
       return json(listAnswer('files', page, request, shownIn(repository)));
     },
   }),
@@ -79,13 +94,16 @@ export const fileRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.files.update',
     audit: ofArtifactRegistry('UpdateFile', 'ADMIN_WRITE'),
     on: onRepository,
+    needs: 'some',
     summary: 'Changes the annotations of a file.',
     query: patchQuery,
     body: components.File,
     bodyField: 'file',
     response: components.File,
-    run: async ({ parts, params, query, body }) => {
+    run: async (call) => {
+      const { parts, params, query, body } = call;
       const address = fileAt(params);
+      await requireFile(call, 'artifactregistry.files.update', address);
       const change = annotated(body, query.updateMask, ['sizeBytes', 'hashes', 'owner', 'fetchTime']);
       return json(shownIn(address)(await parts.resources.files.annotate(address, change)));
     },
@@ -98,11 +116,13 @@ export const fileRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.files.delete',
     audit: ofArtifactRegistry('DeleteFile', 'publish'),
     on: onRepository,
+    needs: 'some',
     summary: 'Deletes a file that no version is made of.',
     query: noQuery,
     response: components.Operation,
-    run: (call) => {
+    run: async (call) => {
       const address = fileAt(call.params);
+      await requireFile(call, 'artifactregistry.files.delete', address);
       const begun = draft(call, { response: () => EMPTY });
       return startedAt(address, begun, (started) => call.parts.resources.files.delete(address, started));
     },
@@ -115,11 +135,14 @@ export const fileRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.files.download',
     audit: ofArtifactRegistry('DownloadFile', 'DATA_READ'),
     on: onRepository,
+    needs: 'some',
     summary: 'Downloads a file, whole or by range.',
     query: noQuery,
     response: 'bytes',
-    run: async ({ params }) => {
-      const { path, ...repository } = fileAt(params);
+    run: async (call) => {
+      const address = fileAt(call.params);
+      await requireFile(call, 'artifactregistry.files.download', address);
+      const { path, ...repository } = address;
       return { kind: 'file', repository, path };
     },
   }),

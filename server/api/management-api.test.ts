@@ -110,7 +110,7 @@ describe('callers of the management API', () => {
     const stranger = new ApiCaller(server, await server.account('somebody'));
     const { message } = await stranger.refused('GET', IMAGES);
     expect(message).toBe(
-      `Permission 'artifactregistry.repositories.get' denied on resource '//artifactregistry.googleapis.com/${IMAGES}' (or it may not exist).`,
+      `Permission 'artifactregistry.repositories.get' denied on resource '//artifactregistry.googleapis.com/${IMAGES}' (or it may not exist). You are logged in as user:somebody.`,
     );
   });
 

@@ -59,7 +59,7 @@ export class ManagementApi {
         body: route.body && (await readBody(front.request, route.body, route.bodyField)),
       };
       act &&= withRequest(act, { route, params }, input);
-      const answer = await this.#run(route, { ...input, params, caller, front, act });
+      const answer = await this.#run(route, { ...input, params, asked, caller, front, act });
       const response = await this.#sent(answer, front, query);
       // What wrote nothing is recorded by this alone; for the rest it says nothing new.
       if (act) notes.note(act, DONE);
@@ -112,6 +112,17 @@ export class ManagementApi {
       return;
     }
     const within = route.within?.(params);
+    if (route.needs) {
+      const extent = await this.#options.authorizer.extent(
+        principal,
+        permission,
+        route.on(params),
+        within ?? {},
+      );
+      if (extent === 'none' || (extent === 'some' && route.needs === 'all'))
+        throw denied(principal, permission, on);
+      return;
+    }
     const decision = await this.#options.authorizer.check(principal, permission, route.on(params), within);
     if (!decision.allow) throw denied(principal, permission, on);
   }
@@ -152,7 +163,7 @@ export class ManagementApi {
 }
 
 type ApiRouteParams = Parameters<ApiRoute['on']>[0];
-type Input = Pick<Parameters<ApiRoute['run']>[0], 'params' | 'query' | 'body'>;
+type Input = Pick<Parameters<ApiRoute['run']>[0], 'params' | 'asked' | 'query' | 'body'>;
 interface Sent {
   readonly front: FrontRequest;
   readonly caller: Caller;

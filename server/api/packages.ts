@@ -7,10 +7,11 @@ import type { PackageRecord } from '../core/resources.ts';
 import { annotated, shownAnnotations } from './annotations.ts';
 import { draft, EMPTY, startedAt } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
-import { onRepository, PACKAGE, packageAt, REPOSITORY, repositoryAt } from './places.ts';
+import { ofPackage, onRepository, PACKAGE, packageAt, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
+import { visibleInside } from './visible-page.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 
 const shownIn =
@@ -31,6 +32,7 @@ export const packageRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.packages.get',
     audit: ofArtifactRegistry('GetPackage', 'ADMIN_READ'),
     on: onRepository,
+    within: ofPackage,
     summary: 'Gets a package.',
     query: noQuery,
     response: components.Package,
@@ -48,6 +50,7 @@ export const packageRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.packages.list',
     audit: ofArtifactRegistry('ListPackages', 'ADMIN_READ'),
     on: onRepository,
+    needs: 'some',
     summary: 'Lists the packages of a repository.',
     query: listQuery,
     response: components.ListPackagesResponse,
@@ -58,7 +61,17 @@ export const packageRoutes: readonly ApiRoute[] = [
         filters: ['name', 'annotations'],
         orders: SORT_FIELDS,
       });
-      const page = await call.parts.resources.packages.list(repository, request.query);
+      const page = await visibleInside(
+        call,
+        {
+          permission: 'artifactregistry.packages.list',
+          on: onRepository(call.params),
+          within: {},
+          of: (record: PackageRecord) => ({ package: record.package }),
+        },
+        request.query,
+        (query) => call.parts.resources.packages.list(repository, query),
+      );
       return json(listAnswer('packages', page, request, shownIn(repository)));
     },
   }),
@@ -70,6 +83,7 @@ export const packageRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.packages.update',
     audit: ofArtifactRegistry('UpdatePackage', 'publish'),
     on: onRepository,
+    within: ofPackage,
     summary: 'Changes the annotations of a package.',
     query: patchQuery,
     body: components.Package,
@@ -89,6 +103,8 @@ export const packageRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.packages.delete',
     audit: ofArtifactRegistry('DeletePackage', 'publish'),
     on: onRepository,
+    within: ofPackage,
+    needs: 'all',
     summary: 'Deletes a package with its versions and tags.',
     query: noQuery,
     response: components.Operation,

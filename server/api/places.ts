@@ -1,4 +1,4 @@
-import type { ResourceName } from '../core/iam.ts';
+import type { ResourceName, Within } from '../core/iam.ts';
 import { type RepositoryAddress, repositoryName } from '../core/repository.ts';
 import type { FileAddress, PackageAddress, TagAddress, VersionAddress } from '../core/resources.ts';
 import { RegistryError } from '../core/error.ts';
@@ -40,6 +40,15 @@ export const fileAt = (params: Params): FileAddress => ({
   ...repositoryAt(params),
   path: param(params, 'file'),
 });
+
+/** What of a repository a path names. */
+export const ofRepository = (): Within => ({});
+export const ofPackage = (params: Params): Within => ({ package: param(params, 'package') });
+export const ofVersion = (params: Params): Within => ({
+  ...ofPackage(params),
+  version: param(params, 'version'),
+});
+export const ofTag = (params: Params): Within => ({ ...ofPackage(params), tag: param(params, 'tag') });
 
 /** What permissions are held on. */
 export const onInstallation = (): ResourceName => '/';

@@ -1,5 +1,5 @@
 import { RegistryError } from '../core/error.ts';
-import type { Principal, ResourceName } from '../core/iam.ts';
+import { memberOf, type Principal, type ResourceName } from '../core/iam.ts';
 import { type Permission, serviceOf } from '../core/permissions.ts';
 
 /** One answer for what is not there and for what the caller may not see; anonymous callers are asked who they are. */
@@ -16,11 +16,13 @@ export function denied(
       { headers: { 'www-authenticate': 'Bearer' } },
     );
   const resource = fullName(permission, on);
+  const limited = principal.scope ? ', with a token that is limited' : '';
+  const who = `logged in as ${memberOf(principal)}${limited}`;
   return new RegistryError(
     'PERMISSION_DENIED',
     'IAM_PERMISSION_DENIED',
-    `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`,
-    { details: { permission, resource } },
+    `Permission '${permission}' denied on resource '${resource}' (or it may not exist). You are ${who}.`,
+    { details: { permission, resource, principal: memberOf(principal) } },
   );
 }
 

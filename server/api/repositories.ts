@@ -9,6 +9,7 @@ import { draft, EMPTY, startedAt, typed } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
 import { LOCATION, locationAt, onProject, onRepository, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
+import { asSeen } from './rights.ts';
 import { editable, REPOSITORY_FIELDS, repositoryResource, settingsOf } from './repository-resource.ts';
 import { checkedFormat, checkId, checkMode } from './repository-rules.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
@@ -71,7 +72,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const address = repositoryAt(call.params);
       const record = await call.parts.resources.repositories.get(address);
-      return json(shownBy(call)(found(record, names.repository.format(address))));
+      const repository = found(record, names.repository.format(address));
+      return json(shownBy(call)(await asSeen(call, 'artifactregistry.repositories.get', repository)));
     },
   }),
 
@@ -90,17 +92,20 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const at = locationAt(call.params);
       const request = pageRequest(call, { of: 'repositories', filters: ['name'], orders: SORT_FIELDS });
-      const page = await visiblePage(
+      const permission = 'artifactregistry.repositories.list';
+      const { rows, ...page } = await visiblePage(
         call,
         {
-          permission: 'artifactregistry.repositories.list',
+          permission,
           parent: onProject(call.params),
           of: (record: RepositoryRecord) => names.repository.format(record),
         },
         request.query,
         (query) => call.parts.resources.repositories.list(at, query),
       );
-      return json(listAnswer('repositories', page, request, shownBy(call)));
+      const seen: RepositoryRecord[] = [];
+      for (const row of rows) seen.push(await asSeen(call, permission, row));
+      return json(listAnswer('repositories', { ...page, rows: seen }, request, shownBy(call)));
     },
   }),
 
@@ -123,7 +128,7 @@ export const repositoryRoutes: readonly ApiRoute[] = [
         const changed = maskedUpdate(REPOSITORY_FIELDS, editable(current), change, mask);
         return settingsOf(ownKind(changed));
       });
-      return json(shownBy(call)(record));
+      return json(shownBy(call)(await asSeen(call, 'artifactregistry.repositories.update', record)));
     },
   }),
 
@@ -134,6 +139,7 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.repositories.delete',
     audit: ofArtifactRegistry('DeleteRepository', 'ADMIN_WRITE'),
     on: onRepository,
+    needs: 'all',
     summary: 'Deletes a repository with everything in it.',
     query: noQuery,
     response: components.Operation,

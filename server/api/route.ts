@@ -9,6 +9,7 @@ import type { PolicyRules } from '../core/policies.ts';
 import type { TokenMaking } from '../core/personal-tokens.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
+import type { Impersonation } from '../core/service-accounts.ts';
 import type { Passwords } from '../core/users.ts';
 import type { PredefinedRole } from '../core/roles.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
@@ -31,6 +32,7 @@ export interface ApiParts {
   readonly predefinedRoles: ReadonlyMap<string, PredefinedRole>;
   readonly passwords: Passwords;
   readonly tokenMaking: TokenMaking;
+  readonly impersonation: Impersonation;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;
@@ -41,6 +43,8 @@ export interface ApiParts {
 export interface ApiCall<Query, Body> {
   /** Ids from the path, plain text. */
   readonly params: Params;
+  /** The same as the caller wrote them, where a thing has several names: all that refusals may tell. */
+  readonly asked: Params;
   readonly query: Query;
   readonly body: Body;
   readonly principal: Principal;
@@ -86,6 +90,12 @@ interface RouteFacts {
   on(params: Params): ResourceName;
   /** What of that the request is about, for grants that are narrower. */
   within?(params: Params): Within;
+  /**
+   * How much of what is inside the permission must be held on, where that is not just what the path names: `some`
+   * where only the body or a look-up tells which thing is meant, and the method asks then; `all` for what takes
+   * everything with it.
+   */
+  readonly needs?: 'some' | 'all';
   /** Lists that show what the caller may see check it themselves and refuse when that is nothing. */
   readonly filtered?: boolean;
   readonly summary: string;

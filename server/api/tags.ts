@@ -6,10 +6,12 @@ import { invalid } from '../core/error.ts';
 import type { PackageAddress, TagRecord } from '../core/resources.ts';
 import { maskedUpdate } from './masked-update.ts';
 import { listAnswer, pageRequest } from './page-request.ts';
-import { onRepository, PACKAGE, packageAt, tagAt } from './places.ts';
+import { ofPackage, ofTag, onRepository, PACKAGE, packageAt, tagAt } from './places.ts';
 import { found } from './refusals.ts';
+import { requireTagging, visibleTag } from './rights.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { parseMask } from './update-mask.ts';
+import { visibleInside } from './visible-page.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 
 const TAG = `${PACKAGE}/tags/:tag`;
@@ -31,12 +33,14 @@ export const tagRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.tags.get',
     audit: ofArtifactRegistry('GetTag', 'ADMIN_READ'),
     on: onRepository,
+    within: ofTag,
     summary: 'Gets a tag.',
     query: noQuery,
     response: components.Tag,
-    run: async ({ parts, params }) => {
-      const address = tagAt(params);
-      const record = await parts.resources.tags.get(address);
+    run: async (call) => {
+      const address = tagAt(call.params);
+      const known = await call.parts.resources.tags.get(address);
+      const record = await visibleTag(call, 'artifactregistry.tags.get', address, known);
       return json(shownIn(address)(found(record, names.tag.format(address))));
     },
   }),
@@ -48,13 +52,25 @@ export const tagRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.tags.list',
     audit: ofArtifactRegistry('ListTags', 'ADMIN_READ'),
     on: onRepository,
+    within: ofPackage,
+    needs: 'some',
     summary: 'Lists the tags of a package.',
     query: filteredQuery,
     response: components.ListTagsResponse,
     run: async (call) => {
       const address = packageAt(call.params);
       const request = pageRequest(call, { of: 'tags', filters: ['name', 'version'] });
-      const page = await call.parts.resources.tags.list(address, request.query);
+      const page = await visibleInside(
+        call,
+        {
+          permission: 'artifactregistry.tags.list',
+          on: onRepository(call.params),
+          within: { package: address.package },
+          of: (row: TagRecord) => ({ package: address.package, ...row }),
+        },
+        request.query,
+        (query) => call.parts.resources.tags.list(address, query),
+      );
       return json(listAnswer('tags', page, request, shownIn(address)));
     },
   }),
@@ -66,16 +82,21 @@ export const tagRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.tags.create',
     audit: ofArtifactRegistry('CreateTag', 'ADMIN_WRITE'),
     on: onRepository,
+    within: ofPackage,
+    needs: 'some',
     summary: 'Creates a tag.',
     query: createTagQuery,
     body: components.Tag,
     bodyField: 'tag',
     response: components.Tag,
-    run: async ({ parts, params, query, body }) => {
+    run: async (call) => {
+      const { parts, params, query, body } = call;
       const pkg = packageAt(params);
       const tag = query.tagId ?? '';
       if (!TAG_ID.test(tag)) throw refusal(`"${tag.slice(0, 140)}" is not a tag`, 'tag_id');
-      const record = await parts.resources.tags.create({ ...pkg, tag }, versionIn(pkg, body.version));
+      const version = versionIn(pkg, body.version);
+      await requireTagging(call, 'artifactregistry.tags.create', { ...pkg, tag }, version);
+      const record = await parts.resources.tags.create({ ...pkg, tag }, version);
       return json(shownIn(pkg)(record));
     },
   }),
@@ -87,12 +108,14 @@ export const tagRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.tags.update',
     audit: ofArtifactRegistry('UpdateTag', 'ADMIN_WRITE'),
     on: onRepository,
+    within: ofTag,
     summary: 'Points a tag at another version.',
     query: patchQuery,
     body: components.Tag,
     bodyField: 'tag',
     response: components.Tag,
-    run: async ({ parts, params, query, body }) => {
+    run: async (call) => {
+      const { parts, params, query, body } = call;
       const address = tagAt(params);
       const { version } = maskedUpdate(
         { name: 'output', version: 'mutable' },
@@ -100,7 +123,9 @@ export const tagRoutes: readonly ApiRoute[] = [
         { ...body },
         parseMask(query.updateMask),
       ) as Tag;
-      const record = await parts.resources.tags.move(address, versionIn(address, version));
+      const target = versionIn(address, version);
+      await requireTagging(call, 'artifactregistry.tags.update', address, target);
+      const record = await parts.resources.tags.move(address, target);
       return json(shownIn(address)(record));
     },
   }),
@@ -112,6 +137,7 @@ export const tagRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.tags.delete',
     audit: ofArtifactRegistry('DeleteTag', 'ADMIN_WRITE'),
     on: onRepository,
+    within: ofTag,
     summary: 'Deletes a tag.',
     query: noQuery,
     response: components.Empty,

@@ -8,14 +8,19 @@ import {
   versionListQuery,
   versionQuery,
 } from '../../contract/schemas/requests.ts';
+import type { MayUntag } from '../core/catalog.ts';
 import { invalid } from '../core/error.ts';
+import { repositoryName } from '../core/repository.ts';
+import type { PackageAddress, VersionRecord } from '../core/resources.ts';
 import { annotated } from './annotations.ts';
 import { draft, EMPTY, startedAt, typed } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
-import { onRepository, PACKAGE, packageAt, versionAt } from './places.ts';
+import { ofPackage, ofVersion, onRepository, PACKAGE, packageAt, versionAt } from './places.ts';
 import { found } from './refusals.ts';
+import { type Asker, requireRight, withVisibleTags } from './rights.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { versionShower } from './version-resource.ts';
+import { visibleInside } from './visible-page.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 
 const VERSION = `${PACKAGE}/versions/:version`;
@@ -33,14 +38,17 @@ export const versionRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.versions.get',
     audit: ofArtifactRegistry('GetVersion', 'ADMIN_READ'),
     on: onRepository,
+    within: ofVersion,
     summary: 'Gets a version; the FULL view adds its tags.',
     query: versionQuery,
     response: components.Version,
     run: async (call) => {
       const address = versionAt(call.params);
       const record = await call.parts.resources.versions.get(address);
+      const version = found(record, names.version.format(address));
       const show = await versionShower(call.parts, address, isFull(call));
-      return json(show(found(record, names.version.format(address))));
+      const on = onRepository(call.params);
+      return json(show(await withVisibleTags(call, 'artifactregistry.versions.get', on, version)));
     },
   }),
 
@@ -51,6 +59,8 @@ export const versionRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.versions.list',
     audit: ofArtifactRegistry('ListVersions', 'ADMIN_READ'),
     on: onRepository,
+    within: ofPackage,
+    needs: 'some',
     summary: 'Lists the versions of a package; the FULL view adds the tags of each.',
     query: versionListQuery,
     response: components.ListVersionsResponse,
@@ -62,9 +72,18 @@ export const versionRoutes: readonly ApiRoute[] = [
         orders: SORT_FIELDS,
       });
       const withTags = isFull(call);
-      const page = await call.parts.resources.versions.list(address, { ...request.query, withTags });
+      const permission = 'artifactregistry.versions.list';
+      const on = onRepository(call.params);
+      const { rows, ...page } = await visibleInside(
+        call,
+        { permission, on, within: { package: address.package }, of: insideVersion },
+        request.query,
+        (query) => call.parts.resources.versions.list(address, { ...query, withTags }),
+      );
+      const shown: VersionRecord[] = [];
+      for (const row of rows) shown.push(await withVisibleTags(call, permission, on, row));
       const show = await versionShower(call.parts, address, withTags);
-      return json(listAnswer('versions', page, request, show));
+      return json(listAnswer('versions', { ...page, rows: shown }, request, show));
     },
   }),
 
@@ -75,6 +94,7 @@ export const versionRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.versions.update',
     audit: ofArtifactRegistry('UpdateVersion', 'ADMIN_WRITE'),
     on: onRepository,
+    within: ofVersion,
     summary: 'Changes the annotations of a version.',
     query: patchQuery,
     body: components.Version,
@@ -95,12 +115,13 @@ export const versionRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.versions.delete',
     audit: ofArtifactRegistry('DeleteVersion', 'publish'),
     on: onRepository,
+    within: ofVersion,
     summary: 'Deletes a version; with force also one that has tags.',
     query: deleteVersionQuery,
     response: components.Operation,
     run: (call) => {
       const address = versionAt(call.params);
-      const how = { force: call.query.force ?? false };
+      const how = { force: call.query.force ?? false, mayUntag: untagging(call, address) };
       const begun = draft(call, { response: () => EMPTY });
       return startedAt(address, begun, (started) =>
         call.parts.resources.versions.delete(address, how, started),
@@ -115,11 +136,13 @@ export const versionRoutes: readonly ApiRoute[] = [
     permission: 'artifactregistry.versions.delete',
     audit: ofArtifactRegistry('BatchDeleteVersions', 'publish'),
     on: onRepository,
+    within: ofPackage,
+    needs: 'some',
     summary: 'Deletes several versions with their tags, or says which of them it could not.',
     query: noQuery,
     body: components.BatchDeleteVersionsRequest,
     response: components.Operation,
-    run: (call) => {
+    run: async (call) => {
       const pkg = packageAt(call.params);
       const { names: wanted = [], validateOnly = false } = call.body;
       if (wanted.length > MOST_NAMES) throw refusal(`names has more than ${MOST_NAMES} versions`);
@@ -129,6 +152,12 @@ export const versionRoutes: readonly ApiRoute[] = [
           throw refusal(`${name.slice(0, 300)} is not a version of ${names.package.format(pkg)}`);
         return named.version;
       });
+      for (const version of versions)
+        await requireRight(call, 'artifactregistry.versions.delete', onRepository(call.params), {
+          package: pkg.package,
+          version,
+        });
+      const how = { validateOnly, mayUntag: untagging(call, pkg) };
       const begun = draft<readonly string[]>(call, {
         metadata: (left) => {
           const failed = left.map((version) => names.version.format({ ...pkg, version }));
@@ -137,11 +166,23 @@ export const versionRoutes: readonly ApiRoute[] = [
         response: () => EMPTY,
       });
       return startedAt(pkg, begun, (started) =>
-        call.parts.resources.versions.deleteMany(pkg, versions, { validateOnly }, started),
+        call.parts.resources.versions.deleteMany(pkg, versions, how, started),
       );
     },
   }),
 ];
+
+const insideVersion = ({ package: pkg, version }: VersionRecord) => ({ package: pkg, version });
+
+/** A tag goes with its version only for those who may delete it by that name too. */
+const untagging =
+  (call: Asker, address: PackageAddress): MayUntag =>
+  ({ version, tag }) =>
+    requireRight(call, 'artifactregistry.versions.delete', repositoryName(address), {
+      package: address.package,
+      version,
+      tag,
+    });
 
 const refusal = (why: string) =>
   invalid('NAMES_INVALID', `Request contains an invalid argument: ${why}.`, { field: 'names' });

@@ -8,8 +8,10 @@ import type { RepositoryRecord, VersionRecord } from '../core/resources.ts';
 import { listAnswer, pageRequest } from './page-request.ts';
 import { onRepository, param, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
+import { withVisibleTags } from './rights.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
+import { visibleInside } from './visible-page.ts';
 
 /** The collections in which a format shows its versions in its own words. */
 export const viewRoutes = (formats: readonly Format[]): readonly ApiRoute[] =>
@@ -28,6 +30,7 @@ function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
       permission: view.permissions.get,
       audit: ofArtifactRegistry(view.methods.get, 'ADMIN_READ'),
       on: onRepository,
+      within: (params) => view.parse(param(params, 'view')) ?? {},
       summary: `Gets one of a repository's ${collection}.`,
       query: noQuery,
       response: schemas.item,
@@ -37,7 +40,11 @@ function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
         const id = param(call.params, 'view');
         const parsed = view.parse(id);
         const record = parsed && (await call.parts.resources.versions.get({ ...address, ...parsed }));
-        return json(shownBy(call, view, repository)(found(record, nameOf(address, collection, id))));
+        const version = found(record, nameOf(address, collection, id));
+        const on = onRepository(call.params);
+        return json(
+          shownBy(call, view, repository)(await withVisibleTags(call, view.permissions.get, on, version)),
+        );
       },
     }),
 
@@ -48,15 +55,30 @@ function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
       permission: view.permissions.list,
       audit: ofArtifactRegistry(view.methods.list, 'ADMIN_READ'),
       on: onRepository,
+      needs: 'some',
       summary: `Lists a repository's ${collection}.`,
       query: orderedQuery,
       response: schemas.page,
       run: async (call) => {
         const address = repositoryAt(call.params);
         const request = pageRequest(call, { of: collection, orders: view.orders });
+        const permission = view.permissions.list;
+        const on = onRepository(call.params);
+        const { rows, ...page } = await visibleInside(
+          call,
+          { permission, on, within: {}, of: insideVersion },
+          request.query,
+          async (query) => {
+            await repositoryOf(call, address, format);
+            return call.parts.resources.versions.listAll(address, query);
+          },
+        );
+        const shown: VersionRecord[] = [];
+        for (const row of rows) shown.push(await withVisibleTags(call, permission, on, row));
         const repository = await repositoryOf(call, address, format);
-        const page = await call.parts.resources.versions.listAll(address, request.query);
-        return json(listAnswer(collection, page, request, shownBy(call, view, repository)));
+        return json(
+          listAnswer(collection, { ...page, rows: shown }, request, shownBy(call, view, repository)),
+        );
       },
     }),
   ];
@@ -86,6 +108,8 @@ function shownBy({ registryUri }: Call, view: VersionView, repository: Repositor
     ...view.resource(version, `${uri}/${version.package}`),
   });
 }
+
+const insideVersion = ({ package: pkg, version }: VersionRecord) => ({ package: pkg, version });
 
 const nameOf = (repository: RepositoryAddress, collection: string, id: string): string =>
   `${names.repository.format(repository)}/${collection}/${escapeId(id)}`;

@@ -98,7 +98,7 @@ export interface Upload {
   readonly writer: BlobWriter;
 }
 
-export type MayUntag = (tag: string) => Promise<void>;
+export type MayUntag = (tag: TagRow) => Promise<void>;
 
 /** The only way a format changes anything. Each call but the upload ones is one transaction. */
 export interface HostedRepo extends CatalogReader {

@@ -1,4 +1,4 @@
-import type { Attributes, TaggedVersion } from './catalog.ts';
+import type { Attributes, MayUntag, TaggedVersion } from './catalog.ts';
 import type { GroupResources } from './groups.ts';
 import type { Page, Slice } from './page.ts';
 import type { PolicyResources } from './policies.ts';
@@ -78,6 +78,8 @@ export interface FileRecord extends Dated {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly md5?: string;
+  /** The one it was uploaded to. */
+  readonly package?: string;
   /** None for a file that belongs to no version. */
   readonly owner?: { readonly package: string; readonly version: string };
   readonly annotations: TextMap;
@@ -177,6 +179,8 @@ export interface PackageResources {
 export interface VersionDeletion {
   /** Also when tags point at it; they go too. */
   readonly force: boolean;
+  /** Asked about each tag before anything changes; refuses by throwing. */
+  readonly mayUntag?: MayUntag;
 }
 
 export interface VersionResources {
@@ -195,7 +199,7 @@ export interface VersionResources {
   deleteMany(
     parent: PackageAddress,
     versions: readonly string[],
-    how: { readonly validateOnly: boolean },
+    how: { readonly validateOnly: boolean; readonly mayUntag?: MayUntag },
     draft: OperationDraft<readonly string[]>,
   ): Promise<Document>;
 }

@@ -1,3 +1,4 @@
+import type { MayUntag } from '../../core/catalog.ts';
 import { notFound } from '../../core/error.ts';
 import { type Command, param } from '../../core/format.ts';
 import { blobFile } from './files.ts';
@@ -10,12 +11,8 @@ const accepted = () => new Response(null, { status: 202, headers: { 'content-len
 export async function deleteManifest({ params, repo, rights }: Command): Promise<Response> {
   const image = imageName(param(params, 'image'));
   const reference = referenceOf(param(params, 'reference'));
-  const mayUntag = (tag: string) =>
-    rights.require('artifactregistry.repositories.deleteArtifacts', {
-      package: image,
-      ...(reference.kind === 'digest' && { version: reference.digest }),
-      tag,
-    });
+  const mayUntag: MayUntag = (named) =>
+    rights.require('artifactregistry.repositories.deleteArtifacts', { package: image, ...named });
   try {
     if (reference.kind === 'tag') await repo.untag(image, reference.tag);
     else await repo.unpublish(image, reference.digest, mayUntag);

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import type { MayUntag } from '../../core/catalog.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { recordEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
@@ -15,7 +16,11 @@ interface VersionRemoval {
  * Deletes a version with its files and tags. FAILED_PRECONDITION while a live version has it as child, or while a
  * tag of an immutable repository names it; NOT_FOUND (VERSION_UNKNOWN) when it is not there.
  */
-export async function removeVersion(tx: Transaction<Schema>, removal: VersionRemoval): Promise<void> {
+export async function removeVersion(
+  tx: Transaction<Schema>,
+  removal: VersionRemoval,
+  mayUntag?: MayUntag,
+): Promise<void> {
   const row = await tx
     .selectFrom('version')
     .innerJoin('package', 'package.id', 'version.package_id')
@@ -26,6 +31,7 @@ export async function removeVersion(tx: Transaction<Schema>, removal: VersionRem
     .where('version.name', '=', removal.version)
     .executeTakeFirst();
   if (!row) throw notFound('VERSION', { version: removal.version });
+  if (mayUntag) for (const tag of await tagsOf(tx, row.id)) await mayUntag({ tag, version: removal.version });
 
   const parent = await tx
     .selectFrom('version_link')
@@ -53,4 +59,9 @@ export async function removeVersion(tx: Transaction<Schema>, removal: VersionRem
     package: removal.package,
     version: removal.version,
   });
+}
+
+async function tagsOf(tx: Transaction<Schema>, versionId: number): Promise<readonly string[]> {
+  const rows = await tx.selectFrom('tag').select('name').where('version_id', '=', versionId).execute();
+  return rows.map(({ name }) => name);
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Transaction } from 'kysely';
-import { isNotFound, RegistryError } from '../../../core/error.ts';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { MayUntag } from '../../../core/catalog.ts';
+import { RegistryError } from '../../../core/error.ts';
 import type { Document, OperationDraft, PackageAddress } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
@@ -18,7 +19,11 @@ interface Removal {
 }
 
 /** FAILED_PRECONDITION, with nothing done, for a child of another version or where a tag must stay. */
-export async function removeVersionAndTags(tx: Transaction<Schema>, removal: Removal): Promise<void> {
+export async function removeVersionAndTags(
+  tx: Transaction<Schema>,
+  removal: Removal,
+  mayUntag?: MayUntag,
+): Promise<void> {
   const tags = await tx
     .selectFrom('tag')
     .innerJoin('version', 'version.id', 'tag.version_id')
@@ -28,7 +33,7 @@ export async function removeVersionAndTags(tx: Transaction<Schema>, removal: Rem
     .where('package.name', '=', removal.package)
     .where('version.name', '=', removal.version)
     .execute();
-  await removeVersion(tx, removal);
+  await removeVersion(tx, removal, mayUntag);
   const { repositoryId, package: pkg, version, now } = removal;
   for (const { name } of tags)
     await recordEvent(tx, now, 'tag.removed', { repositoryId, package: pkg, version, tag: name });
@@ -45,6 +50,7 @@ interface Job {
 
 interface Wish {
   readonly validateOnly: boolean;
+  readonly mayUntag?: MayUntag;
   readonly draft: OperationDraft<readonly string[]>;
 }
 
@@ -52,10 +58,12 @@ interface Wish {
 export async function deleteVersions(job: Job, versions: readonly string[], wish: Wish): Promise<Document> {
   const { database, parent, now } = job;
   const { id } = await packageOf(database.read, parent);
-  const { possible, refused } = await planDeletion(database.read, id, [...new Set(versions)]);
-  const left = [...refused];
+  const held = await heldByTags(database.read, id, versions, wish.mayUntag);
+  const wanted = [...new Set(versions)].filter((version) => !held.has(version));
+  const { possible, refused } = await planDeletion(database.read, id, wanted);
+  const left = [...refused, ...held];
   for (let at = 0; !wish.validateOnly && at < possible.length; at += STEP) {
-    left.push(...(await removeSome(job, possible.slice(at, at + STEP))));
+    left.push(...(await removeSome(job, possible.slice(at, at + STEP), wish)));
     await setImmediate();
   }
   return database.transaction(
@@ -68,13 +76,15 @@ export async function deleteVersions(job: Job, versions: readonly string[], wish
 async function removeSome(
   { database, parent, now }: Job,
   versions: readonly string[],
+  { mayUntag }: Wish,
 ): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
     const { repositoryId } = await packageOf(tx, parent);
     const refused: string[] = [];
     for (const version of versions) {
       try {
-        await removeVersionAndTags(tx, { repositoryId, package: parent.package, version, now: now() });
+        const removal = { repositoryId, package: parent.package, version, now: now() };
+        await removeVersionAndTags(tx, removal, mayUntag);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         refused.push(version);
@@ -86,5 +96,29 @@ async function removeSome(
 
 const STEP_OF_MANY = () => ({ part: 'step' }) as const;
 
-const isRefusal = (thrown: unknown): boolean =>
-  isNotFound(thrown) || (thrown instanceof RegistryError && thrown.code === 'FAILED_PRECONDITION');
+const REFUSALS: ReadonlySet<string> = new Set(['NOT_FOUND', 'FAILED_PRECONDITION', 'PERMISSION_DENIED']);
+const isRefusal = (thrown: unknown): boolean => thrown instanceof RegistryError && REFUSALS.has(thrown.code);
+
+/** Versions with a tag that may not go. */
+async function heldByTags(
+  db: Kysely<Schema>,
+  packageId: number,
+  versions: readonly string[],
+  mayUntag: MayUntag | undefined,
+): Promise<ReadonlySet<string>> {
+  const held = new Set<string>();
+  if (!mayUntag) return held;
+  const tags = await db
+    .selectFrom('tag')
+    .innerJoin('version', 'version.id', 'tag.version_id')
+    .select(['tag.name as tag', 'version.name as version'])
+    .where('tag.package_id', '=', packageId)
+    .where('version.name', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify(versions)}))`)
+    .execute();
+  for (const tag of tags)
+    await mayUntag(tag).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      held.add(tag.version);
+    });
+  return held;
+}

@@ -106,7 +106,7 @@ const selectFiles = (db: Kysely<Schema>) =>
     .selectFrom('file')
     .innerJoin('blob', 'blob.digest', 'file.blob_digest')
     .leftJoin('version', 'version.id', 'file.version_id')
-    .leftJoin('package', 'package.id', 'version.package_id')
+    .leftJoin('package', 'package.id', 'file.package_id')
     .select([
       'file.id',
       'file.repository_id',
@@ -177,6 +177,7 @@ const record = (row: Row): FileRecord => ({
   size: row.size,
   sha256: row.blob_digest.slice('sha256:'.length),
   ...(row.md5 !== null && { md5: row.md5 }),
+  ...(row.package !== null && { package: row.package }),
   ...(row.version !== null && { owner: { package: row.package ?? '', version: row.version } }),
   annotations: JSON.parse(row.annotations) as Record<string, string>,
   createdAt: row.created_at,

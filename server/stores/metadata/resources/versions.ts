@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { MayUntag } from '../../../core/catalog.ts';
 import { notFound, RegistryError } from '../../../core/error.ts';
 import type { RepositoryAddress } from '../../../core/repository.ts';
 import type {
@@ -90,12 +91,16 @@ export class StoredVersions implements VersionResources {
     });
   }
 
-  delete(address: VersionAddress, { force }: VersionDeletion, draft: OperationDraft): Promise<Document> {
+  delete(
+    address: VersionAddress,
+    { force, mayUntag }: VersionDeletion,
+    draft: OperationDraft,
+  ): Promise<Document> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
       const { repositoryId } = await packageOf(tx, address);
-      if (!force) await refuseTagged(tx, address);
-      await removeVersionAndTags(tx, { repositoryId, ...address, now });
+      if (!force) await refuseTagged(tx, address, mayUntag);
+      await removeVersionAndTags(tx, { repositoryId, ...address, now }, mayUntag);
       return recordOperation(tx, { at: address, draft, result: undefined, now });
     });
   }
@@ -103,11 +108,11 @@ export class StoredVersions implements VersionResources {
   deleteMany(
     parent: PackageAddress,
     versions: readonly string[],
-    { validateOnly }: { readonly validateOnly: boolean },
+    how: { readonly validateOnly: boolean; readonly mayUntag?: MayUntag },
     draft: OperationDraft<readonly string[]>,
   ): Promise<Document> {
     return deleteVersions({ database: this.#database, parent, now: this.#now }, versions, {
-      validateOnly,
+      ...how,
       draft,
     });
   }
@@ -124,10 +129,15 @@ async function find(db: Kysely<Schema>, address: VersionAddress): Promise<Versio
   );
 }
 
-async function refuseTagged(tx: Transaction<Schema>, address: VersionAddress): Promise<void> {
+async function refuseTagged(
+  tx: Transaction<Schema>,
+  address: VersionAddress,
+  mayUntag?: MayUntag,
+): Promise<void> {
   const row = await find(tx, address);
   const tags = row ? versionRecord(row).tags : [];
   if (tags.length === 0) return;
+  for (const tag of tags) await mayUntag?.({ tag, version: address.version });
   throw new RegistryError(
     'FAILED_PRECONDITION',
     'VERSION_TAGGED',
