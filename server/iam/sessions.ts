@@ -31,11 +31,15 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** Whose session a cookie holds; nothing when it holds none, or no longer one. */
+  /** Whose session a cookie holds; nothing when it holds none, no longer one, or a token that may do less. */
   async caller(secret: string | undefined, peer: string): Promise<Caller | undefined> {
     if (secret === undefined) return undefined;
+    const { authenticator, store } = this.#options;
     try {
-      return await this.#options.authenticator.authenticate(`Bearer ${secret}`, () => peer);
+      const caller = await authenticator.authenticate(`Bearer ${secret}`, () => peer);
+      const token = caller.bearer?.token;
+      const row = token === undefined ? undefined : await store.tokenById(token);
+      return row?.kind === 'session' ? caller : undefined;
     } catch (error) {
       if (error instanceof RegistryError && error.code === 'UNAUTHENTICATED') return undefined;
       throw error;

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { invalid } from '../../core/error.ts';
-import type { LoginStore } from '../../core/logins.ts';
+import type { RefreshStore } from '../../core/logins.ts';
 import { type Grant, required } from '../../core/oauth.ts';
 import type { OneTimeStore } from '../../core/one-time.ts';
+import { loginAct } from '../login-acts.ts';
 import { sha256 } from '../tokens.ts';
 import { type LoginParts, logIn } from './log-in.ts';
-import { tokenAct } from './token-act.ts';
 
 const CODE_MS = 60_000;
 
@@ -20,7 +20,7 @@ export interface Agreed {
 
 interface Parts extends LoginParts {
   readonly oneTime: OneTimeStore;
-  readonly store: Pick<LoginStore, 'revoke'>;
+  readonly store: Pick<RefreshStore, 'revoke'>;
   readonly random: (bytes: number) => Uint8Array;
 }
 
@@ -42,7 +42,10 @@ export const authorizationCodeGrant = (parts: Parts): Grant => ({
       payload: { used: payload['used'] ?? '' },
       result: payload as Partial<Agreed & { readonly used: string }>,
     }));
-    if (found?.used) await parts.store.revoke(found.used, () => tokenAct(parts, request.actor, ''));
+    if (found?.used)
+      await parts.store.revoke(found.used, (member) =>
+        loginAct(parts, 'logout', { ...request.actor, member }, { reason: 'its code came twice' }),
+      );
     const { account, challenge = '' } = found ?? {};
     const good =
       account !== undefined &&
