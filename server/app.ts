@@ -22,6 +22,10 @@ import { revocation } from './http/revocation.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
 import { visiblePackages } from './http/visible-packages.ts';
 import { Authenticator } from './iam/authenticator.ts';
+import { meansUs } from './iam/audiences.ts';
+import { TokenImpersonation } from './iam/impersonation.ts';
+import { KeyFiles } from './iam/key-files.ts';
+import { SelfSigned } from './iam/self-signed.ts';
 import { LoginThrottle } from './iam/login-throttle.ts';
 import { hashPassword, PasswordChecker } from './iam/passwords.ts';
 import { CheckedPolicies } from './iam/policy-rules.ts';
@@ -30,6 +34,7 @@ import { CelConditions } from './iam/conditions.ts';
 import { PREDEFINED_ROLES } from './iam/predefined-roles.ts';
 import { PolicyGrantGuard } from './iam/grant-guard.ts';
 import { passwordGrant } from './iam/grants/password.ts';
+import { jwtBearerGrant } from './iam/grants/jwt-bearer.ts';
 import { refreshGrant } from './iam/grants/refresh-token.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { LoginTokens } from './iam/login-tokens.ts';
@@ -56,6 +61,7 @@ import { GrantTables } from './stores/metadata/grant-finder.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
 import { MemberTables } from './stores/metadata/member-directory.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
+import { OneTimeTables } from './stores/metadata/one-time-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { TokenTables } from './stores/metadata/token-tables.ts';
@@ -149,8 +155,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   });
   const authenticator = new Authenticator({
     accounts,
-    bearers: [tokens],
-    keyFiles: { read: async () => undefined },
+    bearers: [tokens, new SelfSigned({ keys: accounts, meansUs: meansUs(config), now })],
+    keyFiles: new KeyFiles({ keys: accounts, now }),
     providerStands: () => false,
     passwords: new PasswordChecker(),
     throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
@@ -160,11 +166,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
   });
   const refreshTables = new RefreshTables(database, now);
   const logins = new LoginTokens({ store: refreshTables, random: randomBytes, newId, now });
+  const oneTime = new OneTimeTables(database, now);
   const grants = [
     passwordGrant({ authenticator, tokens, logins, now, newId }),
     refreshGrant({ logins, now, newId }),
+    jwtBearerGrant({ authenticator, keys: accounts, tokens, oneTime, now, newId }),
   ];
 
+  const auditLog = new AuditTables(database);
   const audit = openAudit({ database, policies, accounts, log, now, newId });
 
   const addressing = new Addressing({
@@ -211,6 +220,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     storedBytes: () => repositories.storedBytes(),
     freeBytes: () => blobs.freeBytes(),
     databaseWorks: () => database.broken === undefined,
+    auditWritten: () => auditLog.written(),
+    auditLost: () => audit.lost(),
   });
   const downloads = new FileSender(() => ({}));
   let draining = false;
@@ -250,7 +261,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       revocation({ revoke: (secret, act) => refreshTables.revoke(sha256(secret), act), now, newId }),
       managementApi({
         notes: audit.notes,
-        auditLog: new AuditTables(database),
+        auditLog,
         resources: (act) =>
           storedResources({
             database: audited(database, act),
@@ -278,6 +289,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
             if (user === 'admin') directory.forgetInitialPassword();
           },
         },
+        impersonation: new TokenImpersonation({ accounts, tokens, now }),
         tokenMaking: tokenMaking({ random: randomBytes, longest: config.tokenMaxLifetime }),
         pages: new TokenSealer(key, 'page'),
         newId,
@@ -307,6 +319,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     tokens: tokenTables,
     blobs,
     uploadExpiry: config.uploadExpiry,
+    auditRetention: { activity: config.auditRetention, data_access: config.auditDataRetention },
     log,
     now,
   });

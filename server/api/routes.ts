@@ -1,6 +1,7 @@
 import type { Format } from '../core/format.ts';
 import { fileRoutes } from './files.ts';
 import { groupRoutes } from './groups.ts';
+import { iamCredentialsRoutes } from './iam-credentials.ts';
 import { locationRoutes } from './locations.ts';
 import { membershipRoutes } from './memberships.ts';
 import { loggingRoutes } from './logging.ts';
@@ -44,6 +45,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...membershipRoutes,
   ...serviceAccountRoutes,
   ...serviceAccountKeyRoutes,
+  ...iamCredentialsRoutes,
   ...policyRoutes,
   ...permissionRoutes,
   ...customRoleRoutes,

@@ -1,6 +1,6 @@
 import type { KeyReader, KeyRow } from './accounts.ts';
 import type { Act } from './audit.ts';
-import type { Account, Bearer, IssuedToken, Scope } from './iam.ts';
+import type { Account, Bearer, IssuedToken } from './iam.ts';
 import type { Listed, ListQuery } from './resources.ts';
 
 export interface ServiceAccountAddress {
@@ -79,10 +79,13 @@ export interface SigningKeys extends KeyReader {
   keysOf(account: string): Promise<readonly KeyRow[]>;
 }
 
-/** Ids of what must not be accepted twice. */
-export interface UsedIds {
-  /** Whether it is the first use; remembered until then, in milliseconds since the epoch. */
-  use(id: string, until: number): Promise<boolean>;
+export interface ImpersonationRequest {
+  /** The e-mail. */
+  readonly of: string;
+  readonly caller: Bearer | undefined;
+  readonly seconds: number;
+  /** Google's OAuth scopes. */
+  readonly scopes: readonly string[];
 }
 
 /** Makes access tokens of service accounts for others, who may act as them. */
@@ -90,18 +93,10 @@ export interface Impersonation {
   /** The account as decisions are made about it; nothing when it is not there or disabled. */
   principal(email: string): Promise<Account | undefined>;
   /**
-   * A token that ends with what it was got with. FAILED_PRECONDITION for a caller whose own credential cannot be
-   * followed: a password.
+   * A token that is worth no more than what it was got with, and ends with it. FAILED_PRECONDITION for a caller who
+   * showed what cannot be followed: a password.
    */
-  issue(
-    token: {
-      readonly of: Account;
-      readonly caller: Bearer | undefined;
-      readonly seconds: number;
-      readonly scope?: Scope;
-    },
-    act: Act | undefined,
-  ): Promise<IssuedToken>;
+  issue(request: ImpersonationRequest, act: Act | undefined): Promise<IssuedToken>;
 }
 
 /** The e-mail of a service account: `ci@shop.iam.gserviceaccount.com`; projects of a domain write theirs in front of it. */

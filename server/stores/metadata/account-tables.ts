@@ -1,6 +1,7 @@
 import type { Statement } from 'bun:sqlite';
 import { sql } from 'kysely';
-import type { AccountRow, AccountStore, KeyReader, KeyRow, NewAccount } from '../../core/accounts.ts';
+import type { AccountRow, AccountStore, KeyRow, NewAccount } from '../../core/accounts.ts';
+import type { SigningKeys } from '../../core/service-accounts.ts';
 import type { Transactions } from './transactions.ts';
 
 interface RawAccount {
@@ -23,12 +24,13 @@ interface RawKey {
 export const newUid = sql<string>`'1' || substr('00000000000000000000' || abs(random()), -20)`;
 
 /** Accounts and their keys. Looked up on requests, so the reads are prepared. */
-export class AccountTables implements AccountStore, KeyReader {
+export class AccountTables implements AccountStore, SigningKeys {
   readonly #database: Transactions;
   readonly #now: () => number;
   readonly #account: Statement<RawAccount, [string]>;
   readonly #groups: Statement<{ readonly group_id: string }, [string]>;
   readonly #key: Statement<RawKey, [string]>;
+  readonly #keysOf: Statement<RawKey, [string]>;
 
   constructor(database: Transactions, now: () => number) {
     const { reading } = database;
@@ -38,9 +40,10 @@ export class AccountTables implements AccountStore, KeyReader {
     this.#groups = reading.prepare(
       'SELECT DISTINCT group_id FROM group_member WHERE account = ? ORDER BY group_id',
     );
-    this.#key = reading.prepare(
-      'SELECT id, account, public_key, disabled, valid_after, valid_before FROM service_account_key WHERE id = ?',
-    );
+    const keys =
+      'SELECT id, account, public_key, disabled, valid_after, valid_before FROM service_account_key';
+    this.#key = reading.prepare(`${keys} WHERE id = ?`);
+    this.#keysOf = reading.prepare(`${keys} WHERE account = ? ORDER BY id`);
   }
 
   async find(id: string): Promise<AccountRow | undefined> {
@@ -57,15 +60,11 @@ export class AccountTables implements AccountStore, KeyReader {
 
   async key(id: string): Promise<KeyRow | undefined> {
     const row = this.#key.get(id);
-    if (!row) return undefined;
-    return {
-      id: row.id,
-      account: row.account,
-      publicKey: row.public_key,
-      disabled: row.disabled === 1,
-      validAfter: row.valid_after,
-      validBefore: row.valid_before,
-    };
+    return row ? keyRow(row) : undefined;
+  }
+
+  async keysOf(account: string): Promise<readonly KeyRow[]> {
+    return this.#keysOf.all(account).map(keyRow);
   }
 
   async put(account: NewAccount): Promise<void> {
@@ -96,3 +95,12 @@ export class AccountTables implements AccountStore, KeyReader {
     return row.rows;
   }
 }
+
+const keyRow = (row: RawKey): KeyRow => ({
+  id: row.id,
+  account: row.account,
+  publicKey: row.public_key,
+  disabled: row.disabled === 1,
+  validAfter: row.valid_after,
+  validBefore: row.valid_before,
+});
