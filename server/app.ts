@@ -43,6 +43,8 @@ import { TokenUse } from './iam/token-use.ts';
 import { sha256, Tokens } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
 import { openAudit } from './open-audit.ts';
+import { openLogins } from './open-logins.ts';
+import { OutboundClient } from './outbound/outbound-client.ts';
 import { StandardRepo } from './modes/standard.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
@@ -79,6 +81,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly now: () => number;
   readonly adminPassword?: string;
+  /** Of the registration at the log-in provider, when it is not in a file. */
+  readonly oidcClientSecret?: string;
   /** Whether other processes serve the same data directory. */
   readonly shared?: boolean;
   /** Takes the place of checks on the data plane: for measuring what they cost. */
@@ -176,6 +180,15 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const auditLog = new AuditTables(database);
   const audit = openAudit({ database, policies, accounts, log, now, newId });
 
+  const outbound = new OutboundClient({ allowed: config.allowUpstreamHosts });
+  const browserLogins = openLogins({
+    config,
+    ...(options.oidcClientSecret !== undefined && { clientSecret: options.oidcClientSecret }),
+    ...{ database, accounts, tokenStore: tokenTables, loginStore: refreshTables, oneTime, authenticator },
+    ...{ tokens, logins, audit, outbound, key, random: randomBytes, now, newId },
+  });
+  const allGrants = [...grants, ...browserLogins.grants];
+
   const addressing = new Addressing({
     formats: FORMATS,
     locations: config.locations,
@@ -257,7 +270,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
             ? undefined
             : 'uploads are refused: the disk is full up to its reserve',
       }),
-      tokenEndpoint(grants, (login) => audit.failures.failed(login)),
+      tokenEndpoint(allGrants, (login) => audit.failures.failed(login)),
+      ...browserLogins.fixtures(allGrants.map(({ type }) => type)),
       revocation({ revoke: (secret, act) => refreshTables.revoke(sha256(secret), act), now, newId }),
       managementApi({
         notes: audit.notes,

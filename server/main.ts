@@ -46,6 +46,7 @@ async function run(config: Config, argv: readonly string[]): Promise<number> {
     delayMs: LOG_DELAY_MS,
   });
   const password = process.env['ENTREPOT_ADMIN_PASSWORD'];
+  const clientSecret = process.env['ENTREPOT_OIDC_CLIENT_SECRET'];
   await using app = await buildApp({
     config,
     directory,
@@ -53,6 +54,7 @@ async function run(config: Config, argv: readonly string[]): Promise<number> {
     now: Date.now,
     shared: worker,
     ...(password !== undefined && password !== '' && { adminPassword: password }),
+    ...(clientSecret !== undefined && { oidcClientSecret: clientSecret }),
   });
   const serving = serve({ app, config, log, now: Date.now, shared: worker });
   if (app.madeUpPassword !== undefined) announce(app.madeUpPassword, directory.initialPassword);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AccountStore, TokenStore } from './core/accounts.ts';
 import type { RefreshStore } from './core/logins.ts';
 import type { Grant } from './core/oauth.ts';
+import type { OneTimeStore } from './core/one-time.ts';
 import type { Config } from './config.ts';
 import type { Fixture } from './http/front-door.ts';
 import { loginFixtures } from './http/login/fixtures.ts';
@@ -22,7 +23,6 @@ import { TokenSealer } from './lib/sealed-token.ts';
 import type { Audit } from './open-audit.ts';
 import type { OutboundClient } from './outbound/outbound-client.ts';
 import { ExternalAccountTables } from './stores/metadata/external-account-tables.ts';
-import { OneTimeTables } from './stores/metadata/one-time-tables.ts';
 import type { Transactions } from './stores/metadata/transactions.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +34,8 @@ interface LoginsParts {
   readonly database: Transactions;
   readonly accounts: AccountStore;
   readonly tokenStore: TokenStore;
-  readonly loginStore: RefreshStore;
+  readonly loginStore: Pick<RefreshStore, 'revoke'>;
+  readonly oneTime: OneTimeStore;
   readonly authenticator: Authenticator;
   readonly tokens: Tokens;
   readonly logins: LoginTokens;
@@ -54,14 +55,13 @@ interface Logins {
 
 /** How people log in with a browser, and programs by way of it. */
 export function openLogins(parts: LoginsParts): Logins {
-  const { config, database, accounts, audit, key, random, now, newId } = parts;
-  const oneTime = new OneTimeTables(database, now);
+  const { accounts, audit, oneTime, key, random, now, newId } = parts;
   const sessions = new Sessions({ ...parts, store: parts.tokenStore });
   const throttle = new LoginThrottle({ now, failures: 10, windowMs: MINUTE_MS });
   const devices = new DeviceCodes({ oneTime, throttle, random, now });
   const codes = { accounts, logins: parts.logins, store: parts.loginStore, oneTime, random, now, newId };
   const limit = new StartLimit({ now, windowMs: MINUTE_MS, mostOfPeer: 60, most: 1200 });
-  const provider = openProvider(parts, oneTime, sessions);
+  const provider = openProvider(parts, sessions);
   const pages: Omit<LoginParts, 'grantTypes'> = {
     sessions,
     devices,
@@ -80,8 +80,7 @@ export function openLogins(parts: LoginsParts): Logins {
 }
 
 function openProvider(
-  { config, clientSecret, database, audit, outbound, random, now, newId }: LoginsParts,
-  oneTime: OneTimeTables,
+  { config, clientSecret, database, oneTime, audit, outbound, random, now, newId }: LoginsParts,
   sessions: Sessions,
 ): LoginParts['provider'] {
   const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecretFile: file } = config;
