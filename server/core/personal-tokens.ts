@@ -25,11 +25,14 @@ export type TokenAction = (typeof TOKEN_ACTIONS)[number];
 
 /** What the methods that make tokens need beside the store. */
 export interface TokenMaking {
-  mint(): { readonly id: string; readonly secret: string; readonly hash: string };
+  readonly mint: () => { readonly id: string; readonly secret: string; readonly hash: string };
   /** Nothing for a token that may do all its owner may. */
-  scopeOf(actions: readonly TokenAction[], resources: readonly ResourceName[]): Scope | undefined;
+  readonly scopeOf: (
+    actions: readonly TokenAction[],
+    resources: readonly ResourceName[],
+  ) => Scope | undefined;
   /** The actions that a scope allows wholly. */
-  actionsOf(scope: Scope | undefined): readonly TokenAction[];
+  readonly actionsOf: (scope: Scope | undefined) => readonly TokenAction[];
   /** Milliseconds. */
   readonly longest: number;
 }

@@ -7,7 +7,7 @@ import { oauthError } from './token-endpoint.ts';
 
 interface RevocationParts {
   /** Whose secret it was; nothing for one that is not known. */
-  revoke(secret: string, act: (member: string) => Act): Promise<string | undefined>;
+  readonly revoke: (secret: string, act: (member: string) => Act) => Promise<string | undefined>;
   readonly now: () => number;
   readonly newId: () => string;
 }
