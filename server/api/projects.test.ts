@@ -106,6 +106,56 @@ describe('projects', () => {
   });
 });
 
+describe('who makes a project', () => {
+  it('owns it, and nothing else', async () => {
+    await server.grant('/', 'roles/resourcemanager.projectCreator', 'user:founder');
+    const founder = new ApiCaller(server, await server.account('founder'));
+    await founder.ok('POST', 'projects', { projectId: 'founded-one' });
+    await founder.ok('POST', 'projects/founded-one/locations/us/repositories?repositoryId=first', {
+      format: 'DOCKER',
+    });
+    await founder.ok('DELETE', 'projects/founded-one/locations/us/repositories/first');
+    expect(await founder.refused('GET', PROJECT)).toMatchObject({ status: 403 });
+    expect(await founder.refused('POST', 'projects', { projectId: 'founded-one' })).toMatchObject({
+      status: 409,
+    });
+    expect((await founder.get('projects')).projects).toHaveLength(1);
+  });
+
+  it('owns nothing of a project of the same name that somebody makes later', async () => {
+    await server.grant('/', 'roles/resourcemanager.projectCreator', 'user:first-owner');
+    const first = new ApiCaller(server, await server.account('first-owner'));
+    const { response: before } = await first.ok('POST', 'projects', { projectId: 'twice-made' });
+    const path = 'projects/twice-made/locations/us/repositories';
+    await first.ok('POST', `${path}?repositoryId=again`, { format: 'DOCKER' });
+    await server.grant('projects/twice-made/locations/us/repositories/again', 'roles/viewer', 'user:guest');
+    const guest = new ApiCaller(server, await server.account('guest'));
+    await guest.get(`${path}/again`);
+
+    await first.ok('DELETE', `${path}/again`);
+    await first.ok('POST', `${path}?repositoryId=again`, { format: 'DOCKER' });
+    expect(await guest.refused('GET', `${path}/again`)).toMatchObject({ status: 403 });
+
+    await first.ok('DELETE', `${path}/again`);
+    await first.ok('DELETE', 'projects/twice-made');
+    const { response: after } = await admin.ok('POST', 'projects', { projectId: 'twice-made' });
+    expect(after.projectNumber).not.toBe(before.projectNumber);
+    expect(await first.refused('GET', 'projects/twice-made')).toMatchObject({ status: 403 });
+  });
+});
+
+describe('the project of a first start', () => {
+  it('is made like any other', async () => {
+    expect((await admin.get(PROJECT)).projectNumber).toMatch(/^\d{12}$/);
+    const made = await server.database.read
+      .selectFrom('outbox')
+      .select('payload')
+      .where('name', '=', 'project.created')
+      .execute();
+    expect(made.map(({ payload }) => JSON.parse(payload).project)).toContain('my-project');
+  });
+});
+
 describe('locations', () => {
   it('are those the server was given', async () => {
     const { items } = await admin.pages(`${PROJECT}/locations?pageSize=3`, 'locations');

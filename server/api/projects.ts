@@ -3,6 +3,7 @@ import { names } from '../../contract/names.ts';
 import type { Project } from '../../contract/schemas/project.ts';
 import { noQuery, pageQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { invalid } from '../core/error.ts';
+import { memberOf } from '../core/iam.ts';
 import type { Listed, ListQuery, ProjectRecord, Resources } from '../core/resources.ts';
 import { ofProjects } from './audit-names.ts';
 import { maskedUpdate, type FieldTree } from './masked-update.ts';
@@ -133,7 +134,9 @@ export const projectRoutes: readonly ApiRoute[] = [
         }),
         response: (made) => ({ '@type': `${CRM}.Project`, ...shown(made) }),
       });
-      const body = await call.parts.resources.projects.create({ id, ...checked(id, call.body) }, begun);
+      const owner = call.principal.kind === 'anonymous' ? undefined : memberOf(call.principal);
+      const project = { id, ...checked(id, call.body) };
+      const body = await call.parts.resources.projects.create(project, owner, begun);
       return json({ name: `operations/${begun.id}`, ...body });
     },
   }),

@@ -136,9 +136,10 @@ export interface ProjectResources {
   get(id: string): Promise<ProjectRecord | undefined>;
   /** In byte order of the ids. */
   list(page: Page): Promise<Slice<ProjectRecord>>;
-  /** ALREADY_EXISTS when it is there. */
+  /** ALREADY_EXISTS when it is there. `owner` is a member of policies, who gets `roles/owner` on it. */
   create(
     project: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>,
+    owner: string | undefined,
     draft: OperationDraft<ProjectRecord>,
   ): Promise<Document>;
   update(

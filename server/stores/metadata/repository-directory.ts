@@ -1,13 +1,13 @@
 import type { Statement } from 'bun:sqlite';
 import { sql } from 'kysely';
 import type { Act } from '../../core/audit.ts';
-import { RegistryError } from '../../core/error.ts';
+import { isNotFound, RegistryError } from '../../core/error.ts';
 import type { Mode, RepositoryAddress, RepositoryDirectory, RepositoryRow } from '../../core/repository.ts';
-import { repositoryName } from '../../core/repository.ts';
 import { recordAct } from './audit-entries.ts';
 import { CommittedCache } from './committed-cache.ts';
+import { insertRepository } from './new-repository.ts';
+import { insertProject } from './projects.ts';
 import type { Transactions } from './transactions.ts';
-import { recordEvent } from './outbox.ts';
 
 interface Row {
   readonly id: number;
@@ -18,6 +18,13 @@ interface Row {
   readonly mode: Mode;
 }
 
+const DEFAULTS = {
+  mode: 'STANDARD_REPOSITORY',
+  description: '',
+  labels: {},
+  config: {},
+  immutableTags: false,
+} as const;
 const COLUMNS = 'id, project, location, name, format, mode';
 
 /** Which repositories there are, for the data plane. Asked on every request, so prepared. */
@@ -65,56 +72,17 @@ export class RepositoryTables implements RepositoryDirectory {
   /** Makes a project that is not there. */
   async ensureProject(id: string): Promise<void> {
     const now = this.#now();
-    await this.#database.transaction(async (tx) => {
-      const { most } = await tx
-        .selectFrom('project')
-        .select(({ fn }) => fn.coalesce(fn.max('number'), sql<number>`0`).as('most'))
-        .executeTakeFirstOrThrow();
-      await tx
-        .insertInto('project')
-        .values({ id, number: most + 1, display_name: id, created_at: now, updated_at: now })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    });
+    await this.#database.transaction((tx) => insertProject(tx, { id, displayName: id, labels: {}, now }));
   }
 
   async create(address: RepositoryAddress, format: string, act?: Act): Promise<RepositoryRow> {
     const now = this.#now();
+    const repository = { ...address, ...DEFAULTS, format };
     await this.#database.transaction(async (tx) => {
-      const project = await tx
-        .selectFrom('project')
-        .select('id')
-        .where('id', '=', address.project)
-        .executeTakeFirst();
-      if (!project)
-        throw new RegistryError(
-          'NOT_FOUND',
-          'NAME_UNKNOWN',
-          `project ${address.project} does not exist; create it first`,
-        );
-      const made = await tx
-        .insertInto('repository')
-        .values({
-          project: address.project,
-          location: address.location,
-          name: address.repository,
-          format,
-          mode: 'STANDARD_REPOSITORY',
-          description: '',
-          labels: '{}',
-          config: '{}',
-          created_at: now,
-          updated_at: now,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (!made) return;
-      await recordEvent(tx, now, 'repository.created', {
-        repositoryId: made.id,
-        name: repositoryName(address),
+      const made = await insertRepository(tx, repository, now).catch((error: unknown) => {
+        throw isNotFound(error) ? noProject(address) : error;
       });
-      if (act) await recordAct(tx, act);
+      if (made && act) await recordAct(tx, act);
     });
     const row = this.#find.get(address.project, address.location, address.repository);
     if (!row) throw new Error('a repository vanished while it was made');
@@ -123,3 +91,6 @@ export class RepositoryTables implements RepositoryDirectory {
 }
 
 const repositoryRow = ({ name, ...row }: Row): RepositoryRow => ({ ...row, repository: name });
+
+const noProject = ({ project }: RepositoryAddress): RegistryError =>
+  new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', `project ${project} does not exist; create it first`);

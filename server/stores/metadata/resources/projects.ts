@@ -1,18 +1,17 @@
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { notFound, RegistryError } from '../../../core/error.ts';
 import type { Page, Slice } from '../../../core/page.ts';
 import type { Document, OperationDraft, ProjectRecord, ProjectResources } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
+import { grantRole } from '../policy-tables.ts';
+import { insertProject } from '../projects.ts';
 import type { ProjectTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
 import { recordOperation } from './operations.ts';
 import { removeServiceAccountsOf } from './service-accounts.ts';
 
 type Row = Selectable<ProjectTable>;
-
-/** Project numbers look like Google's: decimal, twelve digits. */
-const FIRST_NUMBER = 100_000_000_001;
 
 export class StoredProjects implements ProjectResources {
   readonly #database: Transactions;
@@ -41,28 +40,17 @@ export class StoredProjects implements ProjectResources {
 
   create(
     { id, displayName, labels }: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>,
+    owner: string | undefined,
     draft: OperationDraft<ProjectRecord>,
   ): Promise<Document> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
-      const row = await tx
-        .insertInto('project')
-        .values({
-          id,
-          number: sql<number>`(SELECT max(coalesce(max(number) + 1, 0), ${FIRST_NUMBER}) FROM project)`,
-          display_name: displayName,
-          labels: JSON.stringify(labels),
-          created_at: now,
-          updated_at: now,
-        })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .returningAll()
-        .executeTakeFirst();
+      const row = await insertProject(tx, { id, displayName, labels, now });
       if (!row)
         throw new RegistryError('ALREADY_EXISTS', 'PROJECT_EXISTS', `project ${id} already exists`, {
           details: { project: id },
         });
-      await recordEvent(tx, now, 'project.created', { project: id });
+      if (owner !== undefined) await grantRole(tx, `projects/${id}`, 'roles/owner', owner);
       return recordOperation(tx, { at: { project: '', location: '' }, draft, result: record(row), now });
     });
   }

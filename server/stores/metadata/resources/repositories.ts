@@ -14,6 +14,7 @@ import type {
   SortField,
 } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
+import { insertRepository } from '../new-repository.ts';
 import { recordEvent } from '../outbox.ts';
 import type { RepositoryTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
@@ -62,31 +63,11 @@ export class StoredRepositories implements RepositoryResources {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
       const { project, location } = repository;
-      const owner = await tx.selectFrom('project').select('id').where('id', '=', project).executeTakeFirst();
-      if (!owner) throw notFound('PROJECT', { project });
-      const row = await tx
-        .insertInto('repository')
-        .values({
-          project,
-          location,
-          name: repository.repository,
-          format: repository.format,
-          mode: repository.mode,
-          created_at: now,
-          updated_at: now,
-          ...columns(repository),
-        })
-        .onConflict((conflict) => conflict.columns(['project', 'location', 'name']).doNothing())
-        .returningAll()
-        .executeTakeFirst();
+      const row = await insertRepository(tx, repository, now);
       if (!row)
         throw new RegistryError('ALREADY_EXISTS', 'REPOSITORY_EXISTS', 'the repository already exists', {
           details: { name: repositoryName(repository) },
         });
-      await recordEvent(tx, now, 'repository.created', {
-        repositoryId: row.id,
-        name: repositoryName(repository),
-      });
       return recordOperation(tx, { at: { project, location }, draft, result: record(row), now });
     });
   }
