@@ -11,6 +11,12 @@ import {
   testIamPermissionsRequest,
   testIamPermissionsResponse,
 } from './schemas/policy.ts';
+import {
+  troubleshootRequest,
+  troubleshootResponse,
+  whoCanRequest,
+  whoCanResponse,
+} from './schemas/explain.ts';
 import { location, project, projectV3, service } from './schemas/project.ts';
 import { repository } from './schemas/repository.ts';
 import {
@@ -105,9 +111,13 @@ export const components = {
   Tag: tag,
   TestIamPermissionsRequest: testIamPermissionsRequest,
   TestIamPermissionsResponse: testIamPermissionsResponse,
+  TroubleshootIamPolicyRequest: troubleshootRequest,
+  TroubleshootIamPolicyResponse: troubleshootResponse,
   UndeleteRoleRequest: undeleteRoleRequest,
   VPCSCConfig: vpcscConfig,
   Version: version,
+  WhoCanRequest: whoCanRequest,
+  WhoCanResponse: whoCanResponse,
 } as const;
 
 /** The same, as zod's JSON Schema output takes names. */

@@ -31,6 +31,7 @@ import { hashPassword, PasswordChecker } from './iam/passwords.ts';
 import { CheckedPolicies } from './iam/policy-rules.ts';
 import { PolicyAuthorizer } from './iam/authorizer.ts';
 import { CelConditions } from './iam/conditions.ts';
+import { PolicyExplainer } from './iam/explain.ts';
 import { PREDEFINED_ROLES } from './iam/predefined-roles.ts';
 import { PolicyGrantGuard } from './iam/grant-guard.ts';
 import { passwordGrant } from './iam/grants/password.ts';
@@ -288,6 +289,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         authorizer,
         guard,
         predefinedRoles: PREDEFINED_ROLES,
+        explainer: new PolicyExplainer({ decisions: authorizer, accounts, now }),
         policyRules: new CheckedPolicies({
           guard,
           conditions,

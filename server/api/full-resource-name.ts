@@ -1,5 +1,7 @@
+import { names } from '../../contract/names.ts';
 import { invalid } from '../core/error.ts';
-import type { ResourceName } from '../core/iam.ts';
+import type { ResourceName, Within } from '../core/iam.ts';
+import { type RepositoryAddress, repositoryName } from '../core/repository.ts';
 
 const NAME =
   /^(?:organizations\/entrepot|projects\/[^/]+(?:\/locations\/[^/]+\/repositories\/[^/]+|\/serviceAccounts\/[^/]+)?)$/;
@@ -9,12 +11,24 @@ const NAME =
  * same without a service in front. INVALID_ARGUMENT for what has no policy of its own.
  */
 export function resourceOfFullName(text: string): ResourceName {
-  const name = text.replace(/^\/\/[a-z0-9.-]+\//, '');
-  if (!NAME.test(name))
-    throw invalid(
-      'RESOURCE_NAME_INVALID',
-      `"${text.slice(0, 300)}" is not the name of a repository, a service account, a project or organizations/entrepot.`,
-      { field: 'full_resource_name' },
-    );
-  return name === 'organizations/entrepot' ? '/' : (name as ResourceName);
+  const name = bare(text);
+  if (name === 'organizations/entrepot') return '/';
+  if (NAME.test(name)) return name as ResourceName;
+  throw invalid(
+    'RESOURCE_NAME_INVALID',
+    `"${text.slice(0, 300)}" is not the name of a repository, a service account, a project or organizations/entrepot.`,
+    { field: 'full_resource_name' },
+  );
 }
+
+/** The same, also for what is inside a repository: a package, a version, a tag. */
+export function insideOfFullName(text: string): { readonly on: ResourceName; readonly within?: Within } {
+  const name = bare(text);
+  const parts: (RepositoryAddress & Within) | undefined =
+    names.tag.parse(name) ?? names.version.parse(name) ?? names.package.parse(name);
+  if (!parts) return { on: resourceOfFullName(text) };
+  const { project, location, repository, ...within } = parts;
+  return { on: repositoryName({ project, location, repository }), within };
+}
+
+const bare = (text: string): string => text.replace(/^\/\/[a-z0-9.-]+\//, '');

@@ -36,7 +36,7 @@ interface Kind {
   /** What it is called where people read. */
   readonly says: string;
   readonly path: string;
-  on(params: Params): ResourceName;
+  readonly on: (params: Params) => ResourceName;
   readonly get: Permission;
   readonly set: Permission;
   audit(method: 'GetIamPolicy' | 'SetIamPolicy', type: RouteAudit['type']): RouteAudit;

@@ -30,7 +30,7 @@ interface Home {
   /** In front of the routes' ids. */
   readonly id: string;
   readonly path: string;
-  on(params: Params): ResourceName;
+  readonly on: (params: Params) => ResourceName;
 }
 
 /** google/iam/admin/v1/iam.proto, custom roles. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Act, AuditName } from '../core/audit.ts';
 import type { AuditLog } from '../core/audit-log.ts';
+import type { Explainer } from '../core/explain.ts';
 import type { Format } from '../core/format.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
@@ -28,6 +29,7 @@ export interface ApiParts {
   /** Asked before anything is given to anyone. */
   readonly guard: GrantGuard;
   readonly policyRules: PolicyRules;
+  readonly explainer: Explainer;
   /** By name, such as `roles/owner`. */
   readonly predefinedRoles: ReadonlyMap<string, PredefinedRole>;
   readonly passwords: Passwords;

@@ -1,4 +1,5 @@
 import type { Format } from '../core/format.ts';
+import { explainRoutes } from './explain.ts';
 import { fileRoutes } from './files.ts';
 import { groupRoutes } from './groups.ts';
 import { iamCredentialsRoutes } from './iam-credentials.ts';
@@ -49,4 +50,5 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...policyRoutes,
   ...permissionRoutes,
   ...customRoleRoutes,
+  ...explainRoutes,
 ];

@@ -88,8 +88,13 @@ export class CheckedPolicies implements PolicyRules {
         return members.hasPool(member.projectNumber, member.pool)
           ? undefined
           : `Identity Pool does not exist (projects/${member.projectNumber}/locations/global/workloadIdentityPools/${member.pool}).`;
-      default:
+      case 'everyone':
+      case 'domain':
+      case 'convenience':
+      case 'deleted':
         return undefined;
+      default:
+        return member satisfies never;
     }
   }
 
