@@ -1,5 +1,6 @@
 import { policiesOf } from './access.ts';
 import { errorOfStatus } from './api-error.ts';
+import { identitiesOf } from './identities.ts';
 import type { DockerImage, File, Package, Tag, Version, VersionView } from './schemas/artifacts.ts';
 import type { Operation } from './schemas/operation.ts';
 import type { Location, Project, Service } from './schemas/project.ts';
@@ -17,14 +18,18 @@ import {
 } from './verbs.ts';
 
 export { ApiError } from './api-error.ts';
+export { groupName, userName } from './identities.ts';
 export { names } from './names.ts';
 export type * from './schemas/artifacts.ts';
 export type * from './schemas/cleanup.ts';
+export type * from './schemas/group.ts';
 export type * from './schemas/operation.ts';
 export type * from './schemas/policy.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/repository.ts';
 export type * from './schemas/settings.ts';
+export type * from './schemas/token.ts';
+export type * from './schemas/user.ts';
 export type { CallOptions, ClientOptions } from './transport.ts';
 export type { ListOptions, Named, PageOptions, Paged, PatchOptions } from './verbs.ts';
 
@@ -178,5 +183,6 @@ export function createClient(options: ClientOptions) {
     },
 
     policies: policiesOf(http),
+    ...identitiesOf(http),
   };
 }

@@ -6,6 +6,7 @@ import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
 import { printAccessToken } from './auth/print-access-token.ts';
 import { revoke } from './auth/revoke.ts';
+import { whoami } from './auth/whoami.ts';
 import { configGet, configGetValue } from './config/get-value.ts';
 import { configList } from './config/list.ts';
 import { configSet } from './config/set.ts';
@@ -96,6 +97,7 @@ export const COMMANDS: readonly Command[] = [
   login,
   logout,
   revoke,
+  whoami,
   listLogins,
   printAccessToken,
   configureDocker,

@@ -6,20 +6,22 @@ export interface Login {
   readonly accessToken: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Gets the next access token, once. */
+  readonly refreshToken?: string;
 }
 
-/** Access tokens by server address, in a file only its owner can read. */
+/** The tokens of log-ins, by server address, in a file only its owner can read. */
 export class Logins {
-  readonly #path: string;
+  readonly path: string;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** Expired ones too, so that a person can be told what expired. */
   async all(): Promise<ReadonlyMap<string, Login>> {
     const found = new Map<string, Login>();
-    for (const [server, entry] of Object.entries(await readJsonObject(this.#path)))
+    for (const [server, entry] of Object.entries(await readJsonObject(this.path)))
       if (isLogin(entry)) found.set(server, entry);
     return found;
   }
@@ -41,7 +43,7 @@ export class Logins {
   }
 
   async #write(logins: ReadonlyMap<string, Login>): Promise<void> {
-    await writeJsonObject(this.#path, Object.fromEntries(logins), 0o600);
+    await writeJsonObject(this.path, Object.fromEntries(logins), 0o600);
   }
 }
 
@@ -49,4 +51,5 @@ const isLogin = (entry: unknown): entry is Login =>
   isRecord(entry) &&
   typeof entry['account'] === 'string' &&
   typeof entry['accessToken'] === 'string' &&
-  typeof entry['expiresAt'] === 'number';
+  typeof entry['expiresAt'] === 'number' &&
+  (entry['refreshToken'] === undefined || typeof entry['refreshToken'] === 'string');

@@ -1,19 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { Cli } from '../context.ts';
 import { CliError } from '../exit.ts';
+import { isFresh, renewed } from './renewal.ts';
+import { freshLogin } from './renewal.ts';
 
 /**
- * The token for `server`: from --access-token-file, else ENTREPOT_ACCESS_TOKEN, else the stored login. Undefined when
- * there is none, because a server may answer some things to anybody.
+ * The token for `server`: from --access-token-file, else ENTREPOT_ACCESS_TOKEN, else the stored login, renewed when
+ * it is over. Undefined when there is none, because a server may answer some things to anybody.
  */
 export async function accessToken(cli: Cli, server: string): Promise<string | undefined> {
   const { accessTokenFile } = cli.globals;
   if (accessTokenFile !== undefined) return tokenIn(accessTokenFile);
   const fromEnv = cli.io.env['ENTREPOT_ACCESS_TOKEN'];
   if (fromEnv) return fromEnv;
-  const login = await cli.logins.of(server);
+  const login = await freshLogin(cli, server);
   if (login === undefined) return undefined;
-  if (login.expiresAt > cli.io.now()) return login.accessToken;
+  if (isFresh(login, cli.io.now())) return login.accessToken;
+  const next = login.refreshToken === undefined ? login : await renewed(cli, server);
+  if (next && next.expiresAt > cli.io.now()) return next.accessToken;
   throw new CliError(
     'denied',
     `the login of ${login.account} at ${server} has expired; run "entrepot auth login"`,

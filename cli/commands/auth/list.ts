@@ -7,12 +7,12 @@ export const listLogins = defineCommand({
   format: 'table(active.yesno(yes="*", no=""):label=ACTIVE, server, account, expires.date())',
   async run(_, cli) {
     const active = await cli.server();
-    return [...(await cli.logins.all())].map(([server, { account, expiresAt }]) => ({
+    return [...(await cli.logins.all())].map(([server, { account, expiresAt, refreshToken }]) => ({
       active: server === active,
       server,
       account,
       expires: new Date(expiresAt).toISOString(),
-      status: expiresAt > cli.io.now() ? 'ACTIVE' : 'EXPIRED',
+      status: refreshToken !== undefined || expiresAt > cli.io.now() ? 'ACTIVE' : 'EXPIRED',
     }));
   },
 });

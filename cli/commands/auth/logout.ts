@@ -3,8 +3,10 @@ import { forget, forgetFlags } from './forget.ts';
 
 export const logout = defineCommand({
   path: 'auth logout',
-  summary: 'Forget the stored login of the server.',
-  description: 'The access token is removed from this machine. It stays valid until it expires.',
+  summary: 'Log out of the server.',
+  description:
+    'Ends the login at the server, with everything that was got with it, and removes it from this machine. Personal ' +
+    'tokens stay.',
   flags: forgetFlags,
   format: 'none',
   run: ({ all }, cli) => forget(cli, all),

@@ -3,7 +3,7 @@ import { forget, forgetFlags } from './forget.ts';
 
 export const revoke = defineCommand({
   path: 'auth revoke',
-  summary: 'Forget the stored login of the server; the same as logout.',
+  summary: 'Log out of the server; the same as logout.',
   flags: forgetFlags,
   format: 'none',
   run: ({ all }, cli) => forget(cli, all),

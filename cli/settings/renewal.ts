@@ -1,0 +1,54 @@
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Cli } from '../context.ts';
+import { CliError } from '../exit.ts';
+import { filesOf } from './files.ts';
+import type { Login } from './logins.ts';
+import { exchange } from './token-exchange.ts';
+
+/** Renewed a little early, so that what is begun with it can end. */
+const EARLY_MS = 60_000;
+const STALE_LOCK_MS = 30_000;
+const PATIENCE_MS = 45_000;
+const GLANCE_MS = 50;
+
+export const isFresh = ({ expiresAt }: Login, now: number): boolean => expiresAt - EARLY_MS > now;
+
+/**
+ * The login with a new access token; nothing when the server does not go on with it. Container tools ask for
+ * credentials several times at once, and a refresh token is good for one use: the first of us renews, the others wait.
+ */
+export async function renewed(cli: Cli, server: string): Promise<Login | undefined> {
+  await using _ = await lock(`${filesOf(cli.io).logins}.lock`);
+  const login = await cli.logins.of(server);
+  if (login === undefined || isFresh(login, cli.io.now())) return login;
+  if (login.refreshToken === undefined) return undefined;
+  const { refreshToken } = login;
+  const form = { grant_type: 'refresh_token', client_id: 'entrepot-cli', refresh_token: refreshToken };
+  const exchanged = await exchange(cli.io, server, form);
+  if ('refused' in exchanged) return undefined;
+  const next: Login = { ...login, ...exchanged.token, account: login.account };
+  await cli.logins.put(server, next);
+  return next;
+}
+
+/** A file that only one process can make. One whose maker was killed is taken over. */
+async function lock(path: string): Promise<AsyncDisposable> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  for (const until = Date.now() + PATIENCE_MS; ;) {
+    const made = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+      if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+    });
+    if (made) {
+      await made.close();
+      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+    }
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > STALE_LOCK_MS) await rm(path, { force: true });
+    else if (Date.now() > until) throw new CliError('failed', `${path} is in the way; remove it`);
+    else await Bun.sleep(GLANCE_MS);
+  }
+}
