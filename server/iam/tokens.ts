@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import type { NewToken, TokenRow, TokenStore } from '../core/accounts.ts';
 import type { Act } from '../core/audit.ts';
-import type { Bearer, IssuedToken } from '../core/iam.ts';
+import type { Bearer, IssuedToken, Scope } from '../core/iam.ts';
 
 /** Says in logs and leak scanners whose token it is. */
 const ACCESS_PREFIX = 'ent_';
@@ -62,6 +62,8 @@ export class Tokens implements BearerReader {
       ...(bearer?.token !== undefined && { parent: bearer.token }),
       ...(bearer?.key !== undefined && { key: bearer.key }),
       ...(bearer?.password !== undefined && { password: bearer.password }),
+      // A stored token is asked for its own.
+      ...(bearer?.scope && bearer.token === undefined && { limits: bearer.scope }),
     };
     const secret = await new SignJWT(from)
       .setProtectedHeader({ alg: ALGORITHM, typ: REGISTRY_TYPE })
@@ -99,13 +101,14 @@ export class Tokens implements BearerReader {
       currentDate: new Date(now()),
     }).catch(() => undefined);
     if (!verified) return undefined;
-    const { sub = '', exp = 0, parent, password, key: signedWith } = verified.payload;
+    const { sub = '', exp = 0, parent, password, key: signedWith, limits } = verified.payload;
     const bearer: Bearer = {
       account: sub,
       kind: 'registry',
       expiresAt: exp * 1000,
       ...(typeof password === 'string' && { password }),
       ...(typeof signedWith === 'string' && { key: signedWith }),
+      ...(limits !== undefined && { scope: limits as Scope }),
     };
     if (typeof parent !== 'string') return bearer;
     const row = await store.tokenById(parent);
