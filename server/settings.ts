@@ -319,6 +319,22 @@ export const SETTINGS = {
     initial: 24 * 3_600_000,
     parse: milliseconds,
   }),
+  auditRetention: setting<number>({
+    name: 'audit-retention',
+    placeholder: 'DURATION',
+    help: 'How long the audit log keeps changes, refusals and log-ins',
+    usual: '400d',
+    initial: 400 * 24 * 3_600_000,
+    parse: milliseconds,
+  }),
+  auditDataRetention: setting<number>({
+    name: 'audit-data-retention',
+    placeholder: 'DURATION',
+    help: 'How long the audit log keeps reads and writes of artifacts',
+    usual: '30d',
+    initial: 30 * 24 * 3_600_000,
+    parse: milliseconds,
+  }),
   reserve: setting<number>({
     name: 'reserve',
     placeholder: 'SIZE',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryBlobs } from '../stores/blobs/memory.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
+import { recordAct } from '../stores/metadata/audit-entries.ts';
 import { MetadataDatabase } from '../stores/metadata/database.ts';
 import { recordEvent } from '../stores/metadata/outbox.ts';
 import { TokenTables } from '../stores/metadata/token-tables.ts';
@@ -28,7 +29,8 @@ afterEach(async () => {
 
 const tidyAt = async (now: number, blobs = new MemoryBlobs()) => {
   const tokens = new TokenTables(database, () => now);
-  await tidy({ database, tokens, blobs, uploadExpiry: DAY, log: silent, now: () => now });
+  const auditRetention = { activity: 10 * DAY, data_access: DAY };
+  await tidy({ database, tokens, blobs, uploadExpiry: DAY, auditRetention, log: silent, now: () => now });
   return tokens;
 };
 
@@ -57,6 +59,28 @@ it('drops tokens that have expired, and no others', async () => {
 
   expect(await tokens.tokenById('old')).toBeUndefined();
   expect(await tokens.tokenById('new')).toMatchObject({ of: 'ann' });
+});
+
+it('drops entries of the audit log when their log no longer keeps them', async () => {
+  const act = { service: 's', method: 'm', resource: '/', actor: { peer: '::1' } };
+  await database.transaction(async (tx) => {
+    await recordAct(tx, { ...act, id: 'change', at: START, type: 'ADMIN_WRITE' });
+    await recordAct(tx, { ...act, id: 'later', at: START + 2 * DAY, type: 'ADMIN_WRITE' });
+    // More than one step takes out.
+    for (let each = 0; each < 1_100; each += 1)
+      await recordAct(tx, { ...act, id: `read ${each}`, at: START, type: 'DATA_READ' });
+  });
+  const left = async () => {
+    const rows = await database.read.selectFrom('audit_entry').select('id').execute();
+    return rows.map(({ id }) => id);
+  };
+
+  await tidyAt(START + DAY);
+  expect(await left()).toHaveLength(1_102);
+  await tidyAt(START + DAY + 1);
+  expect(await left()).toEqual(['change', 'later']);
+  await tidyAt(START + 11 * DAY);
+  expect(await left()).toEqual(['later']);
 });
 
 it('drops news after a week', async () => {

@@ -1,6 +1,7 @@
 import type { TokenStore } from '../core/accounts.ts';
 import type { BlobStore } from '../core/blob.ts';
 import { isNotFound } from '../core/error.ts';
+import { pruneEntries, type Retention } from '../stores/metadata/audit-retention.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
 import type { Log } from './log.ts';
 
@@ -14,6 +15,7 @@ interface HousekeepingParts {
   readonly blobs: BlobStore;
   /** Milliseconds after which an upload that did not grow cannot be continued any more. */
   readonly uploadExpiry: number;
+  readonly auditRetention: Retention;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -33,12 +35,13 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   return { stop: () => clearInterval(timer) };
 }
 
-/** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news. */
+/** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news, old audit entries. */
 export async function tidy(parts: HousekeepingParts): Promise<void> {
   const { database, tokens, now } = parts;
   const before = now() - KEPT_MS;
   await tokens.pruneTokens(now());
   await dropExpiredUploads(parts);
+  await pruneEntries(database, parts.auditRetention, now());
   await database.transaction(async (tx) => {
     await tx.deleteFrom('operation').where('created_at', '<', before).execute();
     await tx.deleteFrom('outbox').where('at', '<', before).execute();

@@ -67,6 +67,8 @@ describe('the metrics', () => {
       storedBytes: async () => 5_000_000_000_000,
       freeBytes: async () => Infinity,
       databaseWorks: () => true,
+      auditWritten: async () => 70,
+      auditLost: () => 2,
     });
   });
   afterEach(() => metrics[Symbol.dispose]());
@@ -141,6 +143,8 @@ describe('the metrics', () => {
         storedBytes: async () => 1,
         freeBytes: async () => 2,
         databaseWorks: () => false,
+        auditWritten: async () => 70,
+        auditLost: () => 2,
       }),
       [Symbol.asyncDispose]: async () => failing.metrics[Symbol.dispose](),
     };

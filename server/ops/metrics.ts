@@ -17,6 +17,9 @@ export interface Readings {
   readonly storedBytes: () => Promise<number>;
   readonly freeBytes: () => Promise<number>;
   readonly databaseWorks: () => boolean;
+  /** Entries of the audit log: ever written, and lost since the start. */
+  readonly auditWritten: () => Promise<number>;
+  readonly auditLost: () => number;
 }
 
 interface RouteSeries {
@@ -68,7 +71,7 @@ export class Metrics implements Disposable {
 
   /** Prometheus text. The lag is the longest since it was last asked for. */
   async text(): Promise<string> {
-    const { uploadsOpen, storedBytes, freeBytes, databaseWorks } = this.#readings;
+    const { uploadsOpen, storedBytes, freeBytes, databaseWorks, auditWritten, auditLost } = this.#readings;
     const lag = this.#lagSeconds;
     this.#lagSeconds = 0;
     const gauges = [
@@ -80,6 +83,12 @@ export class Metrics implements Disposable {
         '0 once the database takes no writes until a restart',
         Number(databaseWorks()),
       ),
+      total(
+        'entrepot_audit_entries_total',
+        'Entries ever written to the audit log',
+        await orUnknown(auditWritten),
+      ),
+      total('entrepot_audit_entries_lost_total', 'Entries that the audit log had no room for', auditLost()),
       gauge('entrepot_event_loop_lag_seconds', 'How late a timer fired, at worst since the last scrape', lag),
       gauge('process_resident_memory_bytes', 'Resident memory', process.memoryUsage.rss()),
     ];
@@ -122,8 +131,11 @@ function known<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 /** A store that fails makes one number unknown, and the others all the more wanted. */
 const orUnknown = (read: () => Promise<number>): Promise<number> => read().catch(() => Number.NaN);
 
-function gauge(name: string, help: string, value: number): Family {
-  const family = new Family('gauge', name, help);
+const gauge = (name: string, help: string, value: number): Family => only('gauge', name, help, value);
+const total = (name: string, help: string, value: number): Family => only('counter', name, help, value);
+
+function only(type: 'gauge' | 'counter', name: string, help: string, value: number): Family {
+  const family = new Family(type, name, help);
   family.series([]).value = value;
   return family;
 }

@@ -43,6 +43,15 @@ export class AuditTables implements AuditLog {
     return looked[0] ? { entries, next: looked[0] } : { entries };
   }
 
+  /** How many entries there ever were, by the number of the last; numbers are not used twice. */
+  async written(): Promise<number> {
+    const row = await this.#read
+      .selectFrom('audit_entry')
+      .select(({ fn }) => fn.coalesce(fn.max('seq'), sql<number>`0`).as('most'))
+      .executeTakeFirstOrThrow();
+    return row.most;
+  }
+
   async after(insertId: string, at: number): Promise<LogPosition> {
     const known = await this.#read
       .selectFrom('audit_entry')

@@ -2,12 +2,16 @@ import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import type { HostedRepo } from '../../core/catalog.ts';
+import type { LogField, LogFilter } from '../../core/audit-log.ts';
 import { TokenSealer } from '../../lib/sealed-token.ts';
 import { fileOf, linked, planned, taggedFile } from '../../testing/contracts/repo-under-test.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
 import { MemoryBlobs } from '../blobs/memory.ts';
 import { UploadSessions } from '../upload-sessions.ts';
 import { AccountTables } from './account-tables.ts';
+import { pruneEntries } from './audit-retention.ts';
+import { AuditTables } from './audit-search.ts';
+import type { MetadataDatabase } from './database.ts';
 import { PolicyTables } from './policy-tables.ts';
 import { TokenTables } from './token-tables.ts';
 import { CatalogTables, FileLookups } from './catalog-tables.ts';
@@ -55,9 +59,13 @@ interface Parts {
   readonly policies: PolicyTables;
   readonly repositories: RepositoryTables;
   readonly byContent: FilesByContent;
+  readonly auditLog: AuditTables;
+  readonly database: MetadataDatabase;
 }
 /** All repositories of a format are asked for together; there are few, and they come in the order of an index. */
 const FEW = /^SCAN repository USING INDEX \S+ in SELECT [\w, ]+ FROM repository WHERE format = \?/;
+/** The audit log is walked in its own order, and never further than a limit. */
+const WALK = /^SCAN audit_entry USING (COVERING )?INDEX audit_entry_by_time in [^]* ORDER BY at (ASC|DESC), seq \2\s+LIMIT /;
 const page = { limit: 10, after: 'x' };
 const one = { limit: 10 };
 const hex = '0'.repeat(64);
@@ -150,6 +158,39 @@ const rows: readonly Row[] = [
       await tokens.pruneTokens(0);
     },
   },
+  {
+    what: 'a page of the audit log, whatever it is searched by, and how long the log is',
+    work: async ({ auditLog }) => {
+      const asked = (field: LogField, value: string | number) =>
+        ({ kind: 'compare', field, operator: '=', value }) as const;
+      const filters: readonly LogFilter[] = [
+        asked('insertId', 'x'),
+        asked('protoPayload.resourceName', 'x'),
+        asked('protoPayload.authenticationInfo.principalEmail', 'x'),
+        asked('protoPayload.methodName', 'x'),
+        asked('protoPayload.requestMetadata.callerIp', 'x'),
+        asked('severity', 500),
+        { kind: 'compare', field: 'timestamp', operator: '>=', value: 1 },
+      ];
+      const logs = ['activity'] as const;
+      for (const scopes of [
+        [{ logs }],
+        [{ project: 'p', logs }],
+        [
+          { project: 'p', logs },
+          { project: 'q', logs },
+        ],
+      ])
+        for (const order of ['asc', 'desc'] as const)
+          for (const after of [{}, { after: { at: 1, seq: 1 } }])
+            for (const filter of filters) await auditLog.page({ scopes, filter, order, limit: 10, ...after });
+      await auditLog.written();
+    },
+  },
+  {
+    what: 'the entries that are too old',
+    work: ({ database }) => pruneEntries(database, { activity: 1, data_access: 1 }, 2),
+  },
   { what: 'the repositories of a format', work: ({ repositories }) => repositories.ofFormat('DOCKER') },
 ];
 
@@ -181,12 +222,14 @@ describe('SQLite finds by an index, in order and without sorting,', () => {
         policies: new PolicyTables(database),
         repositories: new RepositoryTables(database, now),
         byContent: new FilesByContent(database),
+        auditLog: new AuditTables(database),
+        database,
       });
     });
 
     expect(statements).not.toEqual([]);
     const costly = statements.flatMap((sql) => costlySteps(sql).map((step) => `${step} in ${sql}`));
-    expect(costly.filter((line) => !FEW.test(line))).toEqual([]);
+    expect(costly.filter((line) => !FEW.test(line) && !WALK.test(line))).toEqual([]);
   });
 
   test('and the test would notice a statement that does not', () => {
