@@ -12,21 +12,23 @@ const STALE_LOCK_MS = 30_000;
 const PATIENCE_MS = 45_000;
 const GLANCE_MS = 50;
 
-export const isFresh = ({ expiresAt }: Login, now: number): boolean => expiresAt - EARLY_MS > now;
+const isFresh = ({ expiresAt }: Login, now: number): boolean => expiresAt - EARLY_MS > now;
 
 /**
- * The login with a new access token; nothing when the server does not go on with it. Container tools ask for
- * credentials several times at once, and a refresh token is good for one use: the first of us renews, the others wait.
+ * The stored login, with a new access token where the old one is over and the server goes on with it. Container tools
+ * ask for credentials several times at once, and a refresh token is good for one use: the first of us renews, the
+ * others wait.
  */
-export async function renewed(cli: Cli, server: string): Promise<Login | undefined> {
+export async function freshLogin(cli: Cli, server: string): Promise<Login | undefined> {
+  const stored = await cli.logins.of(server);
+  if (!stored || stored.refreshToken === undefined || isFresh(stored, cli.io.now())) return stored;
   await using _ = await lock(`${filesOf(cli.io).logins}.lock`);
   const login = await cli.logins.of(server);
-  if (login === undefined || isFresh(login, cli.io.now())) return login;
-  if (login.refreshToken === undefined) return undefined;
+  if (!login || login.refreshToken === undefined || isFresh(login, cli.io.now())) return login;
   const { refreshToken } = login;
   const form = { grant_type: 'refresh_token', client_id: 'entrepot-cli', refresh_token: refreshToken };
   const exchanged = await exchange(cli.io, server, form);
-  if ('refused' in exchanged) return undefined;
+  if ('refused' in exchanged) return login;
   const next: Login = { ...login, ...exchanged.token, account: login.account };
   await cli.logins.put(server, next);
   return next;

@@ -55,3 +55,13 @@ export async function tokenForPassword(
   if ('token' in exchanged) return { account, ...exchanged.token };
   throw new CliError('denied', `${server} does not accept this user name and password`);
 }
+
+/** Ends a token at the server, and the log-in it belongs to (RFC 7009). */
+export async function revokeToken(io: Pick<Io, 'fetch'>, server: string, token: string): Promise<void> {
+  const body = new URLSearchParams({ token });
+  const request = new Request(`${server}/revoke`, { method: 'POST', body, redirect: 'error' });
+  const response = await io.fetch(request).catch((cause: unknown) => {
+    throw new CliError('unavailable', noAnswer(server, cause), cause);
+  });
+  if (!response.ok) throw new CliError('unavailable', `${server} answered ${response.status}`);
+}

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Cli } from '../context.ts';
 import { CliError } from '../exit.ts';
-import { isFresh, renewed } from './renewal.ts';
 import { freshLogin } from './renewal.ts';
 
 /**
@@ -15,9 +14,7 @@ export async function accessToken(cli: Cli, server: string): Promise<string | un
   if (fromEnv) return fromEnv;
   const login = await freshLogin(cli, server);
   if (login === undefined) return undefined;
-  if (isFresh(login, cli.io.now())) return login.accessToken;
-  const next = login.refreshToken === undefined ? login : await renewed(cli, server);
-  if (next && next.expiresAt > cli.io.now()) return next.accessToken;
+  if (login.expiresAt > cli.io.now()) return login.accessToken;
   throw new CliError(
     'denied',
     `the login of ${login.account} at ${server} has expired; run "entrepot auth login"`,
