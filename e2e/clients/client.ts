@@ -59,5 +59,7 @@ export interface ClientKind {
   readonly programs: readonly string[];
   /** Why this client cannot do an index inside an index. Absent when it can. */
   readonly noNestedIndex?: string;
+  /** Sends what it was logged in with only where a request without is refused, so never to a public repository. */
+  readonly showsNothingUnasked?: true;
   open(stage: Stage): Promise<Client>;
 }

@@ -10,6 +10,7 @@ export async function containersHome({ host, directory }: Stage): Promise<Readon
   const at = (...path: readonly string[]): string => join(directory, ...path);
   const settings = (name: string): string => at('.config', 'containers', name);
   for (const path of ['tmp', 'runtime']) await mkdir(at(path), { recursive: true });
+  await Bun.write(at('auth.json'), '{}');
   await Bun.write(settings('policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}');
   await Bun.write(settings('registries.conf'), `[[registry]]\nlocation = "${host}"\ninsecure = true\n`);
   await Bun.write(

@@ -63,10 +63,11 @@ function bearerChallenge(header: string | null): ReadonlyMap<string, string> | u
  */
 export class DockerEngine {
   readonly #image: Image;
-  readonly #credentials: Credentials;
-  #authorization = '';
+  readonly #credentials: Credentials | undefined;
+  #authorization: string | undefined;
 
-  constructor(image: Image, credentials: Credentials) {
+  /** Without credentials it asks for tokens as nobody. */
+  constructor(image: Image, credentials?: Credentials) {
     this.#image = image;
     this.#credentials = credentials;
   }
@@ -78,7 +79,11 @@ export class DockerEngine {
   async #call({ method, url, expect, headers = {}, body }: Call): Promise<Response> {
     const answer = await fetch(new URL(url, this.#base), {
       method,
-      headers: { 'user-agent': USER_AGENT, authorization: this.#authorization, ...headers },
+      headers: {
+        'user-agent': USER_AGENT,
+        ...(this.#authorization !== undefined && { authorization: this.#authorization }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body }),
     });
     if (!expect.includes(answer.status))
@@ -88,14 +93,13 @@ export class DockerEngine {
 
   async #authorize(actions: string): Promise<void> {
     const ping = await fetch(`http://${this.#image.host}/v2/`, { headers: { 'user-agent': USER_AGENT } });
-    const { username, password } = this.#credentials;
-    const basic = `Basic ${btoa(`${username}:${password}`)}`;
+    const { username, password } = this.#credentials ?? {};
     if (ping.status !== 401) throw new Error(`the ping answered ${ping.status}, so nobody would ever log in`);
-    this.#authorization = basic;
+    this.#authorization = username === undefined ? undefined : `Basic ${btoa(`${username}:${password}`)}`;
     const challenge = bearerChallenge(ping.headers.get('www-authenticate'));
     if (challenge === undefined) return;
     const url = new URL(challenge.get('realm') ?? '');
-    url.searchParams.set('account', username);
+    if (username !== undefined) url.searchParams.set('account', username);
     url.searchParams.set('scope', `repository:${this.#image.name}:${actions}`);
     url.searchParams.set('service', challenge.get('service') ?? '');
     const answer = await this.#call({ method: 'GET', url: url.href, expect: [200] });

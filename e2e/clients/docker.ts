@@ -21,7 +21,9 @@ async function open(stage: Stage): Promise<Client> {
 
   /** The engine is given what the CLI stored at login. */
   const engine = async (image: Image): Promise<DockerEngine> => {
-    const stored = (await Bun.file(join(env.DOCKER_CONFIG, 'config.json')).json()) as {
+    const file = Bun.file(join(env.DOCKER_CONFIG, 'config.json'));
+    if (!(await file.exists())) return new DockerEngine(image);
+    const stored = (await file.json()) as {
       readonly auths: Readonly<Record<string, { readonly auth: string }>>;
     };
     const [username = '', ...password] = atob(stored.auths[image.host]?.auth ?? '').split(':');

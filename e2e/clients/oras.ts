@@ -70,4 +70,4 @@ async function open(stage: Stage): Promise<Client> {
   };
 }
 
-export const oras: ClientKind = { name: 'oras', programs: ['oras'], open };
+export const oras: ClientKind = { name: 'oras', programs: ['oras'], showsNothingUnasked: true, open };

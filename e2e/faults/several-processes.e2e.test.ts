@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { digestOf } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';
-import { Connection } from './connection.ts';
-import { freePort } from './free-port.ts';
+import { Connection } from '../harness/connection.ts';
+import { freePort } from '../harness/free-port.ts';
 import { Program } from './program.ts';
 import { blobPath, imageDocument, manifestPath, Registry } from './registry.ts';
-import { until } from './until.ts';
+import { until } from '../harness/until.ts';
 
 const LIMIT_MS = 30_000;
 

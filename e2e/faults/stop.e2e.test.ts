@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { digestOf } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';
-import { Connection } from './connection.ts';
+import { Connection } from '../harness/connection.ts';
 import { Program } from './program.ts';
 import { blobPath, Registry } from './registry.ts';
-import { until } from './until.ts';
+import { until } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
 const LIMIT_MS = 30_000;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 const clientsDirectory = process.env['ENTREPOT_CLIENTS'] ?? join(homedir(), '.cache', 'entrepot-clients');
 
 /** Built clients first, then what the machine has; sbin because Debian keeps daemons there. */
-const PATH = [join(clientsDirectory, 'bin'), process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(':');
+export const PATH = [join(clientsDirectory, 'bin'), process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(
+  ':',
+);
 
 /** The program's absolute path, or undefined when this machine does not have it. */
 export const findProgram = (name: string): string | undefined => Bun.which(name, { PATH }) ?? undefined;

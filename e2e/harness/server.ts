@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 /** The answer to a request that had to succeed and did not, with everything needed to repeat it. */
@@ -132,13 +133,22 @@ class RunningServer implements Server {
   }
 }
 
+interface ServerOptions {
+  /** Processes on the one port; each is another server to whoever connects. */
+  readonly workers?: number;
+  /** More flags of `entrepot serve`. */
+  readonly flags?: readonly string[];
+}
+
 /** Starts the real program on a free port with an empty data directory. */
-export async function startServer(): Promise<Server> {
+export async function startServer({ workers = 1, flags = [] }: ServerOptions = {}): Promise<Server> {
   const home = await scratch('server');
   const password = `secret-${crypto.randomUUID()}`;
   const log = join(home.path, 'log');
-  const command = [process.execPath, join(root, 'bin', 'entrepot.ts'), 'serve', '--listen', '127.0.0.1:0'];
-  const child = Bun.spawn([...command, '--data', join(home.path, 'data')], {
+  const listen = `127.0.0.1:${workers === 1 ? 0 : freePort()}`;
+  const command = [process.execPath, join(root, 'bin', 'entrepot.ts'), 'serve', '--listen', listen];
+  const settings = ['--workers', String(workers), '--data', join(home.path, 'data'), ...flags];
+  const child = Bun.spawn([...command, ...settings], {
     env: { PATH: process.env['PATH'], HOME: home.path, ENTREPOT_ADMIN_PASSWORD: password },
     stdin: 'ignore',
     stdout: 'pipe',

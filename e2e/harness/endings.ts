@@ -1,0 +1,107 @@
+import { type Identities, type Login } from './identities.ts';
+
+export const named = (username: string, password: string): Login => ({ username, password });
+export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+interface Begun {
+  readonly login: Login;
+  readonly end: () => Promise<unknown>;
+}
+
+/** A credential that is good until `end`, and what whoever shows it then is told. */
+export interface Ending {
+  readonly says: string;
+  readonly begin: (who: Identities) => Promise<Begun>;
+  readonly told: RegExp;
+}
+
+const GONE = /token is unknown, has expired or was revoked; log in again/;
+const WRONG = /user name or password is wrong/;
+const KEY_GONE = /service account key is deleted, disabled or expired|was deleted/;
+
+export const ENDINGS: readonly Ending[] = [
+  {
+    says: 'a password that was changed',
+    told: WRONG,
+    begin: async (who) => {
+      const login = await who.user();
+      return { login, end: () => who.setPassword(login, `other-${crypto.randomUUID()}`) };
+    },
+  },
+  {
+    says: 'the password of a disabled user',
+    told: /the account user-\S+ is disabled/,
+    begin: async (who) => {
+      const login = await who.user();
+      return { login, end: () => who.setUser(login, 'disable') };
+    },
+  },
+  {
+    says: 'a revoked access token',
+    told: GONE,
+    begin: async (who) => {
+      const token = await who.accessToken(await who.user());
+      return { login: named('oauth2accesstoken', token), end: () => who.revoke(token) };
+    },
+  },
+  {
+    says: 'an access token whose password was changed',
+    told: /token is unknown, has expired or was revoked|password behind the token was changed/,
+    begin: async (who) => {
+      const owner = await who.user();
+      const login = named('_token', await who.accessToken(owner));
+      return { login, end: () => who.setPassword(owner, `other-${crypto.randomUUID()}`) };
+    },
+  },
+  {
+    says: 'an expired personal token',
+    told: GONE,
+    begin: async (who) => {
+      const { token } = await who.personalToken(await who.user(), '2s');
+      return { login: named('_token', token), end: () => who.expired(token) };
+    },
+  },
+  {
+    says: 'a deleted personal token',
+    told: GONE,
+    begin: async (who) => {
+      const { name, token } = await who.personalToken(await who.user());
+      return { login: named('_dcgcloud_token', token), end: () => who.deleteToken(name) };
+    },
+  },
+  {
+    says: 'a personal token of a disabled user',
+    told: /the account user-\S+ is disabled/,
+    begin: async (who) => {
+      const owner = await who.user();
+      const { token } = await who.personalToken(owner);
+      return { login: named('_dcgcr_2_1_0_token', token), end: () => who.setUser(owner, 'disable') };
+    },
+  },
+  ...(['DELETE', ':disable'] as const).map((verb): Ending => ({
+    says: verb === 'DELETE' ? 'a key file whose key was deleted' : 'a key file whose key is disabled',
+    told: KEY_GONE,
+    begin: async (who) => {
+      const file = await who.keyFile(await who.serviceAccount());
+      return { login: named('_json_key', file), end: () => who.changeKey(file, verb) };
+    },
+  })),
+  {
+    says: 'a key file of a disabled service account',
+    told: /the account sa-\S+ is disabled/,
+    begin: async (who) => {
+      const email = await who.serviceAccount();
+      const login = named('_json_key_base64', base64(await who.keyFile(email)));
+      return { login, end: () => who.setServiceAccount(email, 'disable') };
+    },
+  },
+  {
+    says: 'an access token whose key was deleted',
+    told: /token is unknown, has expired or was revoked|key is deleted/,
+    begin: async (who) => {
+      const file = await who.keyFile(await who.serviceAccount());
+      const login = named('oauth2accesstoken', await who.keyFileToken(file));
+      return { login, end: () => who.changeKey(file, 'DELETE') };
+    },
+  },
+];
