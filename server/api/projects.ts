@@ -82,7 +82,7 @@ const list = (version: 'v1' | 'v3', path: string): ApiRoute =>
     id: version === 'v1' ? 'projects.list' : 'projects.search',
     method: 'GET',
     path,
-    permission: 'resourcemanager.projects.list',
+    permission: 'resourcemanager.projects.get',
     audit: ofProjects('ListProjects', 'ADMIN_READ'),
     on: onInstallation,
     filtered: true,

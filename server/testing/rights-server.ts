@@ -1,0 +1,119 @@
+import type { ResourceName } from '../core/iam.ts';
+import type { PolicyBinding } from '../core/policy.ts';
+import { PREDEFINED_ROLES } from '../iam/predefined-roles.ts';
+import { changePolicy } from '../stores/metadata/policy-tables.ts';
+import { ApiCaller, IMAGES, LOCATION, PROJECT } from './api.ts';
+import { TestServer } from './harness.ts';
+import { type Descriptor, ImageClient } from './oci.ts';
+
+export const NO_ROLE = 'no role';
+export const ROLES: readonly string[] = [NO_ROLE, ...PREDEFINED_ROLES.keys()];
+export const holds = (role: string, permission: string): boolean =>
+  [...(PREDEFINED_ROLES.get(role)?.permissions ?? [])].some((name) => name === permission);
+
+const REPOSITORY: ResourceName = IMAGES;
+const SIBLING: ResourceName = `${LOCATION}/repositories/sibling`;
+const FAR: ResourceName = 'projects/far-project/locations/us-central1/repositories/far';
+const PACKAGE = 'team/app';
+
+/** A server with one of everything that routes name, and for each role an account that holds it at one place only. */
+export class RightsServer implements AsyncDisposable {
+  readonly server: TestServer;
+  readonly image: ImageClient;
+  /** What stands in paths for each parameter; all of it exists. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly #holders = new Map<string, string>();
+
+  private constructor(
+    server: TestServer,
+    parts: { readonly image: ImageClient; readonly params: Readonly<Record<string, string>> },
+  ) {
+    this.server = server;
+    this.image = parts.image;
+    this.params = parts.params;
+  }
+
+  static async start(): Promise<RightsServer> {
+    const server = await TestServer.start();
+    await server.repository('sibling');
+    await server.repository('far', { project: 'far-project' });
+    const image = new ImageClient(server, `us-central1-docker/my-project/images/${PACKAGE}`);
+    const manifest = await image.image('v1');
+    const params = await everything(server, manifest);
+    const made = new RightsServer(server, { image, params });
+    const account = `projects/my-project/serviceAccounts/${params['account'] ?? ''}` as const;
+    for (const place of ['/', PROJECT, REPOSITORY, SIBLING, FAR, account] as const) await made.#hold(place);
+    return made;
+  }
+
+  /** The `Authorization` of whoever holds a role there and nothing else. */
+  holder(role: string, on: ResourceName): string {
+    const secret = this.#holders.get(`${role} ${on}`);
+    if (secret === undefined) throw new Error(`nobody holds anything on ${on}: add it to the places`);
+    return secret;
+  }
+
+  /** Someone who holds the role where it means nothing for a resource. */
+  stranger(role: string, on: ResourceName): string {
+    return this.holder(role, on === REPOSITORY ? SIBLING : FAR);
+  }
+
+  async #hold(on: ResourceName): Promise<void> {
+    const bindings: PolicyBinding[] = [];
+    for (const role of ROLES) {
+      const id = `holder-${this.#holders.size}`;
+      const secret = `ent_${id}`;
+      await this.server.accounts.put({ id, kind: 'user' });
+      const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
+      const expiresAt = this.server.clock.now() + 3_600_000;
+      await this.server.tokens.addToken(hash, { id, kind: 'personal', of: id, expiresAt });
+      if (role !== NO_ROLE) bindings.push({ role, members: [`user:${id}`] });
+      this.#holders.set(`${role} ${on}`, `Bearer ${secret}`);
+    }
+    await this.server.database.transaction((tx) =>
+      changePolicy(tx, on, (current) => ({
+        bindings: [...current.bindings, ...bindings],
+        auditConfigs: current.auditConfigs,
+      })),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.server[Symbol.asyncDispose]();
+  }
+}
+
+async function everything(server: TestServer, { digest }: Descriptor): Promise<Record<string, string>> {
+  const admin = new ApiCaller(server);
+  const operation = await admin.ok('POST', 'projects', { projectId: 'for-an-operation' });
+  await admin.ok('POST', 'users?userId=someone', { password: 'a long enough password' });
+  const { name: token } = await admin.ok('POST', 'users/me/tokens', { displayName: 'one' });
+  await admin.ok('POST', 'groups?groupId=some-group', {});
+  await admin.ok('POST', 'groups/some-group/memberships', { member: 'user:someone' });
+  const [membership] = (await admin.get('groups/some-group/memberships')).memberships;
+  const account = await admin.ok('POST', `${PROJECT}/serviceAccounts`, { accountId: 'some-account' });
+  const key = await admin.ok('POST', `${account.name}/keys`, {});
+  const role = { role: { title: 'Some', includedPermissions: ['artifactregistry.packages.get'] } };
+  await admin.ok('POST', `${PROJECT}/roles`, { roleId: 'someRole', ...role });
+  await admin.ok('POST', 'organizations/entrepot/roles', { roleId: 'someRole', ...role });
+  const last = ({ name }: { readonly name: string }): string => name.slice(name.lastIndexOf('/') + 1);
+  return {
+    project: 'my-project',
+    location: 'us-central1',
+    repository: 'images',
+    package: PACKAGE,
+    version: digest,
+    tag: 'v1',
+    file: `${PACKAGE}/manifests/${digest}`,
+    view: `${PACKAGE}@${digest}`,
+    operation: last(operation),
+    service: 'artifactregistry.googleapis.com',
+    user: 'someone',
+    token: last({ name: token }),
+    group: 'some-group',
+    membership: last(membership),
+    account: account.email,
+    key: last(key),
+    role: 'someRole',
+  };
+}
