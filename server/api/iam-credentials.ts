@@ -72,9 +72,9 @@ async function checkChain(
   let holder = call.principal;
   for (const name of delegates) {
     const asked = delegateIn(name);
-    const found = await resources.serviceAccounts.locate(asked.project, asked.email);
-    await requireHeld(call, holder, { permission: DELEGATE, on: found, asked: onAccount(asked) });
-    const next = await impersonation.principal(found.email);
+    const delegate = await resources.serviceAccounts.locate(asked.project, asked.email);
+    await requireHeld(call, holder, { permission: DELEGATE, on: delegate, asked: onAccount(asked) });
+    const next = await impersonation.principal(delegate.email);
     if (!next) throw denied(call.principal, DELEGATE, onAccount(asked));
     holder = next;
   }

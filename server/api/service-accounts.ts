@@ -18,8 +18,6 @@ import { type ApiCall, type ApiRoute, defineRoute, json, type Params } from './r
 import { parseMask } from './update-mask.ts';
 
 const ACCOUNT_ID = /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/;
-/** Bytes of UTF-8. */
-const LONGEST = { displayName: 100, description: 256 } as const;
 
 const FIELDS: FieldTree = {
   displayName: 'mutable',
@@ -139,6 +137,7 @@ export const serviceAccountRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const request = pageRequest(call, { of: 'serviceAccounts' });
       const project = param(call.params, 'project');
+      found(await call.parts.resources.projects.get(project), names.project.format({ project }));
       const page = await call.parts.resources.serviceAccounts.list(project, request.query);
       return json(listAnswer('accounts', page, request, shown));
     },
@@ -213,12 +212,12 @@ async function update(
 }
 
 function checked({ displayName = '', description = '' }: ServiceAccount): ServiceAccountText {
-  for (const [field, text] of [
-    ['displayName', displayName],
-    ['description', description],
+  for (const [field, text, longest] of [
+    ['display_name', displayName, 100],
+    ['description', description, 256],
   ] as const)
-    if (Buffer.byteLength(text) > LONGEST[field])
-      throw refusal(`${field} is longer than ${LONGEST[field]} bytes`, `service_account.${field}`);
+    if (Buffer.byteLength(text) > longest)
+      throw refusal(`${field} is longer than ${longest} bytes`, `service_account.${field}`);
   return { displayName, description };
 }
 

@@ -20,7 +20,7 @@ export function readPublicKey(pem: string, now: number): PublicKey {
     throw refusal('the key must be an RSA key of 2048, 3072 or 4096 bits');
   return {
     algorithm: `KEY_ALG_RSA_${bits}`,
-    publicKey: key.export({ type: 'spki', format: 'pem' }).toString(),
+    publicKey: key.export({ type: 'spki', format: 'pem' }),
     validAfter: certificate ? Date.parse(certificate.validFrom) : now,
     validBefore: certificate ? Math.min(Date.parse(certificate.validTo), FOREVER) : FOREVER,
   };

@@ -101,7 +101,7 @@ export interface Impersonation {
 
 /** The e-mail of a service account: `ci@shop.iam.gserviceaccount.com`; projects of a domain write theirs in front of it. */
 export function emailOf({ project, id }: Pick<NewServiceAccount, 'project' | 'id'>, domain: string): string {
-  const [name = '', organization] = project.split(':').reverse();
+  const [name = '', organization] = project.split(':').toReversed();
   return `${id}@${[name, ...(organization === undefined ? [] : [organization]), domain].join('.')}`;
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { ApiCaller, PROJECT } from '../testing/api.ts';
+import { ApiCaller, type Json, PROJECT } from '../testing/api.ts';
 import { basic, TestServer } from '../testing/harness.ts';
 import { TestServiceAccount } from '../testing/service-account.ts';
 
@@ -71,7 +71,7 @@ const worthless = (aud: string): readonly (readonly [string, Make])[] => [
     'a stranger’s key that it brings along',
     () =>
       new SignJWT({ iss: account.email, sub: account.email, aud })
-        .setProtectedHeader({ alg: 'RS256', jwk: stranger.publicKey.export({ format: 'jwk' }) as object })
+        .setProtectedHeader({ alg: 'RS256', jwk: stranger.publicKey.export({ format: 'jwk' }) })
         .setIssuedAt(account.now)
         .setExpirationTime(account.now + 60)
         .sign(stranger.privateKey),
@@ -110,7 +110,7 @@ describe('an assertion', () => {
 
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
-    const token = (await answer.json()) as { readonly access_token: string };
+    const token = (await answer.json()) as Json;
     expect(token).toEqual({
       access_token: expect.stringMatching(/^ent_/),
       token_type: 'Bearer',
@@ -221,6 +221,9 @@ async function registryToken(as: string): Promise<string> {
   return ((await answer.json()) as { token: string }).token;
 }
 
+const publicPem = (file: { readonly private_key: string }): string =>
+  createPublicKey(file.private_key).export({ type: 'spki', format: 'pem' });
+
 describe('a key file', () => {
   const shown = (file: object): string => basic('_json_key', JSON.stringify(file));
 
@@ -236,8 +239,6 @@ describe('a key file', () => {
     expect(await reading(shown({ ...other.file, client_email: account.email }), '/v1/users')).toBe(403);
   });
 
-  const publicPem = (file: { readonly private_key: string }): string =>
-    createPublicKey(file.private_key).export({ type: 'spki', format: 'pem' }).toString();
   it.each([
     ['another account’s private key', () => ({ ...account.file, private_key: other.file.private_key })],
     ['another key’s id', () => ({ ...account.file, private_key_id: other.file.private_key_id })],
@@ -271,31 +272,32 @@ describe('a key file', () => {
   );
 });
 
+const modulus = (key: KeyObject): Buffer => Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url');
+
 /** The modulus of one key with the secrets of another. */
 function mixed(pem: string): string {
-  const modulus = (key: KeyObject): Buffer => Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url');
   const der = stranger.privateKey.export({ type: 'pkcs8', format: 'der' });
   der.set(modulus(createPublicKey(pem)), der.indexOf(modulus(stranger.publicKey)));
   return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`;
 }
 
-describe('whatever was got with a key', () => {
-  const credentials = async (signer: TestServiceAccount): Promise<readonly string[]> => {
-    const token = await signer.authorization();
-    const file = basic('_json_key', JSON.stringify(signer.file));
-    const jwt = `Bearer ${await signer.sign({ aud: GOOGLES })}`;
-    const registry = await Promise.all(
-      [token, file, jwt].map(async (as) => `Bearer ${await registryToken(as)}`),
-    );
-    return [token, file, jwt, ...registry];
-  };
-  const statuses = (all: readonly string[]) => Promise.all(all.map((as) => reading(as)));
-  const fresh = async (id: string): Promise<TestServiceAccount> => {
-    const made = await TestServiceAccount.make(server, id);
-    await server.grant('projects/my-project', 'roles/viewer', `serviceAccount:${made.email}`);
-    return made;
-  };
+const credentials = async (signer: TestServiceAccount): Promise<readonly string[]> => {
+  const token = await signer.authorization();
+  const file = basic('_json_key', JSON.stringify(signer.file));
+  const jwt = `Bearer ${await signer.sign({ aud: GOOGLES })}`;
+  const registry = await Promise.all(
+    [token, file, jwt].map(async (as) => `Bearer ${await registryToken(as)}`),
+  );
+  return [token, file, jwt, ...registry];
+};
+const statuses = (all: readonly string[]) => Promise.all(all.map((as) => reading(as)));
+const fresh = async (id: string): Promise<TestServiceAccount> => {
+  const made = await TestServiceAccount.make(server, id);
+  await server.grant('projects/my-project', 'roles/viewer', `serviceAccount:${made.email}`);
+  return made;
+};
 
+describe('whatever was got with a key', () => {
   it('ends at once with the key, and other keys stay', async () => {
     const api = new ApiCaller(server);
     const signer = await fresh('with-a-key');

@@ -1,15 +1,17 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 import { ApiCaller, PROJECT } from './api.ts';
 import type { TestServer } from './harness.ts';
 
-export interface KeyFileContent extends Readonly<Record<string, string>> {
+interface KeyFileContent extends Readonly<Record<string, string>> {
   readonly private_key_id: string;
   readonly private_key: string;
   readonly client_email: string;
 }
 
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+type Claims = Readonly<Record<string, unknown>>;
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** A service account of my-project with a key, and what can be done with the key. */
 export class TestServiceAccount {
@@ -50,7 +52,7 @@ export class TestServiceAccount {
   }
 
   /** A JWT from this account, good but for what is said otherwise; `undefined` leaves a claim out. */
-  sign(claims: JWTPayload = {}, header: Partial<JWTHeaderParameters> = {}): Promise<string> {
+  sign(claims: Claims = {}, header: Claims = {}): Promise<string> {
     const usual = { iss: this.email, sub: this.email, iat: this.now, exp: this.now + 3600 };
     return new SignJWT({ ...usual, ...claims })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: this.file.private_key_id, ...header })
@@ -64,7 +66,7 @@ export class TestServiceAccount {
   }
 
   /** The `Authorization` of an access token that was got with an assertion. */
-  async authorization(claims: JWTPayload = {}): Promise<string> {
+  async authorization(claims: Claims = {}): Promise<string> {
     const answer = await this.exchange(await this.sign({ aud: 'http://localhost:8080/token', ...claims }));
     if (!answer.ok) throw new Error(await answer.text());
     return `Bearer ${((await answer.json()) as { access_token: string }).access_token}`;
