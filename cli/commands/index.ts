@@ -6,6 +6,7 @@ import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
 import { printAccessToken } from './auth/print-access-token.ts';
 import { revoke } from './auth/revoke.ts';
+import { tokenCommands } from './auth/tokens.ts';
 import { whoami } from './auth/whoami.ts';
 import { configGet, configGetValue } from './config/get-value.ts';
 import { configList } from './config/list.ts';
@@ -17,6 +18,10 @@ import { downloadFileCommand } from './files/download.ts';
 import { listFiles } from './files/list.ts';
 import { updateFile } from './files/update.ts';
 import { policyCommands } from './iam-policy/commands.ts';
+import { groupCommands } from './identity/groups.ts';
+import { membershipCommands } from './identity/memberships.ts';
+import { setPassword } from './identity/set-password.ts';
+import { userCommands } from './identity/users.ts';
 import { addImageTag } from './image-tags/add.ts';
 import { deleteImageTag } from './image-tags/delete.ts';
 import { listImageTags } from './image-tags/list.ts';
@@ -100,6 +105,7 @@ export const COMMANDS: readonly Command[] = [
   whoami,
   listLogins,
   printAccessToken,
+  ...tokenCommands,
   configureDocker,
   configSet,
   configGetValue,
@@ -113,6 +119,10 @@ export const COMMANDS: readonly Command[] = [
   ...policyCommands('projects'),
   ...policyCommands('organizations'),
   ...policyCommands('iam service-accounts'),
+  ...userCommands,
+  setPassword,
+  ...groupCommands,
+  ...membershipCommands,
   enableServices,
   listServices,
   serve,
@@ -137,10 +147,15 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts tags': 'Tags of packages of any format.',
   'artifacts versions': 'Versions of packages.',
   auth: 'Logins and credentials.',
+  'auth tokens': 'Personal access tokens.',
   config: 'Properties that save typing flags.',
   iam: 'Who there is, what roles give, and who may do what.',
   'iam service-accounts': 'Accounts of programs.',
   organizations: 'The whole installation, as the one organization there is.',
+  identity: 'People.',
+  'identity users': 'Users.',
+  'identity groups': 'Groups of users and service accounts.',
+  'identity groups memberships': 'Who is in a group.',
   projects: 'Projects, which hold repositories.',
   services: 'For scripts that enable services.',
 };

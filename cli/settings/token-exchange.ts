@@ -51,7 +51,12 @@ export async function tokenForPassword(
   account: string,
   password: string,
 ): Promise<Login> {
-  const exchanged = await exchange(io, server, { grant_type: 'password', username: account, password });
+  const exchanged = await exchange(io, server, {
+    grant_type: 'password',
+    username: account,
+    password,
+    client_id: 'entrepot-cli',
+  });
   if ('token' in exchanged) return { account, ...exchanged.token };
   throw new CliError('denied', `${server} does not accept this user name and password`);
 }
