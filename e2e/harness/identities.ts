@@ -176,6 +176,18 @@ export class Identities {
     return name;
   }
 
+  async deleteGroup(group: string): Promise<void> {
+    await this.#server.api('DELETE', `groups/${group}`);
+  }
+
+  async deleteUser({ username }: Login): Promise<void> {
+    await this.#server.api('DELETE', `users/${username}`);
+  }
+
+  async deleteRole(name: string): Promise<void> {
+    await this.#server.api('DELETE', name);
+  }
+
   async setRole(name: string, permissions: readonly string[]): Promise<void> {
     await this.#server.api('PATCH', `${name}?updateMask=includedPermissions`, {
       includedPermissions: permissions,
