@@ -12,7 +12,7 @@ import type { Level, Log } from '../ops/log.ts';
 import { DataDirectory } from '../stores/data-directory.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
 import { MetadataDatabase } from '../stores/metadata/database.ts';
-import { grantRole } from '../stores/metadata/policy-tables.ts';
+import { changePolicy, grantRole } from '../stores/metadata/policy-tables.ts';
 import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
 import { TokenTables } from '../stores/metadata/token-tables.ts';
 
@@ -147,6 +147,17 @@ export class TestServer implements AsyncDisposable {
 
   async grant(on: ResourceName, role: string, member: string): Promise<void> {
     await this.database.transaction((tx) => grantRole(tx, on, role, member));
+  }
+
+  /** A grant under a condition in CEL. */
+  async grantIf(on: ResourceName, role: string, member: string, expression: string): Promise<void> {
+    const binding = { role, members: [member], condition: { title: 'test', expression } };
+    await this.database.transaction((tx) =>
+      changePolicy(tx, on, ({ bindings, auditConfigs }) => ({
+        bindings: [...bindings, binding],
+        auditConfigs,
+      })),
+    );
   }
 
   /** A standard Docker repository; in us-central1 of my-project unless said otherwise. */
