@@ -77,14 +77,22 @@ describe('the methods of the management API', () => {
       'operations.get',
       'operations.cancel',
       'operations.getOfProjects',
+      'users.me',
+      'users.setPassword',
+      'users.tokens.create',
+      'users.tokens.list',
+      'users.tokens.get',
+      'users.tokens.delete',
     ]);
     const known: readonly string[] = [...PERMISSIONS, 'account'];
     expect(routes.filter(({ permission }) => !known.includes(permission))).toEqual([]);
   });
 
   it('ask for more than a right to read wherever they write', () => {
+    const reads = routes.filter(({ audit }) => audit !== 'unrecorded' && audit.type.endsWith('_READ'));
     const writing = routes.filter(
-      ({ method, id }) => method !== 'GET' && !/^(services|operations)\./.test(id),
+      (route) =>
+        route.method !== 'GET' && !/^(services|operations)\./.test(route.id) && !reads.includes(route),
     );
     const reading = writing.filter(({ permission }) => /\.(get|list|download)$/.test(permission));
     expect(reading).toEqual([]);

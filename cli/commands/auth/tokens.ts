@@ -100,7 +100,7 @@ function actionOf(written: string): Action {
   throw usage(`[${written}] is not one of ${ACTIONS.join(', ')}`);
 }
 
-const resourceName = (cli: Cli, written: string): string | Promise<string> =>
+const resourceName = async (cli: Cli, written: string): Promise<string> =>
   names.project.parse(written) ? written : repositoryName(cli, written);
 
 function secondsOf(written: string): string {
