@@ -48,6 +48,7 @@ import { projectConfig, projectSettings, vpcscConfig } from './schemas/settings.
 
 import { token } from './schemas/token.ts';
 import { identity, setPasswordRequest, user } from './schemas/user.ts';
+import { workloadIdentityPool, workloadIdentityPoolProvider } from './schemas/workload-identity.ts';
 
 /** Schemas of the API that stand under a name of their own in its description. */
 export const components = {
@@ -116,6 +117,13 @@ export const components = {
   UndeleteRoleRequest: undeleteRoleRequest,
   VPCSCConfig: vpcscConfig,
   Version: version,
+  ListWorkloadIdentityPoolProvidersResponse: listOf(
+    'workloadIdentityPoolProviders',
+    workloadIdentityPoolProvider,
+  ),
+  ListWorkloadIdentityPoolsResponse: listOf('workloadIdentityPools', workloadIdentityPool),
+  WorkloadIdentityPool: workloadIdentityPool,
+  WorkloadIdentityPoolProvider: workloadIdentityPoolProvider,
   WhoCanRequest: whoCanRequest,
   WhoCanResponse: whoCanResponse,
 } as const;

@@ -34,8 +34,10 @@ import { CelConditions } from './iam/conditions.ts';
 import { PolicyExplainer } from './iam/explain.ts';
 import { PREDEFINED_ROLES } from './iam/predefined-roles.ts';
 import { PolicyGrantGuard } from './iam/grant-guard.ts';
+import { Federation } from './iam/federation.ts';
 import { passwordGrant } from './iam/grants/password.ts';
 import { jwtBearerGrant } from './iam/grants/jwt-bearer.ts';
+import { tokenExchangeGrant } from './iam/grants/token-exchange.ts';
 import { refreshGrant } from './iam/grants/refresh-token.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { LoginTokens } from './iam/login-tokens.ts';
@@ -68,6 +70,7 @@ import { OneTimeTables } from './stores/metadata/one-time-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { TokenTables } from './stores/metadata/token-tables.ts';
+import { ProviderTables } from './stores/metadata/workload-directory.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
 
@@ -106,6 +109,8 @@ export interface App extends AsyncDisposable {
   readonly madeUpPassword?: string;
   /** Answers `/readyz` with 503 from now on. */
   drain(): void;
+  /** Writes what the audit log was told and has not written yet; done every second, and at the end. */
+  flushAudit(): Promise<void>;
 }
 
 const newId = (): string => crypto.randomUUID();
@@ -158,11 +163,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     lastUse: (id) => tokenUse.lastUse(id),
   });
+  const providers = new ProviderTables(database);
   const authenticator = new Authenticator({
     accounts,
     bearers: [tokens, new SelfSigned({ keys: accounts, meansUs: meansUs(config), now })],
     keyFiles: new KeyFiles({ keys: accounts, now }),
-    providerStands: () => false,
+    providerStands: (name) => providers.stands(name),
     passwords: new PasswordChecker(),
     throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
     now,
@@ -172,16 +178,18 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const refreshTables = new RefreshTables(database, now);
   const logins = new LoginTokens({ store: refreshTables, random: randomBytes, newId, now });
   const oneTime = new OneTimeTables(database, now);
+  const outbound = new OutboundClient({ allowed: config.allowUpstreamHosts });
+  const federation = new Federation({ providers, outbound, now });
   const grants = [
     passwordGrant({ authenticator, tokens, logins, now, newId }),
     refreshGrant({ logins, now, newId }),
     jwtBearerGrant({ authenticator, keys: accounts, tokens, oneTime, now, newId }),
+    tokenExchangeGrant({ federation, tokens, now, newId }),
   ];
 
   const auditLog = new AuditTables(database);
   const audit = openAudit({ database, policies, accounts, log, now, newId });
 
-  const outbound = new OutboundClient({ allowed: config.allowUpstreamHosts });
   const browserLogins = openLogins({
     config,
     ...(options.oidcClientSecret !== undefined && { clientSecret: options.oidcClientSecret }),
@@ -290,6 +298,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         guard,
         predefinedRoles: PREDEFINED_ROLES,
         explainer: new PolicyExplainer({ decisions: authorizer, accounts, now }),
+        workloadRules: federation,
         policyRules: new CheckedPolicies({
           guard,
           conditions,
@@ -346,6 +355,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     drain: () => {
       draining = true;
     },
+    flushAudit: () => audit.flush(),
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();
       await tokenUse[Symbol.asyncDispose]();

@@ -27,6 +27,13 @@ export const ofProjects = (method: string, type: RouteAudit['type']): RouteAudit
   type,
 });
 
+/** cloud.google.com/iam/docs/audit-logging/examples-workload-identity */
+export const ofWorkloadIdentity = (method: string, type: RouteAudit['type']): RouteAudit => ({
+  service: 'iam.googleapis.com',
+  method: `google.iam.v1.WorkloadIdentityPools.${method}`,
+  type,
+});
+
 /** cloud.google.com/iam/docs/audit-logging */
 export const ofIam = (method: string, type: RouteAudit['type']): RouteAudit => ({
   service: 'iam.googleapis.com',

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { Act, AuditName } from '../core/audit.ts';
 import type { AuditLog } from '../core/audit-log.ts';
 import type { Explainer } from '../core/explain.ts';
+import type { ProviderRules } from '../core/federation.ts';
 import type { Format } from '../core/format.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
@@ -35,6 +36,7 @@ export interface ApiParts {
   readonly passwords: Passwords;
   readonly tokenMaking: TokenMaking;
   readonly impersonation: Impersonation;
+  readonly workloadRules: ProviderRules;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;

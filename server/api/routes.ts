@@ -24,6 +24,9 @@ import { ownRoutes } from './users-own.ts';
 import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
 import { viewRoutes } from './views.ts';
+import { workloadOperationRoutes } from './workload-operations.ts';
+import { workloadPoolRoutes } from './workload-pools.ts';
+import { workloadProviderRoutes } from './workload-providers.ts';
 
 /** Every method of the management API, those that show a format's own view of its versions among them. */
 export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
@@ -51,4 +54,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...permissionRoutes,
   ...customRoleRoutes,
   ...explainRoutes,
+  ...workloadPoolRoutes,
+  ...workloadProviderRoutes,
+  ...workloadOperationRoutes,
 ];

@@ -1,4 +1,5 @@
 import type { Attributes, MayUntag, TaggedVersion } from './catalog.ts';
+import type { WorkloadPoolResources, WorkloadProviderResources } from './federation.ts';
 import type { GroupResources } from './groups.ts';
 import type { Page, Slice } from './page.ts';
 import type { PolicyResources } from './policies.ts';
@@ -248,4 +249,6 @@ export interface Resources {
   readonly serviceAccounts: ServiceAccountResources;
   readonly serviceAccountKeys: ServiceAccountKeyResources;
   readonly roles: RoleResources;
+  readonly workloadPools: WorkloadPoolResources;
+  readonly workloadProviders: WorkloadProviderResources;
 }

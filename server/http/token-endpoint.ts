@@ -3,7 +3,7 @@ import type { Grant } from '../core/oauth.ts';
 import { actorOf } from './actor.ts';
 import type { Fixture } from './front-door.ts';
 import type { FailedLogin } from './login-failures.ts';
-import { formFields } from './service-plane.ts';
+import { tokenFields } from './token-fields.ts';
 
 /** Google's libraries and token exchange configurations expect it at other paths, too. */
 const PATHS = new Set(['/token', '/v1/token', '/oauth2/v4/token']);
@@ -18,7 +18,7 @@ export const tokenEndpoint = (
   render: oauthError,
   answer: async ({ request, origin, peer }) => {
     if (request.method !== 'POST') throw methodNotAllowed('POST a form to /token', ['POST']);
-    const fields = await formFields(request);
+    const fields = await tokenFields(request);
     const type = fields.get('grant_type');
     const grant = grants.find((known) => known.type === type);
     if (!grant)

@@ -20,7 +20,7 @@ export class CelConditions implements ConditionCompiler {
   }
 }
 
-async function loadCel(): Promise<Cel> {
+export async function loadCel(): Promise<Cel> {
   const { Cel } = await import('./cel.ts');
   return new Cel();
 }

@@ -10,6 +10,7 @@ import type { ProjectTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
 import { recordOperation } from './operations.ts';
 import { removeServiceAccountsOf } from './service-accounts.ts';
+import { removeWorkloadPoolsOf } from './workload-pools.ts';
 
 type Row = Selectable<ProjectTable>;
 
@@ -81,6 +82,7 @@ export class StoredProjects implements ProjectResources {
           { details: { project: id, repository: kept.name } },
         );
       await removeServiceAccountsOf(tx, id);
+      await removeWorkloadPoolsOf(tx, id);
       const { numDeletedRows } = await tx.deleteFrom('project').where('id', '=', id).executeTakeFirst();
       if (numDeletedRows === 0n) throw notFound('PROJECT', { project: id });
       await removeGrants(tx, `projects/${id}`);

@@ -14,6 +14,8 @@ import { StoredServiceAccounts } from './service-accounts.ts';
 import { StoredTags } from './tags.ts';
 import { StoredUsers } from './users.ts';
 import { StoredVersions } from './versions.ts';
+import { StoredWorkloadPools } from './workload-pools.ts';
+import { StoredWorkloadProviders } from './workload-providers.ts';
 
 interface StoredResourcesOptions {
   readonly database: Transactions;
@@ -43,4 +45,6 @@ export const storedResources = ({
   serviceAccounts: new StoredServiceAccounts(database, now, serviceAccountDomain),
   serviceAccountKeys: new StoredServiceAccountKeys(database, now),
   roles: new StoredRoles(database, now),
+  workloadPools: new StoredWorkloadPools(database, now),
+  workloadProviders: new StoredWorkloadProviders(database, now),
 });

@@ -1,0 +1,67 @@
+import { components } from '../../contract/components.ts';
+import type { Operation } from '../../contract/schemas/operation.ts';
+import { noQuery } from '../../contract/schemas/requests.ts';
+import { memberOf } from '../core/iam.ts';
+import type { Document, OperationDraft } from '../core/resources.ts';
+import { UNRECORDED } from './audit-names.ts';
+import { draft } from './operation-draft.ts';
+import { onProject, param, PROJECT } from './places.ts';
+import { missing } from './refusals.ts';
+import { type ApiAnswer, type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
+
+export const POOLS = `${PROJECT}/locations/global/workloadIdentityPools`;
+export const POOL = `${POOLS}/:pool`;
+export const PROVIDER = `${POOL}/providers/:provider`;
+
+const TYPES = 'type.googleapis.com/google.iam.v1';
+
+interface Started<Result> {
+  /** What it is about: its operations stand below its name. */
+  readonly name: string;
+  readonly type: 'WorkloadIdentityPool' | 'WorkloadIdentityPoolProvider';
+  show(result: Result): object;
+  work(started: OperationDraft<Result>): Promise<Document>;
+}
+
+/** Runs a method that is long-running with Google, and over at once here. */
+export async function operationOn<Result>(
+  call: Pick<ApiCall<unknown, unknown>, 'principal' | 'parts'>,
+  { name, type, show, work }: Started<Result>,
+): Promise<ApiAnswer> {
+  const started = draft<Result>(call, {
+    metadata: () => ({ '@type': `${TYPES}.${type}OperationMetadata` }),
+    response: (result) => ({ '@type': `${TYPES}.${type}`, ...show(result) }),
+  });
+  const body: Operation = { name: `${name}/operations/${started.id}`, ...(await work(started)) };
+  return json(body);
+}
+
+const getting = (id: string, above: string): ApiRoute =>
+  defineRoute({
+    id,
+    method: 'GET',
+    path: `${above}/operations/:operation`,
+    permission: 'account',
+    audit: UNRECORDED,
+    on: onProject,
+    summary: 'Gets an operation that the caller started.',
+    query: noQuery,
+    response: components.Operation,
+    run: async ({ parts, principal, params }) => {
+      const { project = '', pool = '', provider } = params;
+      const above = `projects/${project}/locations/global/workloadIdentityPools/${pool}`;
+      const on = provider === undefined ? above : `${above}/providers/${provider}`;
+      const operation = param(params, 'operation');
+      const name = `${on}/operations/${operation}`;
+      const record = await parts.resources.operations.get({ project, location: 'global', id: operation });
+      const caller = principal.kind === 'anonymous' ? undefined : memberOf(principal);
+      const about = record?.body['response'] as { readonly name?: string } | undefined;
+      if (!record || record.account !== caller || about?.name !== on) throw missing(name);
+      return json({ name, ...record.body });
+    },
+  });
+
+export const workloadOperationRoutes: readonly ApiRoute[] = [
+  getting('workloadIdentityPools.operations.get', POOL),
+  getting('workloadIdentityPools.providers.operations.get', PROVIDER),
+];
