@@ -88,6 +88,8 @@ const within = fc.constantFrom<Within | undefined>(
   { package: 'other', version: 'x' },
 );
 
+const stored = (id: string, disabled: boolean): AccountRow => ({ kind: 'user', id, disabled, groups: [] });
+
 describe('an explanation', () => {
   it('agrees with the decision, whatever is granted', async () => {
     const seen = { granted: 0, refused: 0, unknown: 0 };
@@ -197,12 +199,6 @@ describe('an explanation', () => {
   });
 
   it('knows of accounts that are disabled, and of those that are not there', async () => {
-    const stored = (id: string, disabled: boolean): AccountRow => ({
-      kind: 'user',
-      id,
-      disabled,
-      groups: [],
-    });
     const { explainer } = partsOn(onRepository(READER, ['user:ann', 'user:bob']), [
       stored('ann', false),
       stored('bob', true),

@@ -4,6 +4,7 @@ import type { ResourceName } from '../../../core/iam.ts';
 import type { PolicyContent, PolicyResources } from '../../../core/policies.ts';
 import type { Policy } from '../../../core/policy.ts';
 import { requireOwnerStays } from '../last-owner.ts';
+import { policyDelta } from '../policy-delta.ts';
 import { changePolicy, readPolicy } from '../policy-tables.ts';
 import type { Schema } from '../schema.ts';
 import type { Transactions } from '../transactions.ts';
@@ -20,15 +21,25 @@ export class StoredPolicies implements PolicyResources {
     return (await isThere(this.#database.read, on)) ? readPolicy(this.#database.read, on) : undefined;
   }
 
-  set(on: ResourceName, change: (current: Policy) => Promise<PolicyContent>): Promise<Policy> {
-    return this.#database.transaction(async (tx) => {
-      if (!(await isThere(tx, on))) throw notFound('RESOURCE', { name: on });
-      const policy = await changePolicy(tx, on, change);
-      if (on === '/') await requireOwnerStays(tx);
-      return policy;
-    });
+  async set(on: ResourceName, change: (current: Policy) => Promise<PolicyContent>): Promise<Policy> {
+    const { policy } = await this.#database.transaction(
+      async (tx) => {
+        if (!(await isThere(tx, on))) throw notFound('RESOURCE', { name: on });
+        const before = await readPolicy(tx, on);
+        const changed = await changePolicy(tx, on, change);
+        if (on === '/') await requireOwnerStays(tx);
+        return { before, policy: changed };
+      },
+      ({ before, policy: after }) => ({
+        response: { '@type': AUDIT_DATA, policyDelta: policyDelta(before, after) },
+      }),
+    );
+    return policy;
   }
 }
+
+/** Where Google's own audit log says what a policy gave and took. */
+const AUDIT_DATA = 'type.googleapis.com/google.iam.v1.logging.AuditData';
 
 const REPOSITORY = /^projects\/([^/]+)\/locations\/([^/]+)\/repositories\/([^/]+)$/;
 const SERVICE_ACCOUNT = /^projects\/([^/]+)\/serviceAccounts\/([^/]+)$/;
