@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Permission } from '../core/permissions.ts';
+import type { ResourceName } from '../core/iam.ts';
+import { type Permission, PERMISSIONS } from '../core/permissions.ts';
 import { TestServer } from '../testing/harness.ts';
 import { type Descriptor, freshImage, type ImageClient, NOWHERE, refusal } from '../testing/oci.ts';
 
@@ -32,6 +33,33 @@ const REQUESTS = [
   ['GET', '_oci/ext/discover'],
 ] as const;
 
+/** Everyone who may not, and how they are told. */
+const CALLERS = [
+  ['nobody', 401],
+  ['an account without rights', 403],
+  ['a reader of another repository', 403],
+  ['a reader of another package', 403],
+  ['a reader of another package of every repository', 403],
+  ['a disabled account', 401],
+  ['an expired token', 401],
+] as const;
+const callers = new Map<(typeof CALLERS)[number][0], string>();
+beforeAll(async () => {
+  const role = 'roles/artifactregistry.repoAdmin';
+  const repository = 'projects/my-project/locations/us-central1/repositories/images' as const;
+  await server.repository('other');
+  await server.grant(repository.replace('images', 'other') as ResourceName, role, 'user:reader-elsewhere');
+  await server.grantIf(repository, role, 'user:package-reader', 'resource.package == "own"');
+  await server.grantIf('projects/my-project', role, 'user:everywhere', 'resource.package == "own"');
+  callers
+    .set('an account without rights', await server.account('stranger'))
+    .set('a reader of another repository', await server.account('reader-elsewhere'))
+    .set('a reader of another package', await server.account('package-reader'))
+    .set('a reader of another package of every repository', await server.account('everywhere'))
+    .set('a disabled account', await server.account('gone', ['/'], { disabled: true }))
+    .set('an expired token', await scoped('expired', PERMISSIONS, -1));
+});
+
 describe.each(REQUESTS)('%s …/%s', (method, path) => {
   const body = method === 'GET' || method === 'HEAD' ? {} : { body: 'x' };
   /** All of an answer that a caller can tell apart, with the name it asked for taken out. */
@@ -46,20 +74,16 @@ describe.each(REQUESTS)('%s …/%s', (method, path) => {
     };
   };
 
-  test('tells a caller without rights the same of what is there and what is not', async () => {
-    const stranger = await server.account('stranger');
-
-    const there = image.name.slice(PLACE.length + 1);
-    for (const as of [stranger, null]) {
-      const known = await asked(there, as);
-      expect(known.status).toBe(as === null ? 401 : 403);
-      for (const name of ['my-project/images/absent', 'my-project/absent/thing', 'absent/nowhere/thing'])
-        expect(await asked(name, as)).toEqual(known);
-    }
+  test.each(CALLERS)('tells %s the same of what is there and what is not', async (caller, expected) => {
+    const as = callers.get(caller) ?? null;
+    const known = await asked(image.name.slice(PLACE.length + 1), as);
+    expect(known.status).toBe(expected);
+    for (const name of ['my-project/images/absent', 'my-project/absent/thing', 'absent/nowhere/thing'])
+      expect(await asked(name, as)).toEqual(known);
   });
 });
 
-const scoped = async (id: string, permissions: readonly Permission[]) => {
+const scoped = async (id: string, permissions: readonly Permission[], lifeMs = 3_600_000) => {
   const secret = `ent_${id}`;
   const hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
   await server.tokens.addToken(hash, {
@@ -67,7 +91,7 @@ const scoped = async (id: string, permissions: readonly Permission[]) => {
     kind: 'personal',
     of: 'admin',
     scope: { permissions },
-    expiresAt: server.clock.now() + 3_600_000,
+    expiresAt: server.clock.now() + lifeMs,
   });
   return `Bearer ${secret}`;
 };
@@ -115,14 +139,28 @@ describe('a credential with scopes', () => {
 });
 
 describe('a refusal', () => {
-  test('names who is refused, what, and where', async () => {
+  test('names who is refused, what, where, and what to do', async () => {
     const as = await server.account('curious');
 
-    const { message } = await refusal(await image.send('GET', 'manifests/v1', { as }), 403, 'DENIED');
+    const { message } = await refusal(
+      await image.send('PUT', 'manifests/v1', { as, body: '' }),
+      403,
+      'DENIED',
+    );
 
-    expect(message).toContain('curious');
-    expect(message).toContain('artifactregistry.repositories.downloadArtifacts');
-    expect(message).toContain('projects/my-project/locations/us-central1/repositories/images');
+    expect(message).toBe(
+      'Permission "artifactregistry.repositories.uploadArtifacts" denied on resource ' +
+        '"projects/my-project/locations/us-central1/repositories/images" (or it may not exist); ' +
+        'logged in as user:curious: ask an owner of the project for roles/artifactregistry.writer',
+    );
+  });
+
+  test('says that it may be for the limits of a token', async () => {
+    const as = await scoped('limited', ['artifactregistry.repositories.downloadArtifacts']);
+
+    const { message } = await refusal(await image.send('DELETE', 'manifests/v1', { as }), 403, 'DENIED');
+
+    expect(message).toContain('logged in as user:admin with a token that is limited');
   });
 
   test('to whoever shows nothing comes with a challenge, and to nobody else', async () => {
