@@ -2,7 +2,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Cli } from '../context.ts';
 import { CliError } from '../exit.ts';
-import { filesOf } from './files.ts';
+import { tokenForKey } from './key-file.ts';
 import type { Login } from './logins.ts';
 import { exchange } from './token-exchange.ts';
 
@@ -11,6 +11,10 @@ const EARLY_MS = 60_000;
 const STALE_LOCK_MS = 30_000;
 const PATIENCE_MS = 45_000;
 const GLANCE_MS = 50;
+
+/** Whether it can get its next access token without its person. */
+export const renewsItself = ({ refreshToken, key }: Login): boolean =>
+  refreshToken !== undefined || key !== undefined;
 
 const isFresh = ({ expiresAt }: Login, now: number): boolean => expiresAt - EARLY_MS > now;
 
@@ -21,17 +25,22 @@ const isFresh = ({ expiresAt }: Login, now: number): boolean => expiresAt - EARL
  */
 export async function freshLogin(cli: Cli, server: string): Promise<Login | undefined> {
   const stored = await cli.logins.of(server);
-  if (!stored || stored.refreshToken === undefined || isFresh(stored, cli.io.now())) return stored;
-  await using _ = await lock(`${filesOf(cli.io).logins}.lock`);
+  if (!stored || !renewsItself(stored) || isFresh(stored, cli.io.now())) return stored;
+  await using _ = await lock(`${cli.logins.path}.lock`);
   const login = await cli.logins.of(server);
-  if (!login || login.refreshToken === undefined || isFresh(login, cli.io.now())) return login;
-  const { refreshToken } = login;
+  if (!login || isFresh(login, cli.io.now())) return login;
+  const next = await renewed(cli, server, login);
+  if (next) await cli.logins.put(server, next);
+  return next ?? login;
+}
+
+async function renewed(cli: Cli, server: string, login: Login): Promise<Login | undefined> {
+  const { account, refreshToken, key } = login;
+  if (key) return tokenForKey(cli.io, server, account, key);
+  if (refreshToken === undefined) return undefined;
   const form = { grant_type: 'refresh_token', client_id: 'entrepot-cli', refresh_token: refreshToken };
   const exchanged = await exchange(cli.io, server, form);
-  if ('refused' in exchanged) return login;
-  const next: Login = { ...login, ...exchanged.token, account: login.account };
-  await cli.logins.put(server, next);
-  return next;
+  return 'token' in exchanged ? { ...login, ...exchanged.token, account } : undefined;
 }
 
 /** A file that only one process can make. One whose maker was killed is taken over. */
