@@ -311,7 +311,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
             await authenticator.password(user, password, peer);
           },
           changed: (user) => {
-            if (user === 'admin') directory.forgetInitialPassword();
+            try {
+              if (user === 'admin') directory.forgetInitialPassword();
+            } catch (cause) {
+              log.write('warn', `${directory.initialPassword} is outdated and cannot be removed`, { cause });
+            }
           },
         },
         impersonation: new TokenImpersonation({ accounts, tokens, now }),

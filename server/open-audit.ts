@@ -22,6 +22,8 @@ interface AuditParts {
 export interface Audit extends AsyncDisposable {
   readonly notes: AuditNotes;
   readonly failures: LoginFailures;
+  /** Writes what waits to be written. */
+  flush(): Promise<void>;
   /** Entries that were lost since the start, for metrics. */
   lost(): number;
 }
@@ -48,6 +50,10 @@ export function openAudit({ database, policies, accounts, log, now, newId }: Aud
   return {
     notes,
     failures,
+    flush: async () => {
+      await failures.settled();
+      await buffer.flush();
+    },
     lost: () => lost,
     [Symbol.asyncDispose]: async () => {
       await failures[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 import { escapeId } from '../../contract/names.ts';
 import { type Act, type AuditNotes, failure, isRefusal, type Outcome } from '../core/audit.ts';
-import type { Caller, ResourceName } from '../core/iam.ts';
+import type { Caller } from '../core/iam.ts';
 import { actorOf } from '../http/actor.ts';
 import type { FrontRequest } from '../http/front-door.ts';
 import type { ApiRoute, Params } from './route.ts';
@@ -46,15 +46,16 @@ export function apiAct({ notes, now, newId }: ApiActParts, called: Called): Act 
   };
 }
 
-/** The same, once it is known what was asked for. */
-export const asked = (act: Act, { route, params }: Pick<Called, 'route' | 'params'>, input: Input): Act => ({
-  ...act,
-  resource: createdBy(route, params, input) ?? act.resource,
-  request: {
-    ...messageOf(input.query),
-    ...(route.bodyField ? { [route.bodyField]: input.body } : messageOf(input.body)),
-  },
-});
+/** The same, once it is known what was asked for. A project that is made is where that is recorded. */
+export function asked(act: Act, { route, params }: Pick<Called, 'route' | 'params'>, input: Input): Act {
+  const resource = createdBy(route, params, input);
+  const body = route.bodyField ? { [route.bodyField]: input.body } : messageOf(input.body);
+  return {
+    ...act,
+    ...(resource !== undefined && { resource, project: projectOf(resource) || act.project }),
+    request: { ...messageOf(input.query), ...body },
+  };
+}
 
 /** How a method ended that threw; nothing for callers who showed no credential and were asked for one. */
 export const refusalOf = (thrown: unknown, { principal }: Caller): Outcome | undefined =>
@@ -63,7 +64,7 @@ export const refusalOf = (thrown: unknown, { principal }: Caller): Outcome | und
 const messageOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 
-const projectOf = (on: ResourceName): string => /^projects\/([^/]+)/.exec(on)?.[1] ?? '';
+const projectOf = (name: string): string => /^projects\/([^/]+)/.exec(name)?.[1] ?? '';
 
 /** The words of the path after the version, without a custom method. */
 function wordsOf({ path }: ApiRoute): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { COMPARISONS, LOG_FIELDS, type LogField, type LogFilter, SEVERITIES } from '../core/audit-log.ts';
 import { RegistryError } from '../core/error.ts';
 import { parseLogFilter } from './log-filter.ts';

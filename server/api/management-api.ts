@@ -77,8 +77,10 @@ export class ManagementApi {
         return this.#options.sendFile(request, answer.repository, answer.path);
       case 'lines':
         return linesResponse(answer.lines);
-      default:
+      case 'json':
         return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
+      default:
+        return answer satisfies never;
     }
   }
 

@@ -115,10 +115,15 @@ export class LoginFailures implements AsyncDisposable {
     };
   }
 
+  /** Once every failure so far was noted or counted. */
+  settled(): Promise<void> {
+    return this.#noting;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#sweep(true);
     clearTimeout(this.#timer);
-    await this.#noting;
+    await this.settled();
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import * as z from 'zod/mini';
 import { compileRoutes } from '../api/match.ts';
+import type { ApiRoute } from '../api/route.ts';
 import { apiRoutes } from '../api/routes.ts';
 import { FORMATS } from '../formats/index.ts';
 import type { Send, TestServer } from './harness.ts';
@@ -43,16 +44,31 @@ export class ApiCaller {
   }
 
   async ok(method: string, path: string, body?: unknown, send?: Send): Promise<Json> {
+    const found = match(method, `/v1/${path.split('?')[0]}`);
+    if (found.kind !== 'route' || typeof found.route.response === 'string')
+      throw new Error(`${path} answers no JSON`);
+    const before = await this.#recorded(found.route);
     const answer = await this.send(method, path, body, send);
     const text = await answer.text();
     expect({ status: answer.status, text }).toEqual({ status: 200, text: expect.anything() });
     const value: unknown = JSON.parse(text);
-    const found = match(method, `/v1/${path.split('?')[0]}`);
-    if (found.kind !== 'route' || typeof found.route.response === 'string')
-      throw new Error(`${path} answers no JSON`);
+    // A change is in the audit log as soon as it is made.
+    if (before !== undefined) expect(await this.#recorded(found.route)).toBeGreaterThan(before);
     const read = z.safeParse(found.route.response, value);
     expect(read.error?.issues ?? []).toEqual([]);
     return value;
+  }
+
+  /** How often the audit log says that a method changed something; nothing for one that does not. */
+  async #recorded({ audit }: ApiRoute): Promise<number | undefined> {
+    if (audit === 'unrecorded' || (audit.type !== 'ADMIN_WRITE' && audit.type !== 'publish')) return undefined;
+    const { entries } = await this.#server.database.read
+      .selectFrom('audit_entry')
+      .select(({ fn }) => fn.countAll<number>().as('entries'))
+      .where('method', '=', audit.method)
+      .where('code', '=', 0)
+      .executeTakeFirstOrThrow();
+    return entries;
   }
 
   async refused(method: string, path: string, body?: unknown, send?: Send): Promise<Refusal> {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { CompiledQuery } from 'kysely';
 import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
+import type { Json } from '../../testing/api.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
 import { recordEntry } from './audit-entries.ts';
 import { audited } from './audited.ts';
@@ -38,7 +40,7 @@ const only = async () => {
   if (!entry) throw new Error('there is no entry');
   return entry;
 };
-const payload = async () => (await only())['protoPayload'] as Readonly<Record<string, never>>;
+const payload = async (): Promise<Json> => (await only())['protoPayload'];
 
 describe('an entry', () => {
   test('is what Cloud Logging shows of an audit log', async () => {
@@ -163,7 +165,7 @@ describe('the values of an entry', () => {
     );
     const { requestMetadata, request } = await payload();
 
-    const agent = requestMetadata?.['callerSuppliedUserAgent'] as unknown as string;
+    const agent = requestMetadata.callerSuppliedUserAgent as string;
     expect([agent.length, agent.slice(-14)]).toEqual([256, 'x…[truncated]'.padStart(14, 'x')]);
     expect(JSON.stringify(request).length).toBeLessThan(8192);
     expect(JSON.stringify(request)).toContain('400 more …[truncated]');
@@ -184,18 +186,18 @@ describe('the values of an entry', () => {
 
 const deep = (levels: number): unknown => (levels === 0 ? 'end' : { down: deep(levels - 1) });
 
-describe('an act', () => {
-  const outcomes = async (steps: readonly Recorded[], act = ACT) => {
-    const database = audited(temporary.database, act);
-    for (const step of steps)
-      await database.transaction(
-        async () => undefined,
-        () => step,
-      );
-    const { status, response } = await payload();
-    return { status, ...(response && { response }) };
-  };
+const outcomes = async (steps: readonly Recorded[], act = ACT) => {
+  const database = audited(temporary.database, act);
+  for (const step of steps)
+    await database.transaction(
+      async () => undefined,
+      () => step,
+    );
+  const { status, response } = await payload();
+  return response === undefined ? { status } : { status, response };
+};
 
+describe('an act', () => {
   test('is unfinished until its last step', async () => {
     expect(await outcomes([{ part: 'step' }, { part: 'step' }])).toEqual({
       status: { code: 2, message: UNFINISHED.message },
@@ -234,13 +236,13 @@ describe('an act', () => {
   });
 });
 
-describe('the log', () => {
-  const change = (statement: string) =>
-    temporary.database.transaction(async (tx) => {
-      const { CompiledQuery } = await import('kysely');
-      return tx.executeQuery(CompiledQuery.raw(statement));
-    });
+/** What a change that somebody makes by hand is told. */
+const told = (statement: string): Promise<string> =>
+  temporary.database
+    .transaction((tx) => tx.executeQuery(CompiledQuery.raw(statement)))
+    .then(() => 'done', String);
 
+describe('the log', () => {
   test.each(
     [
       'id',
@@ -259,7 +261,7 @@ describe('the log', () => {
   )('takes no other %s for an entry', async (column) => {
     await record(ACT, UNFINISHED);
     const before = await only();
-    await expect(change(`UPDATE audit_entry SET ${column} = ${column}`)).rejects.toThrow('are not changed');
+    expect(await told(`UPDATE audit_entry SET ${column} = ${column}`)).toContain('are not changed');
     expect(await only()).toEqual(before);
   });
 
@@ -269,14 +271,14 @@ describe('the log', () => {
     ['failed', 'failed otherwise', FAILED, 5],
   ])('takes no outcome back: not from %s to %s', async (_from, _to, outcome, code) => {
     await record(ACT, outcome);
-    await expect(change(`UPDATE audit_entry SET code = ${code}`)).rejects.toThrow('are not changed');
+    expect(await told(`UPDATE audit_entry SET code = ${code}`)).toContain('are not changed');
   });
 
   test('lets nothing go but what its retention does not keep', async () => {
     await record(ACT, DONE);
     await record({ ...ACT, id: 'later', at: 2_000 }, DONE);
     await record({ ...ACT, id: 'read', type: 'DATA_READ' }, DONE);
-    await expect(change('DELETE FROM audit_entry')).rejects.toThrow('are kept');
+    expect(await told('DELETE FROM audit_entry')).toContain('are kept');
 
     const keep = { activity: 10_000, data_access: 10_000 };
     expect(await pruneEntries(temporary.database, keep, 11_000)).toBe(0);
@@ -284,6 +286,6 @@ describe('the log', () => {
     expect(await pruneEntries(temporary.database, keep, 11_001)).toBe(1);
 
     expect((await entries()).map(({ insertId }) => insertId)).toEqual(['later']);
-    await expect(change('DELETE FROM audit_entry')).rejects.toThrow('are kept');
+    expect(await told('DELETE FROM audit_entry')).toContain('are kept');
   });
 });
