@@ -107,8 +107,11 @@ export class OidcProvider {
         clientSecret === undefined ? client.None() : bySecret(client, clientSecret),
         {
           [client.customFetch]: (url, init) => this.#fetch(url, init),
-          // Encryption is demanded of the setting; loopback and listed hosts may do without.
-          ...(issuer.startsWith('http:') && { execute: [client.allowInsecureRequests] }),
+          // Signatures are checked, also where they came over TLS. Whether that is needed the setting has decided.
+          execute: [
+            client.enableNonRepudiationChecks,
+            ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
+          ],
         },
       );
       return { client, configuration };

@@ -30,6 +30,11 @@ export class IdentityProvider implements AsyncDisposable {
     this.issuer = `http://127.0.0.1:${port}`;
     this.#http = http;
     const provider = new Provider(this.issuer, this.#configuration(redirectUri));
+    provider.use(async (context, next) => {
+      await next();
+      if (this.tamper && context.path === '/token' && context.status === 200)
+        context.body = this.tamper(context.body as Record<string, unknown>);
+    });
     const answer = provider.callback();
     http.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const uid = /^\/interaction\/([\w-]+)$/.exec(request.url ?? '')?.[1];
@@ -38,11 +43,6 @@ export class IdentityProvider implements AsyncDisposable {
       Promise.resolve(done).catch((error: unknown) =>
         response.destroy(error instanceof Error ? error : undefined),
       );
-    });
-    provider.use(async (context, next) => {
-      await next();
-      if (this.tamper && context.path === '/token' && context.status === 200)
-        context.body = this.tamper(context.body as Record<string, unknown>);
     });
   }
 
