@@ -1,183 +1,275 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { type Account, ANONYMOUS, type ResourceName } from '../core/iam.ts';
-import { PERMISSIONS, type Permission } from '../core/permissions.ts';
+import { type Account, ANONYMOUS, type ResourceName, type Within } from '../core/iam.ts';
+import { PERMISSIONS } from '../core/permissions.ts';
+import {
+  account,
+  ALL,
+  condition,
+  type Grant,
+  grant,
+  grants,
+  now,
+  oracle,
+  plainGrant,
+  policiesOf,
+  type Question,
+  question,
+  READ,
+  resource,
+  within,
+  WRITE,
+} from '../testing/policy-model.ts';
 import { PolicyAuthorizer } from './authorizer.ts';
 import { CelConditions } from './conditions.ts';
+import { namesOf } from './members.ts';
 import { PREDEFINED_ROLES } from './predefined-roles.ts';
-
-interface RoleBinding {
-  readonly on: ResourceName;
-  readonly role: string;
-  readonly member: string;
-}
-
-const READ: Permission = 'artifactregistry.repositories.downloadArtifacts';
-const WRITE: Permission = 'artifactregistry.repositories.uploadArtifacts';
-const DELETE: Permission = 'artifactregistry.repositories.deleteArtifacts';
-const ALL = [READ, WRITE, DELETE] as const;
-const roles: ReadonlyMap<string, ReadonlySet<Permission>> = new Map([
-  ['reader', new Set<Permission>([READ])],
-  ['writer', new Set<Permission>([READ, WRITE])],
-  ['admin', new Set<Permission>(ALL)],
-  ['nothing', new Set<Permission>()],
-]);
+import * as weighing from './weigh.ts';
 
 const conditions = new CelConditions();
-const authorizerOn = (bindings: readonly RoleBinding[], revision = () => 1) =>
-  new PolicyAuthorizer({
-    policies: {
-      revision,
-      policy: (on) => ({
-        revision: 1,
-        auditConfigs: [],
-        bindings: bindings
-          .filter((binding) => binding.on === on)
-          .map(({ role, member }) => ({ role, members: [member] })),
-      }),
-      customRole: (name) => [...(roles.get(name) ?? [])],
-    },
-    conditions,
-    now: () => 0,
-  });
-const allows = async (
-  bindings: readonly RoleBinding[],
-  who: Account,
-  permission: Permission,
-  on: ResourceName,
-) => (await authorizerOn(bindings).check(who, permission, on)).allow;
+const authorizerOn = (held: readonly Grant[], at = 0) =>
+  new PolicyAuthorizer({ policies: policiesOf(() => held), conditions, now: () => at });
 
-// Few names, many of them beginnings of others.
-const label = fc.constantFrom('a', 'ab', 'abc', 'b', 'a-b');
-const project = label.map((id): ResourceName => `projects/${id}`);
-const repository = fc
-  .tuple(label, fc.constantFrom('us', 'us-east1'), label)
-  .map(([id, location, name]): ResourceName => `projects/${id}/locations/${location}/repositories/${name}`);
-const resource = fc.oneof(fc.constant<ResourceName>('/'), project, repository);
-const user = fc.constantFrom('ann', 'bob', 'an');
-const group = fc.constantFrom('group:team', 'group:tea', 'group:ann');
-const permission = fc.constantFrom(...ALL);
-const account = fc.record(
-  {
-    kind: fc.constantFrom('user' as const, 'service-account' as const),
-    id: user,
-    belongsTo: fc.uniqueArray(group, { maxLength: 2 }),
-    scope: fc.record({ permissions: fc.uniqueArray(permission) }),
-  },
-  { requiredKeys: ['kind', 'id', 'belongsTo'] },
-);
-const member = fc.oneof(
-  user.map((id) => `user:${id}`),
-  user.map((id) => `serviceAccount:${id}`),
-  group,
-);
-const binding = fc.record({ on: resource, role: fc.constantFrom(...roles.keys(), 'unknown'), member });
-const bindings = fc.array(binding, { maxLength: 6 });
+const ask = async (authorizer: PolicyAuthorizer, { who, permission, on, within: inside }: Question) =>
+  authorizer.check(who, permission, on, inside);
+const allows = async (held: readonly Grant[], asked: Question, at = 0): Promise<boolean> =>
+  (await ask(authorizerOn(held, at), asked)).allow;
 
-/** The rule again, said another way. */
-function oracle(held: readonly RoleBinding[], who: Account, wanted: Permission, on: ResourceName): boolean {
-  if (who.scope?.permissions && !new Set(who.scope.permissions).has(wanted)) return false;
-  const names = new Set([`${who.kind === 'user' ? 'user' : 'serviceAccount'}:${who.id}`, ...who.belongsTo]);
-  const parts = on.split('/');
-  const above = new Set<string>(['/', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))]);
-  return held.some(
-    (each) => names.has(each.member) && above.has(each.on) && roles.get(each.role)?.has(wanted) === true,
-  );
-}
+const assert = <T extends unknown[]>(property: fc.IAsyncProperty<T>, numRuns = 1_000): Promise<void> =>
+  fc.assert(property, { numRuns });
 
 describe('a decision', () => {
-  test('allows exactly what a role on the resource, or above it, grants to the caller', async () => {
-    await fc.assert(
-      fc.asyncProperty(bindings, account, permission, resource, async (held, who, wanted, on) => {
-        expect(await allows(held, who, wanted, on)).toBe(oracle(held, who, wanted, on));
+  test('allows exactly what a role on the resource, or above it, grants to the caller while its condition holds', () =>
+    assert(
+      fc.asyncProperty(grants, question, now, async (held, asked, at) => {
+        expect(await allows(held, asked, at)).toBe(oracle(held, asked, at));
       }),
-      { numRuns: 2_000 },
-    );
-  });
+      3_000,
+    ));
 
-  test('never takes away for a grant more', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        bindings,
-        binding,
-        account,
-        permission,
-        resource,
-        async (held, more, who, wanted, on) => {
-          if (await allows(held, who, wanted, on))
-            expect(await allows([...held, more], who, wanted, on)).toBe(true);
-        },
-      ),
-      { numRuns: 1_000 },
-    );
-  });
+  test('is what the bindings say one by one', () =>
+    assert(
+      fc.asyncProperty(grants, question, now, async (held, asked, at) => {
+        const authorizer = authorizerOn(held, at);
+        const chain = await authorizer.chain(asked.on);
+        const { who, permission, on } = asked;
+        const subject = weighing.subjectOf(on, permission, asked.within, at);
+        const names = namesOf(who);
+        const granted = chain.some((binding) =>
+          weighing.grants(weighing.weigh(binding, names, permission, subject, chain)),
+        );
+        const owner =
+          who.kind === 'anonymous' ? who : { kind: who.kind, id: who.id, belongsTo: who.belongsTo };
+        expect((await ask(authorizer, { ...asked, who: owner })).allow).toBe(granted);
+      }),
+    ));
 
-  test('does not depend on the order of grants, nor on one being there twice', async () => {
-    const shuffled = bindings.chain((held) =>
+  test('never takes away for a grant more', () =>
+    assert(
+      fc.asyncProperty(grants, grant, question, now, async (held, more, asked, at) => {
+        if (await allows(held, asked, at)) expect(await allows([...held, more], asked, at)).toBe(true);
+      }),
+    ));
+
+  test('is only narrowed by a condition, and not at all by one that always holds', () =>
+    assert(
+      fc.asyncProperty(grants, plainGrant, condition, question, now, async (held, one, only, asked, at) => {
+        const whole = await allows([...held, one], asked, at);
+        if (await allows([...held, { ...one, condition: only }], asked, at)) expect(whole).toBe(true);
+        const always = { ...one, condition: { before: 10_000 } };
+        // Holders of basic roles are looked for among unconditional grants.
+        const isBasic = one.role.startsWith('roles/');
+        if (!isBasic) expect(await allows([...held, always], asked, at)).toBe(whole);
+      }),
+    ));
+
+  test('does not depend on the order of grants, nor on one being there twice', () => {
+    const shuffled = grants.chain((held) =>
       fc.tuple(fc.constant(held), fc.shuffledSubarray([...held, ...held], { minLength: held.length * 2 })),
     );
-    await fc.assert(
-      fc.asyncProperty(shuffled, account, permission, resource, async ([held, other], who, wanted, on) => {
-        const [first, second] = [authorizerOn(held), authorizerOn(other)];
-        expect(await second.check(who, wanted, on)).toEqual(await first.check(who, wanted, on));
+    return assert(
+      fc.asyncProperty(shuffled, question, now, async ([held, other], asked, at) => {
+        expect(await ask(authorizerOn(other, at), asked)).toEqual(await ask(authorizerOn(held, at), asked));
       }),
-      { numRuns: 500 },
+      500,
     );
   });
 
-  test('is only narrowed by the scopes of a credential', async () => {
-    await fc.assert(
-      fc.asyncProperty(bindings, account, permission, resource, async (held, who, wanted, on) => {
+  test('is only narrowed by the limits of a credential', () =>
+    assert(
+      fc.asyncProperty(grants, account, question, async (held, who, asked) => {
         const { scope, ...owner } = who;
-        const permissions = scope?.permissions ?? ALL;
-        const whole = await allows(held, owner, wanted, on);
-        expect(await allows(held, { ...owner, scope: { permissions } }, wanted, on)).toBe(
-          whole && permissions.includes(wanted),
-        );
+        const whole = await allows(held, { ...asked, who: owner });
+        const limited = await allows(held, { ...asked, who });
+        const inside =
+          (scope?.permissions?.includes(asked.permission) ?? true) &&
+          (scope?.resources?.some((above) => above === '/' || `${asked.on}/`.startsWith(`${above}/`)) ??
+            true);
+        expect(limited).toBe(whole && inside);
       }),
-      { numRuns: 500 },
-    );
-  });
+    ));
 
-  test('is no without a grant, and no to a caller who shows nothing', async () => {
-    await fc.assert(
-      fc.asyncProperty(bindings, account, permission, resource, async (held, who, wanted, on) => {
-        expect(await authorizerOn([]).check(who, wanted, on)).toEqual({
-          allow: false,
-          visible: false,
-          partly: false,
-        });
-        expect(await authorizerOn(held).check(ANONYMOUS, wanted, on)).toEqual({
-          allow: false,
-          visible: false,
-          partly: false,
-        });
+  test('is no without a grant', () =>
+    assert(
+      fc.asyncProperty(question, now, async (asked, at) => {
+        const none = { allow: false, visible: false, partly: false } as const;
+        expect(await ask(authorizerOn([], at), asked)).toEqual(none);
       }),
-    );
-  });
+      200,
+    ));
 
-  test('lets a list show what single questions would', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        bindings,
-        account,
-        permission,
-        fc.array(resource),
-        async (held, who, wanted, names) => {
-          const seen = await authorizerOn(held).visible(who, wanted, names);
-          for (const name of names) expect(seen.has(name)).toBe(await allows(held, who, wanted, name));
-          expect([...seen].every((name) => names.includes(name))).toBe(true);
-        },
-      ),
-      { numRuns: 300 },
-    );
+  test('lets a list show what single questions would, and what something inside was given on', () =>
+    assert(
+      fc.asyncProperty(grants, question, fc.array(resource), now, async (held, asked, names, at) => {
+        const { who, permission } = asked;
+        const authorizer = authorizerOn(held, at);
+        const seen = await authorizer.visible(who, permission, names);
+        expect([...seen].every((name) => names.includes(name))).toBe(true);
+        for (const on of names) {
+          const own = held.filter((each) => each.on === on);
+          const inside = await authorizerOn(own, at).extent(who, permission, on, {});
+          const itself = await allows(held, { ...asked, on, within: {} }, at);
+          if (itself) expect(seen.has(on)).toBe(true);
+          if (inside === 'none' && !itself && !own.some(meansHolders)) expect(seen.has(on)).toBe(false);
+        }
+      }),
+      500,
+    ));
+});
+
+/** What is given to the holders of a basic role depends on grants elsewhere. */
+const meansHolders = ({ members }: Grant): boolean => members.some((each) => each.startsWith('project'));
+
+describe('the extent of a grant', () => {
+  const refined = fc.tuple(within, within).map(([some, more]) => [some, { ...more, ...some }] as const);
+  const extentOf = (held: readonly Grant[], { who, permission, on }: Question, at: number, inside: Within) =>
+    authorizerOn(held, at).extent(who, permission, on, inside);
+
+  test('is all only where everything inside is allowed, and none only where nothing is', () =>
+    assert(
+      fc.asyncProperty(grants, question, refined, now, async (held, asked, [some, more], at) => {
+        const extent = await extentOf(held, asked, at, some);
+        const allowed = await allows(held, { ...asked, within: more }, at);
+        if (extent === 'all') expect(allowed).toBe(true);
+        if (extent === 'none') expect(allowed).toBe(false);
+      }),
+      3_000,
+    ));
+
+  test('is never only some where no condition has a say', () =>
+    assert(
+      fc.asyncProperty(fc.array(plainGrant, { maxLength: 6 }), question, now, async (held, asked, at) => {
+        const allowed = await allows(held, asked, at);
+        expect(await extentOf(held, asked, at, asked.within)).toBe(allowed ? 'all' : 'none');
+        const decision = await ask(authorizerOn(held, at), asked);
+        if (decision.allow) expect(decision.conditional).toBeUndefined();
+      }),
+      500,
+    ));
+
+  test('is all where what is named decides', async () => {
+    const held: Grant[] = [
+      {
+        on: '/',
+        role: 'reader',
+        members: ['allUsers'],
+        condition: { says: 'package', how: 'is', value: 'a' },
+      },
+    ];
+    const asked: Question = { who: ANONYMOUS, permission: READ, on: 'projects/a', within: {} };
+    expect(await extentOf(held, asked, 0, { package: 'a' })).toBe('all');
+    expect(await extentOf(held, asked, 0, { package: 'b' })).toBe('none');
+    expect(await extentOf(held, asked, 0, {})).toBe('some');
   });
 });
 
-const reader = (on: ResourceName): RoleBinding => ({ on, role: 'reader', member: 'user:ann' });
+describe('what is remembered', () => {
+  type Step =
+    | { readonly grant: Grant }
+    | { readonly revoke: number }
+    | { readonly wait: number }
+    | { readonly ask: number; readonly question: Omit<Question, 'who'> };
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 2, arbitrary: fc.record({ grant }) },
+    { weight: 1, arbitrary: fc.record({ revoke: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 2_500 }) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({ ask: fc.nat(), question: question.map(({ who: _, ...rest }) => rest) }),
+    },
+  );
+
+  test('is what would be found now, whatever changed and however long ago', () =>
+    assert(
+      fc.asyncProperty(
+        fc.array(question, { minLength: 1, maxLength: 2 }),
+        fc.array(step, { maxLength: 25 }),
+        async (callers, steps) => {
+          let [revision, at] = [1, 0];
+          const held: Grant[] = [];
+          const lasting = new PolicyAuthorizer({
+            policies: policiesOf(
+              () => held,
+              () => revision,
+            ),
+            conditions,
+            now: () => at,
+          });
+          for (const each of steps) {
+            if ('wait' in each) at += each.wait;
+            else if ('ask' in each) {
+              const who = callers[each.ask % callers.length]?.who ?? ANONYMOUS;
+              const asked = { ...each.question, who };
+              const fresh = authorizerOn(held, at);
+              expect(await ask(lasting, asked)).toEqual(await ask(fresh, asked));
+              const { permission, on, within: inside } = asked;
+              expect(await lasting.extent(who, permission, on, inside)).toBe(
+                await fresh.extent(who, permission, on, inside),
+              );
+            } else {
+              if ('grant' in each) held.push(each.grant);
+              else held.splice(each.revoke % (held.length + 1), 1);
+              revision += 1;
+            }
+          }
+        },
+      ),
+      400,
+    ));
+
+  test('stays until the revision moves, and no longer', async () => {
+    let revision = 1;
+    const held: Grant[] = [];
+    const authorizer = new PolicyAuthorizer({
+      policies: policiesOf(
+        () => held,
+        () => revision,
+      ),
+      conditions,
+      now: () => 0,
+    });
+    const asked = { who: ann, permission: READ, on: 'projects/a', within: {} } as const;
+    expect((await ask(authorizer, asked)).allow).toBe(false);
+
+    held.push(reader('projects/a'));
+    expect((await ask(authorizer, asked)).allow).toBe(false);
+    revision += 1;
+    expect((await ask(authorizer, asked)).allow).toBe(true);
+
+    held.pop();
+    revision += 1;
+    expect((await ask(authorizer, asked)).allow).toBe(false);
+  });
+});
+
+const ann: Account = { kind: 'user', id: 'ann', belongsTo: [] };
+const reader = (on: ResourceName, ...members: string[]): Grant => ({
+  on,
+  role: 'reader',
+  members: members.length > 0 ? members : ['user:ann'],
+});
 
 describe('a grant', () => {
-  const ann: Account = { kind: 'user', id: 'ann', belongsTo: [] };
   test.each<[ResourceName, ResourceName, boolean]>([
     ['/', 'projects/a', true],
     ['/', '/', true],
@@ -193,39 +285,65 @@ describe('a grant', () => {
     ['projects/a/locations/us/repositories/r', 'projects/a/locations/us/repositories/r2', false],
     ['projects/a/locations/us/repositories/r', 'projects/a/locations/us-east1/repositories/r', false],
   ])('on %s reaches %s: %p', async (on, asked, expected) => {
-    expect(await allows([reader(on)], ann, READ, asked)).toBe(expected);
+    expect(await allows([reader(on)], { who: ann, permission: READ, on: asked, within: {} })).toBe(expected);
   });
 
   test('without the right makes the resource visible, and its neighbour not', async () => {
     const authorizer = authorizerOn([reader('projects/a')]);
-
-    expect(await authorizer.check(ann, WRITE, 'projects/a')).toEqual({
-      allow: false,
-      visible: true,
-      partly: false,
-    });
-    expect(await authorizer.check(ann, WRITE, 'projects/b')).toEqual({
-      allow: false,
-      visible: false,
-      partly: false,
-    });
+    const denied = { allow: false, partly: false } as const;
+    expect(await authorizer.check(ann, WRITE, 'projects/a')).toEqual({ ...denied, visible: true });
+    expect(await authorizer.check(ann, WRITE, 'projects/b')).toEqual({ ...denied, visible: false });
   });
 
-  test('given or taken is seen with the next revision', async () => {
-    let revision = 1;
-    const held: RoleBinding[] = [];
-    const authorizer = authorizerOn(held, () => revision);
-    const ask = async () => (await authorizer.check(ann, READ, 'projects/a')).allow;
-    expect(await ask()).toBe(false);
+  test.each<[string, boolean, boolean]>([
+    ['allUsers', true, true],
+    ['allAuthenticatedUsers', true, false],
+    ['user:ann', true, false],
+    ['serviceAccount:ann', false, false],
+    ['deleted:user:ann?uid=1', false, false],
+    ['user:an', false, false],
+    ['group:ann', false, false],
+    ['ann', false, false],
+    ['', false, false],
+  ])('to %p means ann: %p, and who shows nothing: %p', async (member, forAnn, forNobody) => {
+    const held = [reader('/', member)];
+    const asked = { permission: READ, on: 'projects/a', within: {} } as const;
+    expect(await allows(held, { ...asked, who: ann })).toBe(forAnn);
+    expect(await allows(held, { ...asked, who: ANONYMOUS })).toBe(forNobody);
+  });
 
-    held.push(reader('projects/a'));
-    expect(await ask()).toBe(false);
-    revision += 1;
-    expect(await ask()).toBe(true);
+  test('to the viewers of a project means those who hold that role on it, always', async () => {
+    const on: ResourceName = 'projects/a/locations/us/repositories/r';
+    const given = (to: string): Grant => ({ on, role: 'writer', members: [to] });
+    const viewing = (where: ResourceName): Grant => ({
+      on: where,
+      role: 'roles/viewer',
+      members: ['user:ann'],
+    });
+    const asked = { who: ann, permission: WRITE, on, within: {} } as const;
+    const toOwn = given('projectViewer:a');
+    expect(await allows([toOwn], asked)).toBe(false);
+    expect(await allows([toOwn, viewing('projects/b')], asked)).toBe(false);
+    expect(await allows([toOwn, viewing(on)], asked)).toBe(false);
+    expect(await allows([given('projectViewer:b'), viewing('projects/b')], asked)).toBe(false);
+    expect(await allows([given('projectOwner:a'), viewing('projects/a')], asked)).toBe(false);
+    expect(await allows([toOwn, { ...viewing('projects/a'), condition: { before: 1 } }], asked)).toBe(false);
+    for (const where of ['projects/a', '/'] as const)
+      expect(await allows([toOwn, viewing(where)], asked)).toBe(true);
+  });
 
-    held.pop();
-    revision += 1;
-    expect(await ask()).toBe(false);
+  test('to one of a thousand groups is found by who is in all of them', async () => {
+    const groups = Array.from({ length: 1_000 }, (_, at) => `group:g${at}`);
+    const many: Account = { ...ann, belongsTo: groups };
+    const held = groups.map((group, at) => reader(`projects/a/locations/us/repositories/r${at}`, group));
+    const authorizer = authorizerOn([...held, reader('projects/b', 'group:g1000')]);
+    for (const at of [0, 1, 500, 999]) {
+      const on: ResourceName = `projects/a/locations/us/repositories/r${at}`;
+      expect((await authorizer.check(many, READ, on)).allow).toBe(true);
+      expect((await authorizer.check(ann, READ, on)).allow).toBe(false);
+      expect((await authorizer.check({ ...ann, belongsTo: ['group:g1'] }, READ, on)).allow).toBe(at === 1);
+    }
+    expect((await authorizer.check(many, READ, 'projects/b')).allow).toBe(false);
   });
 });
 
@@ -233,4 +351,5 @@ test('the owner’s role has every permission there is', () => {
   expect([...(PREDEFINED_ROLES.get('roles/owner')?.permissions ?? [])].sort()).toEqual(
     [...PERMISSIONS].sort(),
   );
+  expect(ALL.every((permission) => PERMISSIONS.includes(permission))).toBe(true);
 });
