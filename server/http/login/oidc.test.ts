@@ -165,6 +165,22 @@ describe('the user of a log-in', () => {
     expect(await accounts(server)).toMatchObject([{ id: 'Ann@example.com', subject: 'u1' }]);
   });
 
+  it('is one with a password whom an administrator has given to the provider', async () => {
+    const { server, provider, visitor } = await stage();
+    await server.account('ann@example.com');
+    await server.database.transaction((tx) =>
+      tx
+        .updateTable('account')
+        .set({ issuer: provider.issuer })
+        .where('id', '=', 'ann@example.com')
+        .execute(),
+    );
+
+    const { shown } = await visitor('u1');
+
+    expect(shown.text).toContain('<strong>ann@example.com</strong>');
+  });
+
   it('is never one who logs in with a password', async () => {
     const { server, visitor } = await stage();
     await server.account('ann@example.com', ['/']);
