@@ -1,3 +1,5 @@
+import type { Answer } from './grammar/command.ts';
+
 /** What the process says to its caller. Scripts branch on these, so a number never changes its meaning. */
 export const EXIT = {
   ok: 0,
@@ -15,7 +17,7 @@ export type ExitName = keyof typeof EXIT;
 /** One line per exit code, shown by `entrepot help exit-codes` and in the reference page. */
 export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: 'The command did what was asked.',
-  failed: 'It failed for a reason that has no code of its own.',
+  failed: 'It failed for a reason that has no code of its own, or the answer is no.',
   usage: 'The command line or a setting was wrong; nothing was sent.',
   notFound: 'A resource does not exist.',
   denied: 'Not logged in, or the account may not do this.',
@@ -33,6 +35,17 @@ export class CliError extends Error {
     super(message, { cause });
     this.name = 'CliError';
     this.exit = exit;
+  }
+}
+
+/** A question whose answer is no: it is printed like any other, and the process ends with 1. */
+export class NegativeAnswer extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('the answer is no');
+    this.name = 'NegativeAnswer';
+    this.answer = answer;
   }
 }
 

@@ -1,8 +1,8 @@
 import { root } from './commands/index.ts';
 import { Cli } from './context.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, type ExitName, NegativeAnswer } from './exit.ts';
 import { failureOf } from './failure.ts';
-import type { Command } from './grammar/command.ts';
+import type { Answer, Command } from './grammar/command.ts';
 import { helpText, usageLine } from './grammar/help.ts';
 import { parse, ParseError, type Invocation } from './grammar/parse.ts';
 import { isCommand, type Group } from './grammar/tree.ts';
@@ -47,15 +47,28 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   try {
     const pushed = pushedDown(command, globals);
     const output = printing(command, globals, pushed, io.now());
-    const { rows } = await output.print(await command.run(args, new Cli(io, globals, pushed)), io.stdout);
+    const { answer, exit } = await answered(command.run(args, new Cli(io, globals, pushed)));
+    const { rows } = await output.print(answer, io.stdout);
     if (command.lists && rows === 0) await cli.terminal.notice('Listed 0 items.');
-    return EXIT.ok;
+    return EXIT[exit];
   } catch (thrown) {
     if (thrown instanceof OutputClosed) throw thrown;
     const failure = failureOf(thrown, await cli.server().catch(() => ''));
     await cli.terminal.debug(failure.cause instanceof Error ? String(failure.cause.stack) : failure.message);
     await cli.terminal.error(`(${dotted(command)}) ${failure.message}`);
     return EXIT[failure.exit];
+  }
+}
+
+/** What a command answered, and what the process says of it: 1 for the answer no. */
+async function answered(
+  running: Promise<Answer>,
+): Promise<{ readonly answer: Answer; readonly exit: ExitName }> {
+  try {
+    return { answer: await running, exit: 'ok' };
+  } catch (thrown) {
+    if (thrown instanceof NegativeAnswer) return { answer: thrown.answer, exit: 'failed' };
+    throw thrown;
   }
 }
 

@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.ts';
+import type { AccessTuple, Troubleshooting, WhoCan } from './schemas/explain.ts';
 import type { Policy } from './schemas/policy.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
@@ -64,3 +65,11 @@ export function policiesOf(http: Transport) {
     },
   };
 }
+
+/** Questions about who may do what. */
+export const accessOf = (http: Transport) => ({
+  troubleshoot: (accessTuple: AccessTuple, call: CallOptions = {}): Promise<Troubleshooting> =>
+    http.json({ method: 'POST', path: 'iam', verb: 'troubleshoot', body: { accessTuple }, ...call }),
+  whoCan: (question: Omit<AccessTuple, 'principal'>, call: CallOptions = {}): Promise<WhoCan> =>
+    http.json({ method: 'POST', path: 'iam', verb: 'whoCan', body: question, ...call }),
+});

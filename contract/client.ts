@@ -1,6 +1,8 @@
-import { policiesOf } from './access.ts';
+import { accessOf, policiesOf } from './access.ts';
 import { errorOfStatus } from './api-error.ts';
 import { identitiesOf } from './identities.ts';
+import { serviceAccountsOf } from './service-accounts.ts';
+import { rolesOf } from './roles.ts';
 import type { DockerImage, File, Package, Tag, Version, VersionView } from './schemas/artifacts.ts';
 import type { Operation } from './schemas/operation.ts';
 import type { Location, Project, Service } from './schemas/project.ts';
@@ -24,9 +26,12 @@ export type * from './schemas/artifacts.ts';
 export type * from './schemas/cleanup.ts';
 export type * from './schemas/group.ts';
 export type * from './schemas/operation.ts';
+export type * from './schemas/explain.ts';
 export type * from './schemas/policy.ts';
+export type * from './schemas/role.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/repository.ts';
+export type * from './schemas/service-account.ts';
 export type * from './schemas/settings.ts';
 export type * from './schemas/token.ts';
 export type * from './schemas/user.ts';
@@ -183,6 +188,9 @@ export function createClient(options: ClientOptions) {
     },
 
     policies: policiesOf(http),
+    access: accessOf(http),
+    roles: rolesOf(http),
     ...identitiesOf(http),
+    ...serviceAccountsOf(http),
   };
 }

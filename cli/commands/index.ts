@@ -1,5 +1,9 @@
 import type { Command } from '../grammar/command.ts';
 import { commandTree, type Group } from '../grammar/tree.ts';
+import { activateServiceAccount } from './auth/activate-service-account.ts';
+import { canI, canIShort } from './access/can-i.ts';
+import { policyTroubleshoot } from './access/policy-troubleshoot.ts';
+import { whoCan, whoCanShort } from './access/who-can.ts';
 import { configureDocker } from './auth/configure-docker.ts';
 import { listLogins } from './auth/list.ts';
 import { login } from './auth/login.ts';
@@ -17,7 +21,16 @@ import { describeFile } from './files/describe.ts';
 import { downloadFileCommand } from './files/download.ts';
 import { listFiles } from './files/list.ts';
 import { updateFile } from './files/update.ts';
+import { copyRole } from './iam/roles/copy.ts';
+import { createRole } from './iam/roles/create.ts';
+import { deleteRole, undeleteRole } from './iam/roles/delete.ts';
+import { describeRole } from './iam/roles/describe.ts';
+import { listTestablePermissions } from './iam/roles/list-testable-permissions.ts';
+import { listRoles } from './iam/roles/list.ts';
+import { updateRole } from './iam/roles/update.ts';
 import { policyCommands } from './iam-policy/commands.ts';
+import { serviceAccountCommands } from './iam/service-accounts/accounts.ts';
+import { serviceAccountKeyCommands } from './iam/service-accounts/keys.ts';
 import { groupCommands } from './identity/groups.ts';
 import { membershipCommands } from './identity/memberships.ts';
 import { setPassword } from './identity/set-password.ts';
@@ -100,6 +113,7 @@ export const COMMANDS: readonly Command[] = [
   describeOperation,
   describeSettings,
   login,
+  activateServiceAccount,
   logout,
   revoke,
   whoami,
@@ -118,7 +132,22 @@ export const COMMANDS: readonly Command[] = [
   deleteProject,
   ...policyCommands('projects'),
   ...policyCommands('organizations'),
+  ...serviceAccountCommands,
   ...policyCommands('iam service-accounts'),
+  ...serviceAccountKeyCommands,
+  listRoles,
+  describeRole,
+  createRole,
+  updateRole,
+  deleteRole,
+  undeleteRole,
+  copyRole,
+  listTestablePermissions,
+  canI,
+  whoCan,
+  policyTroubleshoot,
+  canIShort,
+  whoCanShort,
   ...userCommands,
   setPassword,
   ...groupCommands,
@@ -151,11 +180,14 @@ const GROUPS: Readonly<Record<string, string>> = {
   config: 'Properties that save typing flags.',
   iam: 'Who there is, what roles give, and who may do what.',
   'iam service-accounts': 'Accounts of programs.',
+  'iam service-accounts keys': 'What programs prove with that they are the account.',
+  'iam roles': 'What roles give, and roles of one’s own.',
   organizations: 'The whole installation, as the one organization there is.',
   identity: 'People.',
   'identity users': 'Users.',
   'identity groups': 'Groups of users and service accounts.',
   'identity groups memberships': 'Who is in a group.',
+  'policy-troubleshoot': 'Why somebody may do something, or may not.',
   projects: 'Projects, which hold repositories.',
   services: 'For scripts that enable services.',
 };
