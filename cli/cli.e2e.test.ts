@@ -36,20 +36,13 @@ beforeAll(async () => {
     ['app', 'v1'],
     ['team/web', 'latest'],
   ] as const)
-    await pushTree(imageNamed(name), fixtures.multi, tag);
+    await pushTree(server.image('images', name), fixtures.multi, tag);
 }, LIMIT_MS);
 
 afterAll(async () => {
   await server.stop();
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
-
-const imageNamed = (name: string): Parameters<typeof pushTree>[0] => ({
-  host: server.host,
-  name: `${server.repositoryPath('images')}/${name}`,
-  username: server.username,
-  password: server.password,
-});
 
 const words = (line: string | readonly string[]): readonly string[] =>
   typeof line === 'string' ? line.split(' ') : line;
@@ -171,8 +164,8 @@ describe('images', () => {
   });
 
   it('get tags, which move and go', async () => {
-    await pushTree(imageNamed('tagged'), fixtures.image, 'one');
-    await pushTree(imageNamed('tagged'), fixtures.multi, 'two');
+    await pushTree(server.image('images', 'tagged'), fixtures.image, 'one');
+    await pushTree(server.image('images', 'tagged'), fixtures.multi, 'two');
     const tags = () =>
       lines(`artifacts docker tags list ${images}/tagged --format=value(tag.basename(),version.basename())`);
 
@@ -191,7 +184,7 @@ describe('images', () => {
   });
 
   it('are deleted only with their tags, and whole when no version is named', async () => {
-    await pushTree(imageNamed('doomed'), fixtures.image, 'a');
+    await pushTree(server.image('images', 'doomed'), fixtures.image, 'a');
     await done(`artifacts docker tags add ${images}/doomed:a ${images}/doomed:b`);
 
     const refused = await run(`artifacts docker images delete ${images}/doomed:a`);
@@ -243,7 +236,7 @@ describe('packages, versions and tags', () => {
   });
 
   it('are made, moved and deleted by their own commands', async () => {
-    await pushTree(imageNamed('lib'), fixtures.image, 'first');
+    await pushTree(server.image('images', 'lib'), fixtures.image, 'first');
     const version = fixtures.image.root.digest;
 
     await done(`artifacts tags create second --package=lib --version=${version}`);

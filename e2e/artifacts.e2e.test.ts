@@ -7,7 +7,7 @@ import { orasIn } from './clients/oras.ts';
 import { noise } from './fixtures/noise.ts';
 import { describeWith } from './harness/needs.ts';
 import { digestOf, parseManifest } from './harness/oci.ts';
-import { type Image, readStored, type Stored } from './harness/registry.ts';
+import { readStored, type Stored } from './harness/registry.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
@@ -33,12 +33,6 @@ async function stage(name: string): Promise<Stage> {
   return { host: server.host, directory };
 }
 
-const image = (name: string): Image => ({
-  host: server.host,
-  name: `${server.repositoryPath('artifacts')}/${name}`,
-  username: server.username,
-  password: server.password,
-});
 const address = (name: string): string => `${server.host}/${server.repositoryPath('artifacts')}/${name}`;
 const sha256OfFile = async (path: string): Promise<string> => digestOf(await Bun.file(path).bytes());
 const rootManifest = ({ root, contents }: Stored): ReturnType<typeof parseManifest> =>
@@ -60,7 +54,7 @@ describeWith('helm', ['helm'], () => {
       await helm.login(server);
       const archive = await helm.package({ name: 'shop', version: '1.2.3' });
       const digest = await helm.push(archive, address('charts'));
-      const stored = await readStored(image('charts/shop'), '1.2.3');
+      const stored = await readStored(server.image('artifacts', 'charts/shop'), '1.2.3');
       expect(stored.root.digest).toBe(digest);
       expect(rootManifest(stored).config?.mediaType).toBe('application/vnd.cncf.helm.config.v1+json');
       const pulled = await helm.pull(address('charts/shop'), '1.2.3');
@@ -127,7 +121,7 @@ describeWith('oras, with artifacts', ['oras'], () => {
       const push = ['push', '--plain-http', '--artifact-type', 'application/vnd.example.model'];
       await oras([...push, address('model:1,latest'), ...files], { cwd: at.directory });
 
-      const stored = await readStored(image('model'), 'latest');
+      const stored = await readStored(server.image('artifacts', 'model'), 'latest');
       expect(rootManifest(stored).artifactType).toBe('application/vnd.example.model');
       const output = join(at.directory, 'output');
       await oras(['pull', '--plain-http', '--output', output, address('model:1')]);

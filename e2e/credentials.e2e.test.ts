@@ -16,7 +16,6 @@ import { base64, ENDINGS, named } from './harness/endings.ts';
 import { Identities, type KeyFile, type Login } from './harness/identities.ts';
 import { describeWith } from './harness/needs.ts';
 import { pushTree } from './harness/push.ts';
-import type { Image } from './harness/registry.ts';
 import { attempt, PATH as clientsPath, succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
@@ -49,7 +48,7 @@ beforeAll(async () => {
   ] as const) {
     await server.createDockerRepository(id);
     await who.grant(who.repository(id), 'roles/artifactregistry.reader', member);
-    await pushTree(image(id, 'app'), fixtures.image, 'v1');
+    await pushTree(server.image(id, 'app'), fixtures.image, 'v1');
   }
   ann = await who.user();
   builder = await who.serviceAccount();
@@ -62,14 +61,6 @@ afterAll(async () => {
   await server.stop();
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
-
-/** As the administrator sees it. */
-const image = (repository: string, name: string): Image => ({
-  host: server.host,
-  name: `${server.repositoryPath(repository)}/${name}`,
-  username: server.username,
-  password: server.password,
-});
 
 async function stage(name: string): Promise<Stage> {
   const directory = join(space.path, `${name}-${crypto.randomUUID().slice(0, 8)}`);
@@ -131,7 +122,7 @@ for (const kind of KINDS)
         `pushes and pulls with ${says}`,
         async () => {
           const client = await openAs(await login(), kind);
-          const to = image('private', kind.name);
+          const to = server.image('private', kind.name);
           const pushed = await client.pushImage(fixtures.image, to, `form-${index}`);
           const stored = await expectPushed(fixtures.image, pushed, to, `form-${index}`);
           await expectPulled(fixtures.image, await client.pull(to, `form-${index}`), stored);
@@ -143,7 +134,7 @@ for (const kind of KINDS)
       'pulls from a public repository without credentials',
       async () => {
         const client = await kind.open(await stage(kind.name));
-        await client.pull(image('public', 'app'), 'v1');
+        await client.pull(server.image('public', 'app'), 'v1');
       },
       LIMIT_MS,
     );
@@ -154,10 +145,12 @@ for (const kind of KINDS)
         async () => {
           const { login, end } = await begin(who);
           const client = await openAs(login, kind);
-          for (const id of ['shared', 'public']) await client.pull(image(id, 'app'), 'v1');
+          for (const id of ['shared', 'public']) await client.pull(server.image(id, 'app'), 'v1');
           await end();
           for (const id of kind.showsNothingUnasked ? ['shared'] : ['shared', 'public'])
-            expect(await client.pull(image(id, 'app'), 'v1').then(() => 'pulled', String)).toMatch(told);
+            expect(await client.pull(server.image(id, 'app'), 'v1').then(() => 'pulled', String)).toMatch(
+              told,
+            );
         },
         LIMIT_MS,
       );
@@ -210,7 +203,7 @@ describeWith('helm', ['helm'], () => {
 
 /** Status and body of a manifest, asked for with more arguments. */
 async function curl(repository: string, ...args: readonly string[]): Promise<string> {
-  const url = `${server.url}/v2/${image(repository, 'app').name}/manifests/v1`;
+  const url = `${server.url}/v2/${server.image(repository, 'app').name}/manifests/v1`;
   const { stdout } = await succeed(['curl', '--silent', '--write-out', '\n%{http_code}', ...args, url]);
   return stdout;
 }
@@ -218,7 +211,7 @@ const bearer = (token: string) => ['--header', `Authorization: Bearer ${token}`]
 
 /** What `/v2/token` makes of a credential. */
 async function registryToken({ username, password }: Login): Promise<string> {
-  const scope = `repository:${image('shared', 'app').name}:pull`;
+  const scope = `repository:${server.image('shared', 'app').name}:pull`;
   const url = `${server.url}/v2/token?service=any&scope=${encodeURIComponent(scope)}`;
   const { stdout } = await succeed(['curl', '--silent', '--user', `${username}:${password}`, url]);
   return (JSON.parse(stdout) as { readonly token: string }).token;
@@ -329,7 +322,7 @@ async function helpedHome(): Promise<Readonly<Record<string, string>>> {
 
 /** Each program reads one manifest in its own way. */
 function readers(): readonly (readonly string[])[] {
-  const address = `${server.host}/${image('shared', 'app').name}:v1`;
+  const address = `${server.host}/${server.image('shared', 'app').name}:v1`;
   return [
     ['crane', 'manifest', address],
     ['skopeo', 'inspect', '--raw', '--tls-verify=false', `docker://${address}`],

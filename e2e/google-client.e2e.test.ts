@@ -41,7 +41,7 @@ beforeAll(async () => {
     ['app', 'v1'],
     ['team/app', 'latest'],
   ] as const)
-    await pushTree(imageNamed(name), fixtures.multi, tag);
+    await pushTree(server.image('images', name), fixtures.multi, tag);
 }, LIMIT_MS);
 
 afterAll(async () => {
@@ -49,13 +49,6 @@ afterAll(async () => {
   await server.stop();
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
-
-const imageNamed = (name: string): Parameters<typeof pushTree>[0] => ({
-  host: server.host,
-  name: `${server.repositoryPath('images')}/${name}`,
-  username: server.username,
-  password: server.password,
-});
 
 /** The HTTP status that a call was refused with; fails when it was not refused. */
 async function statusOf(call: Promise<unknown>): Promise<unknown> {
@@ -175,7 +168,7 @@ describe('@google-cloud/artifact-registry over REST', () => {
     });
 
     test('deletes one with its versions and tags', async () => {
-      await pushTree(imageNamed('short-lived'), fixtures.image, 'v1');
+      await pushTree(server.image('images', 'short-lived'), fixtures.image, 'v1');
       const [operation] = await client.deletePackage({ name: inPackage('short-lived') });
       await operation.promise();
       expect(await statusOf(client.getPackage({ name: inPackage('short-lived') }))).toBe(NOT_FOUND);
@@ -210,7 +203,7 @@ describe('@google-cloud/artifact-registry over REST', () => {
     });
 
     test('deletes a tagged one only when forced', async () => {
-      await pushTree(imageNamed('forced'), fixtures.image, 'v1');
+      await pushTree(server.image('images', 'forced'), fixtures.image, 'v1');
       const name = versionOf('forced', fixtures.image.root.digest);
       expect(await statusOf(client.deleteVersion({ name }).then(([started]) => started.promise()))).toBe(
         BAD_REQUEST,
@@ -223,7 +216,7 @@ describe('@google-cloud/artifact-registry over REST', () => {
 
   describe('tags', () => {
     test('creates, moves, lists and deletes them', async () => {
-      await pushTree(imageNamed('tagged'), fixtures.multi, 'first');
+      await pushTree(server.image('images', 'tagged'), fixtures.multi, 'first');
       const parent = inPackage('tagged');
       const [amd64 = ''] = childrenOf(fixtures.multi);
       const index = `${parent}/versions/${fixtures.multi.root.digest}`;
@@ -268,7 +261,7 @@ describe('@google-cloud/artifact-registry over REST', () => {
     });
 
     test('knows the size of an image', async () => {
-      await pushTree(imageNamed('sized'), fixtures.image, 'v1');
+      await pushTree(server.image('images', 'sized'), fixtures.image, 'v1');
       const name = `${IMAGES}/dockerImages/sized@${fixtures.image.root.digest}`;
       const [read] = await client.getDockerImage({ name });
       const sizes = [...fixtures.image.contents.values()].map((bytes) => bytes.byteLength);

@@ -149,9 +149,7 @@ for (const workers of [1, 2])
       // One that everybody with good credentials may use, so that only those decide; one for rights.
       for (const id of ['shared', 'granted']) {
         await server.createDockerRepository(id);
-        const { host, username, password } = server;
-        const name = `${server.repositoryPath(id)}/app`;
-        await pushTree({ host, name, username, password }, image, 'v1');
+        await pushTree(server.image(id, 'app'), image, 'v1');
       }
       await who.grant(who.repository('shared'), WRITER, 'allAuthenticatedUsers');
       connections = await connectToAll(server, workers);

@@ -10,7 +10,7 @@ import { buildFixtures, type Fixtures } from './fixtures/image.ts';
 import { describeWith } from './harness/needs.ts';
 import { digestOf, mediaTypes, parseManifest } from './harness/oci.ts';
 import { pushTree } from './harness/push.ts';
-import { type Image, payloads, readStored, reference, type Stored } from './harness/registry.ts';
+import { payloads, readStored, reference, type Stored } from './harness/registry.ts';
 import { type Finished, succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
@@ -33,13 +33,6 @@ afterAll(async () => {
   await server.stop();
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
-
-const image = (repository: string, name: string): Image => ({
-  host: server.host,
-  name: `${server.repositoryPath(repository)}/${name}`,
-  username: server.username,
-  password: server.password,
-});
 
 async function stage(name: string): Promise<{ readonly host: string; readonly directory: string }> {
   const directory = join(space.path, `${name}-${crypto.randomUUID().slice(0, 8)}`);
@@ -68,7 +61,7 @@ describeWith(
     test(
       'are mounted by skopeo from one repository into another',
       async () => {
-        const [from, to] = [image('here', 'mounted'), image('there', 'by-skopeo')];
+        const [from, to] = [server.image('here', 'mounted'), server.image('there', 'by-skopeo')];
         const run = await containersProgram('skopeo');
         const source = `docker://${reference(from, 'v1')}`;
         await run('copy', '--preserve-digests', `oci:${fixtures.image.layout}:fixture`, source);
@@ -82,7 +75,7 @@ describeWith(
     test(
       'are mounted by crane from one repository into another',
       async () => {
-        const [from, to] = [image('here', 'copied'), image('there', 'by-crane')];
+        const [from, to] = [server.image('here', 'copied'), server.image('there', 'by-crane')];
         await pushTree(from, fixtures.multi, 'v1');
         const at = await stage('crane');
         const client = await crane.open(at);
@@ -101,7 +94,7 @@ describeWith(
     test(
       'are not sent again when an image is built on them',
       async () => {
-        const to = image('here', 'built');
+        const to = server.image('here', 'built');
         await pushTree(to, fixtures.image, 'base');
         const run = await containersProgram('podman');
         const context = join((await stage('context')).directory, 'context');
@@ -135,7 +128,7 @@ describeWith('images in other clothes', [...skopeo.programs, 'buildah'], () => {
   test(
     'Docker schema 2 is kept as it is pushed',
     async () => {
-      const to = image('here', 'docker-types');
+      const to = server.image('here', 'docker-types');
       const run = await containersProgram('skopeo');
       await run(
         'copy',
@@ -155,7 +148,7 @@ describeWith('images in other clothes', [...skopeo.programs, 'buildah'], () => {
   test(
     'a Docker manifest list is kept as it is pushed',
     async () => {
-      const to = image('here', 'docker-list');
+      const to = server.image('here', 'docker-list');
       const run = await containersProgram('skopeo');
       const target = `docker://${reference(to, 'list')}`;
       await run('copy', '--all', '--format', 'v2s2', `oci:${fixtures.multi.layout}:fixture`, target);
@@ -169,7 +162,7 @@ describeWith('images in other clothes', [...skopeo.programs, 'buildah'], () => {
   test(
     'zstd layers are kept as they are pushed',
     async () => {
-      const to = image('here', 'zstd');
+      const to = server.image('here', 'zstd');
       const run = await containersProgram('buildah');
       const added = join((await stage('added')).directory, 'added.bin');
       // Bytes that are new each time, or buildah finds that it knows a gzip layer with the same content.
@@ -191,7 +184,7 @@ describeWith('images in other clothes', [...skopeo.programs, 'buildah'], () => {
   test(
     'one tag moves between images, and the older stays to be pulled by digest',
     async () => {
-      const to = image('here', 'moved');
+      const to = server.image('here', 'moved');
       const client = await skopeo.open(await stage('skopeo'));
       await client.login(server);
       const first = await client.pushIndex(fixtures.multi, to, 'latest');

@@ -1,4 +1,5 @@
 import { expect } from 'bun:test';
+import { OCI_ERROR_CODES } from '../../server/testing/oci-error-codes.ts';
 import {
   type Bytes,
   type Descriptor,
@@ -11,26 +12,6 @@ import {
 } from '../harness/oci.ts';
 import type { Image } from '../harness/registry.ts';
 
-/** The error codes of the distribution spec, and the Docker ones that clients still know. */
-const CODES = new Set([
-  'BLOB_UNKNOWN',
-  'BLOB_UPLOAD_INVALID',
-  'BLOB_UPLOAD_UNKNOWN',
-  'DIGEST_INVALID',
-  'MANIFEST_BLOB_UNKNOWN',
-  'MANIFEST_INVALID',
-  'MANIFEST_UNKNOWN',
-  'NAME_INVALID',
-  'NAME_UNKNOWN',
-  'SIZE_INVALID',
-  'UNAUTHORIZED',
-  'DENIED',
-  'UNSUPPORTED',
-  'TOOMANYREQUESTS',
-  'TAG_INVALID',
-  'RANGE_INVALID',
-  'PAGINATION_NUMBER_INVALID',
-]);
 const WARNING = /^299 - "(?:[^"\\]|\\.)*"(?:, 299 - "(?:[^"\\]|\\.)*")*$/;
 
 export interface Answer {
@@ -78,7 +59,7 @@ function checkForm(answer: Answer): readonly string[] {
   };
   expect(errors.length).toBeGreaterThan(0);
   for (const { code, message } of errors) {
-    expect(CODES).toContain(code);
+    expect(OCI_ERROR_CODES).toContain(code);
     if (message !== undefined) expect(typeof message).toBe('string');
   }
   return errors.map(({ code }) => code);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import type { Image } from './registry.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 /** The answer to a request that had to succeed and did not, with everything needed to repeat it. */
@@ -26,6 +27,8 @@ export interface Server extends AsyncDisposable {
   readonly password: string;
   /** First part of an image's name in a repository: `us-central1-docker/my-project/REPOSITORY`. */
   repositoryPath(repository: string): string;
+  /** An image in a repository, for the administrator. */
+  image(repository: string, name: string): Image;
   accessToken(): Promise<string>;
   /** One request to the management API, which must succeed; answers the parsed body. */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
@@ -87,6 +90,11 @@ class RunningServer implements Server {
 
   repositoryPath(repository: string): string {
     return `${LOCATION}-docker/${PROJECT}/${repository}`;
+  }
+
+  image(repository: string, name: string): Image {
+    const { host, username, password } = this;
+    return { host, name: `${this.repositoryPath(repository)}/${name}`, username, password };
   }
 
   async accessToken(): Promise<string> {

@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import type { Send, TestServer } from './harness.ts';
+import { OCI_ERROR_CODES } from './oci-error-codes.ts';
 
 export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -11,26 +12,6 @@ export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2
 export const NOWHERE = `sha256:${'0'.repeat(64)}`;
 /** The bytes `{}`. */
 export const EMPTY_DIGEST = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
-
-/** distribution-spec 1.1, Error Codes, and the three that distribution had before. */
-const CODES = new Set([
-  'BLOB_UNKNOWN',
-  'BLOB_UPLOAD_INVALID',
-  'BLOB_UPLOAD_UNKNOWN',
-  'DIGEST_INVALID',
-  'MANIFEST_BLOB_UNKNOWN',
-  'MANIFEST_INVALID',
-  'MANIFEST_UNKNOWN',
-  'NAME_INVALID',
-  'NAME_UNKNOWN',
-  'SIZE_INVALID',
-  'UNAUTHORIZED',
-  'DENIED',
-  'UNSUPPORTED',
-  'TOOMANYREQUESTS',
-  'TAG_INVALID',
-  'PAGINATION_NUMBER_INVALID',
-]);
 
 export interface Refused {
   readonly code: string;
@@ -49,7 +30,7 @@ export async function refusal(answer: Response, status: number, code: string): P
   expect(body.errors.map((error) => Object.keys(error))).toEqual([['code', 'message', 'detail']]);
   const [error] = body.errors;
   expect(error.code).toBe(code);
-  expect([...CODES]).toContain(error.code);
+  expect([...OCI_ERROR_CODES]).toContain(error.code);
   // Three words at least, and nothing of ours that a client should not see.
   expect(error.message).toMatch(/^\S+( \S+){2,}$/s);
   expect(error.message).not.toMatch(/SQLITE|ENOENT|\/dev\/shm|\.ts\b|undefined|\[object/);
