@@ -1,5 +1,5 @@
 import type { Client, Operation } from '../contract/client.ts';
-import { accessToken } from './settings/token.ts';
+import { accessToken, type Minted } from './settings/token.ts';
 import { usage } from './exit.ts';
 import type { Globals } from './grammar/global-flags.ts';
 import type { Io } from './io.ts';
@@ -18,6 +18,8 @@ export class Cli {
   readonly properties: Properties;
   readonly logins: Logins;
   readonly terminal: Terminal;
+  /** Tokens that were got for this command alone, by what they are for. */
+  readonly minted = new Map<string, Minted>();
 
   constructor(io: Io, globals: Globals, pushed: PushedDown = {}) {
     const files = filesOf(io);

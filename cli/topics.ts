@@ -71,8 +71,10 @@ ${rows(
       [name, 'env' in property ? `${property.help} Environment: ${property.env}.` : property.help] as const,
   ),
 )}
-Credentials: --access-token-file, else ENTREPOT_ACCESS_TOKEN, else the login that
-"entrepot auth login" stored for the server.
+Credentials: --access-token-file, else ENTREPOT_ACCESS_TOKEN, else the key file
+in GOOGLE_APPLICATION_CREDENTIALS if it is one of this server, else the login
+that "entrepot auth login" or "entrepot auth activate-service-account" stored
+for the server. --impersonate-service-account acts as a service account with it.
 
 Files are kept in $ENTREPOT_CONFIG, else $XDG_CONFIG_HOME/entrepot, else
 ~/.config/entrepot.

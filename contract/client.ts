@@ -1,5 +1,6 @@
 import { accessOf, policiesOf } from './access.ts';
 import { errorOfStatus } from './api-error.ts';
+import { logEntriesOf } from './log-entries.ts';
 import { identitiesOf } from './identities.ts';
 import { serviceAccountsOf } from './service-accounts.ts';
 import { rolesOf } from './roles.ts';
@@ -25,6 +26,7 @@ export { names } from './names.ts';
 export type * from './schemas/artifacts.ts';
 export type * from './schemas/cleanup.ts';
 export type * from './schemas/group.ts';
+export type * from './schemas/logging.ts';
 export type * from './schemas/operation.ts';
 export type * from './schemas/explain.ts';
 export type * from './schemas/policy.ts';
@@ -187,6 +189,8 @@ export function createClient(options: ClientOptions) {
         http.json({ method: 'POST', path: name, verb: 'enable', body: {}, ...call }),
     },
 
+    /** The audit log. */
+    logEntries: logEntriesOf(http),
     policies: policiesOf(http),
     access: accessOf(http),
     roles: rolesOf(http),

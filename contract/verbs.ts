@@ -47,7 +47,12 @@ export const deleting = (http: Transport) => ({
     http.json({ method: 'DELETE', path: name, ...call }),
 });
 
-export function listing<T, Extra = unknown>(http: Transport, collection: string): Listing<T, Extra> {
+/** `member` is the answer's field, where it is not called as the collection is. */
+export function listing<T, Extra = unknown>(
+  http: Transport,
+  collection: string,
+  member = collection,
+): Listing<T, Extra> {
   const page = async (parent: string, options: PageOptions = {}): Promise<Paged<Named<T>>> => {
     const { signal, ...rest } = options;
     const query = rest as Readonly<Record<string, QueryValue>>;
@@ -58,7 +63,7 @@ export function listing<T, Extra = unknown>(http: Transport, collection: string)
       query,
       ...(signal ? { signal } : {}),
     });
-    const items = (answer[collection] ?? []) as readonly Named<T>[];
+    const items = (answer[member] ?? []) as readonly Named<T>[];
     const next = answer['nextPageToken'];
     return typeof next === 'string' && next !== '' ? { items, nextPageToken: next } : { items };
   };

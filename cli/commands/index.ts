@@ -42,6 +42,8 @@ import { deleteImage } from './images/delete.ts';
 import { describeImage } from './images/describe.ts';
 import { listImages } from './images/list.ts';
 import { listLocations } from './locations/list.ts';
+import { exportLog } from './logging/export.ts';
+import { readLog } from './logging/read.ts';
 import { describeOperation } from './operations/describe.ts';
 import { completionCommand } from './own/completion.ts';
 import { helpCommand } from './own/help.ts';
@@ -154,6 +156,8 @@ export const COMMANDS: readonly Command[] = [
   ...membershipCommands,
   enableServices,
   listServices,
+  readLog,
+  exportLog,
   serve,
   doctor,
   version,
@@ -182,6 +186,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'iam service-accounts': 'Accounts of programs.',
   'iam service-accounts keys': 'What programs prove with that they are the account.',
   'iam roles': 'What roles give, and roles of one’s own.',
+  logging: 'What was done here, and who did it.',
   organizations: 'The whole installation, as the one organization there is.',
   identity: 'People.',
   'identity users': 'Users.',

@@ -4,11 +4,16 @@ import { failureOf } from '../failure.ts';
 import { NO_FLAGS } from '../grammar/global-flags.ts';
 import type { Io } from '../io.ts';
 import { isRecord } from '../output/scalar.ts';
+import { keyFileIn, tokenForKey } from '../settings/key-file.ts';
+import type { Login } from '../settings/logins.ts';
 import { accessToken } from '../settings/token.ts';
 import { tokenForPassword } from '../settings/token-exchange.ts';
 
 /** The user name under which every protocol of the server takes an access token. */
 const TOKEN_USER = 'oauth2accesstoken';
+/** Those under which it takes a service account's key file, as it is or in base64. */
+const KEY_USER = '_json_key';
+const KEY_USERS = new Set([KEY_USER, '_json_key_base64']);
 
 /** Errors that container tools know by their words (docker-credential-helpers, credentials/error.go). */
 const NOT_FOUND = 'credentials not found in native keychain';
@@ -63,12 +68,19 @@ async function store(cli: Cli, input: string): Promise<void> {
   const server = await serverOf(cli, host);
   if (server === undefined)
     throw new CliError('failed', `run "entrepot auth configure-docker ${host} --server URL" first`);
-  const login =
-    user === TOKEN_USER
-      ? // How long a token from elsewhere lives is not known here; the server refuses it when it is over.
-        { account: user, accessToken: secret, expiresAt: cli.io.now() + TOKEN_LIFE }
-      : await tokenForPassword(cli.io, server, user, secret);
-  await cli.logins.put(server, login);
+  await cli.logins.put(server, await loginWith(cli, server, user, secret));
+}
+
+async function loginWith(cli: Cli, server: string, user: string, secret: string): Promise<Login> {
+  // How long a token from elsewhere lives is not known here; the server refuses it when it is over.
+  if (user === TOKEN_USER)
+    return { account: user, accessToken: secret, expiresAt: cli.io.now() + TOKEN_LIFE };
+  if (!KEY_USERS.has(user)) return tokenForPassword(cli.io, server, user, secret);
+  const text = user === KEY_USER ? secret : Buffer.from(secret, 'base64').toString();
+  const { email, id, privateKey } = keyFileIn(text, 'the password');
+  const login = await tokenForKey(cli.io, server, email, { id, privateKey });
+  if (login) return login;
+  throw new CliError('denied', `${server} does not accept this key of ${email}`);
 }
 
 /** As long as a token of the server can live. */

@@ -15,6 +15,10 @@ export const GLOBAL_FLAGS = {
     fallback: 'ENTREPOT_SERVER, config property core/server, else http://localhost:8080',
   }),
   accessTokenFile: text('FILE', 'File that holds the access token to use.'),
+  impersonateServiceAccount: text(
+    'SERVICE_ACCOUNT_EMAIL',
+    'Act as this service account, for which you need roles/iam.serviceAccountTokenCreator on it.',
+  ),
   format: text('FORMAT', 'How the answer is printed; see `entrepot help formats`.'),
   quiet: toggle('Ask nothing and report no progress.', { short: 'q' }),
   verbosity: choice(VERBOSITIES, 'How much is reported on standard error; debug shows each request.', {

@@ -1,5 +1,6 @@
 import { isRecord } from '../output/scalar.ts';
 import { readJsonObject, writeJsonObject } from './files.ts';
+import type { KeyLogin } from './key-file.ts';
 
 export interface Login {
   readonly account: string;
@@ -8,6 +9,8 @@ export interface Login {
   readonly expiresAt: number;
   /** Gets the next access token, once. */
   readonly refreshToken?: string;
+  /** Gets the next access token, for a service account. */
+  readonly key?: KeyLogin;
 }
 
 /** The tokens of log-ins, by server address, in a file only its owner can read. */
@@ -52,4 +55,8 @@ const isLogin = (entry: unknown): entry is Login =>
   typeof entry['account'] === 'string' &&
   typeof entry['accessToken'] === 'string' &&
   typeof entry['expiresAt'] === 'number' &&
-  (entry['refreshToken'] === undefined || typeof entry['refreshToken'] === 'string');
+  (entry['refreshToken'] === undefined || typeof entry['refreshToken'] === 'string') &&
+  (entry['key'] === undefined || isKey(entry['key']));
+
+const isKey = (key: unknown): key is KeyLogin =>
+  isRecord(key) && typeof key['id'] === 'string' && typeof key['privateKey'] === 'string';

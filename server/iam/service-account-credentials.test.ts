@@ -224,9 +224,9 @@ async function registryToken(as: string): Promise<string> {
 const publicPem = (file: { readonly private_key: string }): string =>
   createPublicKey(file.private_key).export({ type: 'spki', format: 'pem' });
 
-describe('a key file', () => {
-  const shown = (file: object): string => basic('_json_key', JSON.stringify(file));
+const shown = (file: object): string => basic('_json_key', JSON.stringify(file));
 
+describe('a key file', () => {
   it('is a password, as it is or in base64', async () => {
     const text = JSON.stringify(account.file, undefined, 2);
     expect(await reading(basic('_json_key', text))).toBe(200);

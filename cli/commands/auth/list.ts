@@ -1,4 +1,5 @@
 import { defineCommand } from '../../grammar/command.ts';
+import { renewsItself } from '../../settings/renewal.ts';
 
 export const listLogins = defineCommand({
   path: 'auth list',
@@ -7,12 +8,12 @@ export const listLogins = defineCommand({
   format: 'table(active.yesno(yes="*", no=""):label=ACTIVE, server, account, expires.date())',
   async run(_, cli) {
     const active = await cli.server();
-    return [...(await cli.logins.all())].map(([server, { account, expiresAt, refreshToken }]) => ({
+    return [...(await cli.logins.all())].map(([server, login]) => ({
       active: server === active,
       server,
-      account,
-      expires: new Date(expiresAt).toISOString(),
-      status: refreshToken !== undefined || expiresAt > cli.io.now() ? 'ACTIVE' : 'EXPIRED',
+      account: login.account,
+      expires: new Date(login.expiresAt).toISOString(),
+      status: renewsItself(login) || login.expiresAt > cli.io.now() ? 'ACTIVE' : 'EXPIRED',
     }));
   },
 });
