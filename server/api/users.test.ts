@@ -172,6 +172,25 @@ describe('a password', () => {
     expect((await login('admin', ADMIN_PASSWORD)).status).toBe(200);
   });
 
+  it('is in no record of its change', async () => {
+    await create('rita');
+    const secret = { password: 'not for the records', currentPassword: PASSWORD };
+    const rita = new ApiCaller(server, basic('rita', PASSWORD));
+    await rita.ok('POST', 'users/rita:setPassword', secret);
+    const entry = await server.database.read
+      .selectFrom('audit_entry')
+      .selectAll()
+      .where('subject', '=', 'user:rita')
+      .executeTakeFirstOrThrow();
+    expect(entry).toMatchObject({
+      service: 'admin.googleapis.com',
+      method: 'google.admin.AdminService.changePassword',
+      resource: 'users/rita',
+      code: 0,
+    });
+    expect(JSON.stringify(entry)).not.toMatch(/not for the records|a long enough password/);
+  });
+
   it('of the first start is forgotten with its file', async () => {
     await using fresh = await TestServer.start();
     fresh.directory.writeSecret(fresh.directory.initialPassword, ADMIN_PASSWORD);

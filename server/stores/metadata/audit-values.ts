@@ -12,7 +12,7 @@ const SECRET_FIELD =
   /passw|secret|token$|tokens$|private_?key|key_?data|credential|authorization|assertion|cookie|verifier/i;
 /** Secrets by their looks, wherever somebody put them: our tokens, JWTs, private keys. */
 const SECRET_TEXT =
-  /\bent_[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*/g;
+  /\bentr?_[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*/g;
 
 /** What would end a line, drive a terminal, or turn the direction of what is read. */
 const UNSAFE =

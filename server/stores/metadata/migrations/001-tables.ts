@@ -194,7 +194,7 @@ export const TABLES: readonly string[] = [
     last_used_at INTEGER,
     CHECK ((account IS NULL) = (identity IS NOT NULL))
   ) STRICT, WITHOUT ROWID`,
-  `CREATE INDEX access_token_by_account ON access_token (account, created_at)`,
+  `CREATE INDEX access_token_by_account ON access_token (account, created_at, id)`,
   `CREATE INDEX access_token_by_expiry ON access_token (expires_at)`,
   `CREATE INDEX access_token_by_family ON access_token (family) WHERE family IS NOT NULL`,
   `CREATE INDEX access_token_by_parent ON access_token (parent) WHERE parent IS NOT NULL`,
