@@ -1,6 +1,7 @@
 import { components } from '../../contract/components.ts';
 import type { Operation } from '../../contract/schemas/operation.ts';
 import { noQuery } from '../../contract/schemas/requests.ts';
+import { poolName, providerName } from '../core/federation.ts';
 import { memberOf } from '../core/iam.ts';
 import type { Document, OperationDraft } from '../core/resources.ts';
 import { UNRECORDED } from './audit-names.ts';
@@ -19,8 +20,8 @@ interface Started<Result> {
   /** What it is about: its operations stand below its name. */
   readonly name: string;
   readonly type: 'WorkloadIdentityPool' | 'WorkloadIdentityPoolProvider';
-  show(result: Result): object;
-  work(started: OperationDraft<Result>): Promise<Document>;
+  readonly show: (result: Result) => object;
+  readonly work: (started: OperationDraft<Result>) => Promise<Document>;
 }
 
 /** Runs a method that is long-running with Google, and over at once here. */
@@ -36,11 +37,11 @@ export async function operationOn<Result>(
   return json(body);
 }
 
-const getting = (id: string, above: string): ApiRoute =>
+const getting = (id: string, on: string): ApiRoute =>
   defineRoute({
     id,
     method: 'GET',
-    path: `${above}/operations/:operation`,
+    path: `${on}/operations/:operation`,
     permission: 'account',
     audit: UNRECORDED,
     on: onProject,
@@ -49,14 +50,14 @@ const getting = (id: string, above: string): ApiRoute =>
     response: components.Operation,
     run: async ({ parts, principal, params }) => {
       const { project = '', pool = '', provider } = params;
-      const above = `projects/${project}/locations/global/workloadIdentityPools/${pool}`;
-      const on = provider === undefined ? above : `${above}/providers/${provider}`;
+      const of = { project, pool };
+      const about = provider === undefined ? poolName(of) : providerName({ ...of, provider });
       const operation = param(params, 'operation');
-      const name = `${on}/operations/${operation}`;
+      const name = `${about}/operations/${operation}`;
       const record = await parts.resources.operations.get({ project, location: 'global', id: operation });
       const caller = principal.kind === 'anonymous' ? undefined : memberOf(principal);
-      const about = record?.body['response'] as { readonly name?: string } | undefined;
-      if (!record || record.account !== caller || about?.name !== on) throw missing(name);
+      const response = record?.body['response'] as { readonly name?: string } | undefined;
+      if (!record || record.account !== caller || response?.name !== about) throw missing(name);
       return json({ name, ...record.body });
     },
   });

@@ -75,7 +75,8 @@ export class IssuerKeys {
     const discovery = await this.#document(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     const said = discovery['issuer'];
     if (said !== issuer) throw unusable(issuer, 'its discovery document is of another issuer');
-    const address = URL.parse(String(discovery['jwks_uri'] ?? ''));
+    const uri = discovery['jwks_uri'];
+    const address = typeof uri === 'string' ? URL.parse(uri) : null;
     if (!address || (address.protocol !== 'https:' && address.protocol !== new URL(issuer).protocol))
       throw unusable(issuer, 'its discovery document has no jwks_uri that can be asked');
     const keys = await this.#document(address.href);

@@ -2,7 +2,6 @@ import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { invalid, RegistryError } from '../core/error.ts';
 import {
   memberPrefixes,
-  poolName,
   type ProviderConfig,
   providerName,
   type ProviderReader,
