@@ -120,7 +120,11 @@ function identityOf(
   if (subject === '' || Buffer.byteLength(subject) > LONGEST_SUBJECT)
     throw new MappingFailure(`${SUBJECT} is empty or has more than ${LONGEST_SUBJECT} bytes`);
   if (groups.length > MOST_GROUPS) throw new MappingFailure(`it has more than ${MOST_GROUPS} groups`);
-  const identity = { subject, groups: [...new Set(groups.filter((group) => group !== ''))], attributes: Object.fromEntries(attributes) };
+  const identity = {
+    subject,
+    groups: [...new Set(groups.filter((group) => group !== ''))],
+    attributes: Object.fromEntries(attributes),
+  };
   const known = { ...assertion, google: { subject, groups }, attribute: new Map(attributes) };
   if (condition && condition(known) !== true)
     throw new MappingFailure('the attribute condition of the provider is not true for it', true);
