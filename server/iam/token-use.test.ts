@@ -79,25 +79,25 @@ describe('the uses of tokens', () => {
   });
 });
 
-describe('a token that is good only while it is used', () => {
-  const start = async () => {
-    const server = await TestServer.start();
-    await server.tokens.addToken(sha256('ent_session'), {
-      id: 'session',
-      kind: 'session',
-      of: 'admin',
-      idleMs: 10 * MINUTE,
-      expiresAt: server.clock.now() + 60 * MINUTE,
-    });
-    const { token } = (await (
-      await server.send('GET', '/v2/token', { as: 'Bearer ent_session' })
-    ).json()) as { readonly token: string };
-    const status = async (as = 'Bearer ent_session') => (await server.send('GET', '/v2/', { as })).status;
-    return { server, status, registry: `Bearer ${token}` };
+const started = async () => {
+  const server = await TestServer.start();
+  await server.tokens.addToken(sha256('ent_session'), {
+    id: 'session',
+    kind: 'session',
+    of: 'admin',
+    idleMs: 10 * MINUTE,
+    expiresAt: server.clock.now() + 60 * MINUTE,
+  });
+  const { token } = (await (await server.send('GET', '/v2/token', { as: 'Bearer ent_session' })).json()) as {
+    readonly token: string;
   };
+  const status = async (as = 'Bearer ent_session') => (await server.send('GET', '/v2/', { as })).status;
+  return { server, status, registry: `Bearer ${token}` };
+};
 
+describe('a token that is good only while it is used', () => {
   it('lives on by being used, until its end', async () => {
-    const { server, status } = await start();
+    const { server, status } = await started();
     await using _ = server;
     for (let minutes = 9; minutes < 60; minutes += 9) {
       server.clock.advance(9 * MINUTE);
@@ -108,7 +108,7 @@ describe('a token that is good only while it is used', () => {
   });
 
   it('ends unused, remembered or not, with the registry tokens it got', async () => {
-    const { server, status, registry } = await start();
+    const { server, status, registry } = await started();
     await using _ = server;
     server.clock.advance(5 * MINUTE);
     expect([await status(), await status(registry)]).toEqual([200, 200]);
@@ -119,7 +119,7 @@ describe('a token that is good only while it is used', () => {
   });
 
   it('is written down at the end of the process, and moves no decision', async () => {
-    const { server, status } = await start();
+    const { server, status } = await started();
     const revision = () =>
       server.database.read.selectFrom('iam_revision').select('value').executeTakeFirstOrThrow();
     const before = await revision();
