@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { covers, type ResourceName } from '../core/iam.ts';
 import { TOKEN_ACTIONS, type TokenAction } from '../core/personal-tokens.ts';
 import { tokenMaking } from './token-scope.ts';
