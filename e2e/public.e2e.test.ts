@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildah } from './clients/buildah.ts';
+import type { Client, ClientKind } from './clients/client.ts';
+import { crane } from './clients/crane.ts';
+import { oras } from './clients/oras.ts';
+import { podman } from './clients/podman.ts';
+import { skopeo } from './clients/skopeo.ts';
+import { expectPulled, expectPushed } from './clients/verify.ts';
+import { buildFixtures, type Fixtures } from './fixtures/image.ts';
+import { describeWith } from './harness/needs.ts';
+import { type Image, readStored, reference } from './harness/registry.ts';
+import { attempt, run } from './harness/run.ts';
+import { type Scratch, scratch } from './harness/scratch.ts';
+import { type Server, startServer } from './harness/server.ts';
+
+/** Repositories that allUsers may read, and refusals as people see them: clients without credentials, or with too few rights. */
+const LIMIT_MS = 120_000;
+const KINDS: readonly ClientKind[] = [podman, buildah, skopeo, crane, oras];
+const PARENT = 'projects/my-project/locations/us-central1/repositories';
+const GUEST = { username: 'guest', password: 'a password for the guest' };
+
+let server: Server;
+let space: Scratch;
+let fixtures: Fixtures;
+
+beforeAll(async () => {
+  space = await scratch('public');
+  fixtures = await buildFixtures(join(space.path, 'fixtures'));
+  server = await startServer();
+  for (const id of ['public', 'private', 'shared']) await server.createDockerRepository(id);
+  const bindings = [{ role: 'roles/artifactregistry.reader', members: ['allUsers'] }];
+  await server.api('POST', `${PARENT}/public:setIamPolicy`, { policy: { bindings } });
+  await server.api('POST', `users?userId=${GUEST.username}`, { password: GUEST.password });
+  const reader = { role: 'roles/artifactregistry.reader', members: [`user:${GUEST.username}`] };
+  await server.api('POST', `${PARENT}/shared:setIamPolicy`, { policy: { bindings: [reader] } });
+}, LIMIT_MS);
+
+afterAll(async () => {
+  await server.stop();
+  await space[Symbol.asyncDispose]();
+}, LIMIT_MS);
+
+const image = (repository: string, name: string): Image => ({
+  host: server.host,
+  name: `${server.repositoryPath(repository)}/${name}`,
+  username: server.username,
+  password: server.password,
+});
+
+/** A client that was never told any credentials. */
+async function open(kind: Pick<ClientKind, 'name' | 'open'>): Promise<Client> {
+  const directory = join(space.path, `${kind.name}-${crypto.randomUUID().slice(0, 8)}`);
+  await mkdir(directory);
+  return kind.open({ host: server.host, directory });
+}
+
+const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'it succeeded', String);
+
+for (const kind of KINDS) {
+  const check = (says: string, body: () => Promise<void>): void => test(says, body, LIMIT_MS);
+
+  describeWith(kind.name, kind.programs, () => {
+    const push = async (repository: string) => {
+      const to = image(repository, kind.name);
+      const pusher = await open(kind);
+      await pusher.login(server);
+      const pushed = await pusher.pushImage(fixtures.image, to, 'v1');
+      return { to, stored: await expectPushed(fixtures.image, pushed, to, 'v1') };
+    };
+
+    check('pulls a public image without credentials', async () => {
+      const { to, stored } = await push('public');
+      const anonymous = await open(kind);
+      await expectPulled(fixtures.image, await anonymous.pull(to, 'v1'), stored);
+      if (anonymous.tags) expect(await anonymous.tags(to)).toEqual(['v1']);
+    });
+
+    check('is asked for credentials when it pushes there', async () => {
+      const to = image('public', `${kind.name}-anonymous`);
+      expect(await failure((await open(kind)).pushImage(fixtures.image, to, 'v1'))).toMatch(
+        /unauthorized|unauthenticated|authentication required|basic credential/i,
+      );
+      expect(await failure(readStored(to, 'v1'))).toContain('404');
+    });
+
+    check('is asked for credentials when it pulls a private image, and tells nothing of it', async () => {
+      const { to } = await push('private');
+      for (const from of [to, image('private', 'absent'), image('nowhere', 'absent')])
+        expect(await failure((await open(kind)).pull(from, 'v1'))).toMatch(
+          /unauthorized|unauthenticated|authentication required/i,
+        );
+    });
+
+    // Of what a client asks for by HEAD there is no body to show, but that a reader may ask.
+    check('shows whoever may read and pushes who they are, and what right they lack', async () => {
+      const guest = await open(kind);
+      await guest.login(GUEST);
+      const refused = await failure(guest.pushImage(fixtures.image, image('shared', kind.name), 'v2'));
+      expect(refused).toContain('logged in as user:guest');
+      expect(refused).toContain('artifactregistry.repositories.uploadArtifacts');
+      expect(refused).toContain(`${PARENT}/shared`);
+    });
+
+    check('pulls a public image with credentials that have no rights of their own', async () => {
+      const { to, stored } = await push('public');
+      const guest = await open(kind);
+      await guest.login(GUEST);
+      await expectPulled(fixtures.image, await guest.pull(to, 'v1'), stored);
+    });
+  });
+}
+
+describeWith('docker', ['docker'], () => {
+  const docker = async (args: readonly string[]) => {
+    const home = join(space.path, `docker-${crypto.randomUUID().slice(0, 8)}`);
+    await mkdir(home);
+    const env = { HOME: home, DOCKER_CONFIG: home };
+    return { env, command: ['docker', '--host', `unix://${join(home, 'no-engine.sock')}`, ...args] };
+  };
+
+  test(
+    'reads a public image without credentials, and no private one',
+    async () => {
+      for (const repository of ['public', 'private']) {
+        const to = image(repository, 'for-docker');
+        const pusher = await open(skopeo);
+        await pusher.login(server);
+        await pusher.pushImage(fixtures.image, to, 'v1');
+      }
+      const inspect = async (repository: string) =>
+        docker(['manifest', 'inspect', '--insecure', reference(image(repository, 'for-docker'), 'v1')]);
+      const open_ = await inspect('public');
+      expect(JSON.parse(await run(open_.command, { env: open_.env }))).toHaveProperty('layers');
+      const closed = await inspect('private');
+      const { code, stderr } = await attempt(closed.command, { env: closed.env });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/unauthorized|no such manifest/i)]);
+    },
+    LIMIT_MS,
+  );
+});
