@@ -22,6 +22,8 @@ export interface Call extends CallOptions {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** A resource name or collection; escapes in it are kept. */
   readonly path: string;
+  /** Of the API that the path is of; v1 without one. */
+  readonly version?: string;
   /** Custom method, without its colon. */
   readonly verb?: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
@@ -64,8 +66,17 @@ export class Transport {
     await (this.#options.pause ?? sleep)(milliseconds, signal);
   }
 
-  async #request({ method, path, verb, query = {}, body, headers, signal }: Call): Promise<Request> {
-    const url = new URL(`${this.#base}/v1/${pathOf(path)}${verb ? `:${verb}` : ''}`);
+  async #request({
+    method,
+    version = 'v1',
+    path,
+    verb,
+    query = {},
+    body,
+    headers,
+    signal,
+  }: Call): Promise<Request> {
+    const url = new URL(`${this.#base}/${version}/${pathOf(path)}${verb ? `:${verb}` : ''}`);
     for (const [key, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(key, String(value));
     const { token, userAgent } = this.#options;
