@@ -4,15 +4,20 @@ import type { ResourceName } from '../core/iam.ts';
 import type { ConditionResult } from '../core/policy.ts';
 import { fullName } from './refusals.ts';
 
-/** An explanation in Policy Troubleshooter's shape (google/cloud/policytroubleshooter/v1/explanations.proto). */
+/**
+ * An explanation in Policy Troubleshooter's shape (google/cloud/policytroubleshooter/v1/explanations.proto). Of policies
+ * that are not seen it has what is about the caller, where the caller is who was asked about, and else nothing.
+ */
 export function shownExplanation(
   { member, grants, policies }: Explanation,
   seen: ReadonlySet<ResourceName>,
+  isOwn: boolean,
 ): Troubleshooting {
   return {
     access: accessOf(grants),
     principal: member,
     explainedPolicies: policies
+      .filter(({ on }) => isOwn || seen.has(on))
       .map((policy) => (seen.has(policy.on) ? policy : ownPart(policy)))
       .filter(({ bindings }) => bindings.length > 0)
       .map((policy) => shownPolicy(policy)),

@@ -36,11 +36,13 @@ export const explainRoutes: readonly ApiRoute[] = [
       const question = questionOf(tuple);
       const seen = await seenBy(call, question.on);
       const explanation = await explained(call, tuple.principal, question, seen);
-      const { explainer } = call.parts;
-      const role = explanation.grants === true ? undefined : explainer.leastRole(question.permission);
+      const { parts, principal } = call;
+      const isOwn = isCaller(principal, explanation.member);
+      const known = isOwn ? [...seen, ...placesNaming(explanation)] : seen;
+      const role = explanation.grants === true ? undefined : parts.explainer.leastRole(question.permission);
       return json({
-        ...shownExplanation(explanation, seen),
-        summary: explainer.summary(explanation, new Set([...seen, ...ownPlaces(call, explanation)])),
+        ...shownExplanation(explanation, seen, isOwn),
+        summary: parts.explainer.summary(explanation, new Set(known)),
         ...(role !== undefined && { suggestedRole: role }),
       });
     },
@@ -130,13 +132,9 @@ const membersWritten = (written: string): readonly string[] =>
     ? [written]
     : [`user:${written}`, `serviceAccount:${written}`];
 
-/** Where something is said of the caller, who may be told of that. */
-const ownPlaces = ({ principal }: Call, { member, policies }: Explanation): readonly ResourceName[] =>
-  principal.kind === 'anonymous' || memberOf(principal) !== member
-    ? []
-    : policies
-        .filter(({ bindings }) => bindings.some(({ meaning }) => meaning.length > 0))
-        .map(({ on }) => on);
+/** Where something is said of whoever was asked about. */
+const placesNaming = ({ policies }: Explanation): readonly ResourceName[] =>
+  policies.filter(({ bindings }) => bindings.some(({ meaning }) => meaning.length > 0)).map(({ on }) => on);
 
 function questionOf({
   fullResourceName = '',

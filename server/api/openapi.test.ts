@@ -83,6 +83,18 @@ describe('the methods of the management API', () => {
       'users.tokens.list',
       'users.tokens.get',
       'users.tokens.delete',
+      'repositories.testIamPermissions',
+      'projects.testIamPermissions',
+      'projectsV3.testIamPermissions',
+      'serviceAccounts.testIamPermissions',
+      'organizations.testIamPermissions',
+      'organizationsV3.testIamPermissions',
+      'roles.list',
+      'roles.get',
+      'roles.queryGrantableRoles',
+      'permissions.queryTestablePermissions',
+      'iam.troubleshoot',
+      'iam.whoCan',
     ]);
     const known: readonly string[] = [...PERMISSIONS, 'account'];
     expect(routes.filter(({ permission }) => !known.includes(permission))).toEqual([]);

@@ -30,7 +30,7 @@ export const updateRole = defineCommand({
     if (fields.includedPermissions && (added ?? removed))
       throw usage('--add-permissions and --remove-permissions change what is there; leave --permissions out');
     const client = await cli.client();
-    const change = (added ?? removed) ? await changed(await client.roles.get(name)) : fields;
+    const change = (added ?? removed) ? changed(await client.roles.get(name)) : fields;
     const { etag: _etag, ...written } = change;
     const updateMask = Object.keys(written);
     if (updateMask.length === 0) throw usage('nothing to change was given; see --help for what can change');
