@@ -12,24 +12,32 @@ interface BodySource {
 
 type Stored = CatalogReader & Pick<HostedRepo, 'renew'>;
 
+interface Seen {
+  readonly catalog: CatalogReader;
+  readonly opened: WeakMap<StoredFile, OpenedFile>;
+}
+
 /** Serves what was published here. */
 export class StandardRepo implements Repo {
   readonly name: string;
   readonly #stored: Stored;
   readonly #catalog: CatalogReader;
   readonly #bodies: BodySource;
-  readonly #opened = new WeakMap<StoredFile, OpenedFile>();
+  readonly #opened: WeakMap<StoredFile, OpenedFile>;
 
   /** `seen` is as much of what is stored as may be read. */
-  constructor(name: string, stored: Stored, bodies: BodySource, seen: CatalogReader = stored) {
+  constructor(name: string, stored: Stored, bodies: BodySource, seen?: Seen) {
     this.name = name;
     this.#stored = stored;
-    this.#catalog = seen;
+    this.#catalog = seen?.catalog ?? stored;
     this.#bodies = bodies;
+    this.#opened = seen?.opened ?? new WeakMap();
   }
 
+  /** Whatever of it may be seen is the same file to both, of which some things are made but once. */
   seenBy(may: MaySee): Repo {
-    return new StandardRepo(this.name, this.#stored, this.#bodies, new VisibleCatalog(this.#catalog, may));
+    const seen = { catalog: new VisibleCatalog(this.#catalog, may), opened: this.#opened };
+    return new StandardRepo(this.name, this.#stored, this.#bodies, seen);
   }
 
   async file(ref: FileRef): Promise<OpenedFile> {
