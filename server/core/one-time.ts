@@ -25,6 +25,4 @@ export interface OneTimeStore {
   read(kind: OneTimeKind, hash: string): Promise<Payload | undefined>;
   /** One caller after the other. `work` is not called for one that is unknown, used or expired. */
   change<T>(kind: OneTimeKind, hash: string, work: (payload: Payload) => Change<T>): Promise<T | undefined>;
-  /** Drops what has expired. */
-  prune(): Promise<void>;
 }

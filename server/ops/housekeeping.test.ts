@@ -6,6 +6,7 @@ import { MemoryBlobs } from '../stores/blobs/memory.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
 import { recordAct } from '../stores/metadata/audit-entries.ts';
 import { MetadataDatabase } from '../stores/metadata/database.ts';
+import { OneTimeTables } from '../stores/metadata/one-time-tables.ts';
 import { recordEvent } from '../stores/metadata/outbox.ts';
 import { TokenTables } from '../stores/metadata/token-tables.ts';
 import { tidy } from './housekeeping.ts';
@@ -45,6 +46,17 @@ it('drops uploads that can no longer be continued, and no others', async () => {
   await tidyAt(START + DAY + HOUR, blobs);
 
   expect(await openUploads(blobs)).toBe(0);
+});
+
+it('drops what was good for one use and has expired, and nothing else', async () => {
+  const oneTime = new OneTimeTables(database, () => START);
+  await oneTime.put('form', 'old', {}, START + HOUR);
+  await oneTime.put('form', 'new', {}, START + 3 * HOUR);
+
+  await tidyAt(START + 2 * HOUR);
+
+  const left = await database.read.selectFrom('one_time').select('hash').execute();
+  expect(left).toEqual([{ hash: 'new' }]);
 });
 
 it('drops tokens that have expired, and no others', async () => {

@@ -45,6 +45,8 @@ export async function tidy(parts: HousekeepingParts): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.deleteFrom('operation').where('created_at', '<', before).execute();
     await tx.deleteFrom('outbox').where('at', '<', before).execute();
+    await tx.deleteFrom('one_time').where('expires_at', '<', now()).execute();
+    await tx.deleteFrom('refresh_token').where('expires_at', '<', now()).execute();
   });
 }
 

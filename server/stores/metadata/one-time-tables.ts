@@ -65,10 +65,4 @@ export class OneTimeTables implements OneTimeStore {
       return result;
     });
   }
-
-  async prune(): Promise<void> {
-    await this.#database.transaction((tx) =>
-      tx.deleteFrom('one_time').where('expires_at', '<=', this.#now()).execute(),
-    );
-  }
 }
