@@ -46,7 +46,6 @@ export async function tidy(parts: HousekeepingParts): Promise<void> {
     await tx.deleteFrom('operation').where('created_at', '<', before).execute();
     await tx.deleteFrom('outbox').where('at', '<', before).execute();
     await tx.deleteFrom('one_time').where('expires_at', '<', now()).execute();
-    await tx.deleteFrom('refresh_token').where('expires_at', '<', now()).execute();
   });
 }
 
