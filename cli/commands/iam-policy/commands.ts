@@ -50,10 +50,8 @@ const setIamPolicy = (kind: PolicyKind): Command =>
       'somebody changed that meanwhile, nothing is set.',
     examples: [
       {
-        says: 'Change a policy by hand:',
-        line:
-          `entrepot ${kind.group} get-iam-policy ${kind.example.resource} > policy.yaml\n` +
-          `entrepot ${kind.group} set-iam-policy ${kind.example.resource} policy.yaml`,
+        says: 'Set a policy that was got with get-iam-policy and then edited:',
+        line: `entrepot ${kind.group} set-iam-policy ${kind.example.resource} policy.yaml`,
       },
     ],
     positionals: { resource: kind.positional, policyFile: one('File with the policy.') },
@@ -93,7 +91,7 @@ const addBinding = (kind: PolicyKind): Command =>
         says: 'The same, until the end of the year:',
         line:
           `entrepot ${kind.group} add-iam-policy-binding ${kind.example.resource} --member=group:web --role=${kind.example.role} ` +
-          `--condition='expression=request.time < timestamp("2027-01-01T00:00:00Z"),title=until 2027'`,
+          `--condition='expression=timestamp("2027-01-01T00:00:00Z") > request.time,title=until 2027'`,
       },
     ],
     positionals: { resource: kind.positional },

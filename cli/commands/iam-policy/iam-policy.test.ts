@@ -99,10 +99,7 @@ describe('bindings of a repository', () => {
     await writeFile(file, `expression: "resource.tag == 'a'"\ntitle: one tag\n`);
     const ann = ['add-iam-policy-binding', 'files', '--member=user:ann', `--role=${READER}`] as const;
     await repository(...ann, `--condition-from-file=${file}`);
-    const added = await repository(
-      ...ann,
-      "--condition=^:^expression=resource.tag == 'b':title=b, that is",
-    );
+    const added = await repository(...ann, "--condition=^:^expression=resource.tag == 'b':title=b, that is");
     expect(JSON.parse(added.stdout)).toMatchObject({
       bindings: [
         { condition: { expression: "resource.tag == 'a'", title: 'one tag' } },
