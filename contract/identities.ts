@@ -40,6 +40,7 @@ export function identitiesOf(http: Transport) {
       ): Promise<void> => {
         await http.raw({ method: 'POST', path: name, verb: 'setPassword', body: request, ...call });
       },
+      removePassword: (name: string, call: CallOptions = {}) => switched(name, 'removePassword', call),
       /** Who the caller is. */
       me: (call: CallOptions = {}): Promise<Identity> =>
         http.json({ method: 'GET', path: 'users/me', ...call }),

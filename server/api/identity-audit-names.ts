@@ -19,6 +19,7 @@ export const IDENTITY_AUDIT = {
   disableUser: write('suspendUser'),
   enableUser: write('unsuspendUser'),
   changePassword: write('changePassword'),
+  removePassword: write('removePassword'),
 
   createGroup: write('createGroup'),
   getGroup: read('getGroup'),

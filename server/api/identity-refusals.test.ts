@@ -17,6 +17,7 @@ const rows: readonly Row[] = [
   { method: 'DELETE', path: (id) => `users/${id}` },
   { method: 'POST', path: (id) => `users/${id}:disable`, body: {} },
   { method: 'POST', path: (id) => `users/${id}:enable`, body: {} },
+  { method: 'POST', path: (id) => `users/${id}:removePassword`, body: {} },
   { method: 'POST', path: (id) => `users/${id}:setPassword`, body: { password: 'a new password' } },
   { method: 'GET', path: (id) => `users/${id}/tokens` },
   { method: 'POST', path: (id) => `users/${id}/tokens`, body: { displayName: 'x' } },

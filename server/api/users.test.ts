@@ -172,6 +172,17 @@ describe('a password', () => {
     expect((await login('admin', ADMIN_PASSWORD)).status).toBe(200);
   });
 
+  it('is removed where an identity provider is to vouch for the user', async () => {
+    await create('ivan');
+    const before = `Bearer ${await server.accessToken('ivan', PASSWORD)}`;
+    expect(await admin.ok('POST', 'users/ivan:removePassword', {})).toMatchObject({ hasPassword: false });
+    expect([(await whoIs(before)).status, (await login('ivan', PASSWORD)).status]).toEqual([401, 401]);
+    await server.grant('projects/my-project', 'roles/editor', 'user:ivan');
+    const helpdesk = await manager('helpdesk-3');
+    const refusal = await helpdesk.refused('POST', 'users/ivan:removePassword', {});
+    expect(refusal).toMatchObject({ status: 403, reason: 'GRANT_EXCEEDED' });
+  });
+
   it('is in no record of its change', async () => {
     await create('rita');
     const secret = { password: 'not for the records', currentPassword: PASSWORD };
@@ -249,6 +260,11 @@ describe('the last owner', () => {
     const api = new ApiCaller(fresh);
     const last = { status: 400, reason: 'LAST_OWNER' };
     expect(await api.refused('DELETE', 'users/admin')).toMatchObject(last);
+    expect(await api.refused('POST', 'users/admin:disable', {})).toMatchObject(last);
+    expect(await api.refused('POST', 'users/admin:removePassword', {})).toMatchObject(last);
+
+    await api.ok('POST', 'users?userId=unable', {});
+    await fresh.grant('/', 'roles/owner', 'user:unable');
     expect(await api.refused('POST', 'users/admin:disable', {})).toMatchObject(last);
 
     await api.ok('POST', 'users?userId=second', { password: PASSWORD });

@@ -151,6 +151,28 @@ export const userRoutes: readonly ApiRoute[] = [
   switching('enable'),
 
   defineRoute({
+    id: 'users.removePassword',
+    method: 'POST',
+    path: `${USER}:removePassword`,
+    permission: 'entrepot.users.update',
+    audit: IDENTITY_AUDIT.removePassword,
+    on: onInstallation,
+    summary:
+      'Lets a user log in through the identity provider only, and ends its log-ins. Personal tokens stay.',
+    query: noQuery,
+    body: noFields,
+    response: components.User,
+    run: async ({ parts, params, principal }) => {
+      const id = param(params, 'user');
+      // Whoever has that name at the provider takes it over.
+      await parts.guard.requireCovers(principal, `user:${id}`);
+      const user = await parts.resources.users.setPassword(id, undefined);
+      parts.passwords.changed(id);
+      return json(shown(user));
+    },
+  }),
+
+  defineRoute({
     id: 'users.delete',
     method: 'DELETE',
     path: USER,

@@ -30,8 +30,8 @@ export interface UserResources {
   /** ALREADY_EXISTS also for a name that differs in case only. */
   create(user: NewUser): Promise<UserRecord>;
   update(id: string, change: (current: UserRecord) => UserChange): Promise<UserRecord>;
-  /** Ends its log-ins and whatever was got with them. Personal tokens stay. */
-  setPassword(id: string, passwordHash: string): Promise<void>;
+  /** Without one it logs in elsewhere only. Ends its log-ins and whatever was got with them; personal tokens stay. */
+  setPassword(id: string, passwordHash: string | undefined): Promise<UserRecord>;
   /** Disabling ends log-ins as a new password does; personal tokens are refused until it is enabled. */
   setDisabled(id: string, disabled: boolean): Promise<UserRecord>;
   /** With its tokens, memberships and grants. */

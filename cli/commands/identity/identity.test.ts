@@ -82,6 +82,12 @@ describe('identity users', () => {
     expect(ran.stderr).toContain(words);
   });
 
+  it('removes passwords', async () => {
+    await done(admin, 'identity users create dora --password-stdin', 'a good password');
+    await done(admin, 'identity users set-password dora --without-password');
+    expect(await done(admin, 'identity users describe dora --format=value(hasPassword)')).toBe('False\n');
+  });
+
   it('sets passwords, one’s own with the current one', async () => {
     await using ann = await arrive();
     await done(admin, 'identity users set-password ann --password-stdin', 'set by admin');

@@ -1,7 +1,9 @@
 import { userName } from '../../../contract/identities.ts';
 import type { Cli } from '../../context.ts';
-import { CliError } from '../../exit.ts';
+import { lastId } from '../../../contract/names.ts';
+import { CliError, usage } from '../../exit.ts';
 import { defineCommand, maybe } from '../../grammar/command.ts';
+import { toggle } from '../../grammar/flags.ts';
 import { askCurrentPassword, askNewPassword, linesOfStdin, passwordFlags } from './password.ts';
 
 export const setPassword = defineCommand({
@@ -19,17 +21,25 @@ export const setPassword = defineCommand({
     },
   ],
   positionals: { user: maybe('Name of the user. Default: you.') },
-  flags: passwordFlags,
+  flags: {
+    ...passwordFlags,
+    withoutPassword: toggle('Remove the password: the user logs in through the identity provider only.'),
+  },
   format: 'none',
-  async run({ user, passwordStdin }, cli) {
+  async run({ user, passwordStdin, withoutPassword }, cli) {
+    if (passwordStdin && withoutPassword)
+      throw usage('--password-stdin and --without-password exclude each other');
     const client = await cli.client();
     const { name: own } = await client.users.me();
     const name = user === undefined ? own : userName(user);
     if (name === undefined || !name.startsWith('users/'))
       throw new CliError('usage', 'you are logged in as no user; say whose password is to be set');
-    const request = await wanted(cli, name.slice('users/'.length), name === own, passwordStdin);
-    await client.users.setPassword(name, request);
-    await cli.terminal.notice(`Set the password of [${name.slice('users/'.length)}]. Its logins have ended.`);
+    const id = lastId(name);
+    if (withoutPassword) await client.users.removePassword(name);
+    else await client.users.setPassword(name, await wanted(cli, id, name === own, passwordStdin));
+    await cli.terminal.notice(
+      `${withoutPassword ? 'Removed' : 'Set'} the password of [${id}]. Its logins have ended.`,
+    );
     if (name === own && (await cli.logins.remove(await cli.server())))
       await cli.terminal.notice('Log in again with "entrepot auth login".');
     return undefined;

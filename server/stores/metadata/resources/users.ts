@@ -65,11 +65,14 @@ export class StoredUsers implements UserResources {
     });
   }
 
-  async setPassword(id: string, passwordHash: string): Promise<void> {
-    await this.#database.transaction(async (tx) => {
-      await present(tx, id);
-      await this.#set(tx, id, { password_hash: passwordHash });
-      await endLogins(tx, id);
+  setPassword(id: string, passwordHash: string | undefined): Promise<UserRecord> {
+    return this.#database.transaction((tx) => {
+      const set = async () => {
+        await present(tx, id);
+        await endLogins(tx, id);
+        return this.#set(tx, id, { password_hash: passwordHash ?? null });
+      };
+      return passwordHash === undefined ? keepingAnOwner(tx, set) : set();
     });
   }
 
