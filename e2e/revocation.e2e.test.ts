@@ -89,7 +89,7 @@ const rights: readonly Withdrawal[] = [
       await who.join(group, login);
       return {
         authorization: `Bearer ${(await who.personalToken(login)).token}`,
-        end: () => who.deleteGroup(group),
+        end: () => who.delete(`groups/${group}`),
       };
     },
   },
@@ -111,7 +111,7 @@ const rights: readonly Withdrawal[] = [
     begin: async (who, repository) => {
       const [login, role] = [await who.user(), await who.customRole([DOWNLOAD, UPLOAD])];
       await who.grant(repository, role, userMember(login));
-      return { authorization: basic(login), end: () => who.deleteRole(role) };
+      return { authorization: basic(login), end: () => who.delete(role) };
     },
   },
   {

@@ -17,6 +17,7 @@ export interface Ending {
 
 const GONE = /token is unknown, has expired or was revoked; log in again/;
 const WRONG = /user name or password is wrong/;
+const PROVIDER_GONE = /identity provider behind the token is disabled or deleted/;
 const KEY_GONE = /service account key is deleted, disabled or expired|was deleted/;
 
 export const ENDINGS: readonly Ending[] = [
@@ -66,7 +67,7 @@ export const ENDINGS: readonly Ending[] = [
     told: GONE,
     begin: async (who) => {
       const { name, token } = await who.personalToken(await who.user());
-      return { login: named('_dcgcloud_token', token), end: () => who.deleteToken(name) };
+      return { login: named('_dcgcloud_token', token), end: () => who.delete(name) };
     },
   },
   {
@@ -102,6 +103,22 @@ export const ENDINGS: readonly Ending[] = [
       const file = await who.keyFile(await who.serviceAccount());
       const login = named('oauth2accesstoken', await who.keyFileToken(file));
       return { login, end: () => who.changeKey(file, 'DELETE') };
+    },
+  },
+  {
+    says: 'a token of an identity provider that is disabled',
+    told: PROVIDER_GONE,
+    begin: async (who) => {
+      const { token, provider } = await who.federated();
+      return { login: named('oauth2accesstoken', token), end: () => who.disable(provider) };
+    },
+  },
+  {
+    says: 'a token of a workload identity pool that was deleted',
+    told: PROVIDER_GONE,
+    begin: async (who) => {
+      const { token, pool } = await who.federated();
+      return { login: named('oauth2accesstoken', token), end: () => who.delete(pool) };
     },
   },
 ];

@@ -1,4 +1,5 @@
 import { createSign } from 'node:crypto';
+import { TestIssuer } from '../../server/testing/issuer.ts';
 import type { Server } from './server.ts';
 import { UnexpectedAnswer } from './server.ts';
 import { until } from './until.ts';
@@ -14,6 +15,13 @@ export interface KeyFile {
   readonly private_key_id: string;
   readonly private_key: string;
   readonly token_uri: string;
+}
+
+/** An access token for an identity of elsewhere, and what vouches for it. */
+interface Federated {
+  readonly token: string;
+  readonly pool: string;
+  readonly provider: string;
 }
 
 interface Binding {
@@ -137,10 +145,6 @@ export class Identities {
     if (!answer.ok) throw new UnexpectedAnswer('POST', url, answer.status, await answer.text());
   }
 
-  async deleteToken(name: string): Promise<void> {
-    await this.#server.api('DELETE', name);
-  }
-
   /** Resolves when the server takes a token no more that is about to expire. */
   expired(token: string): Promise<void> {
     return until('the token has expired', async () => {
@@ -149,6 +153,42 @@ export class Identities {
       });
       return answer.status === 401;
     });
+  }
+
+  /** Somebody whom an identity provider in a pool of its own vouches for. */
+  async federated(): Promise<Federated> {
+    const id = fresh('pool');
+    const issuer = await TestIssuer.make(`https://${id}.example.com`);
+    const pool = `${PROJECT}/locations/global/workloadIdentityPools/${id}`;
+    const provider = `${pool}/providers/main`;
+    await this.#server.api('POST', `${pool.replace(`/${id}`, '')}?workloadIdentityPoolId=${id}`, {});
+    await this.#server.api('POST', `${pool}/providers?workloadIdentityPoolProviderId=main`, {
+      attributeMapping: { 'google.subject': 'assertion.sub' },
+      oidc: {
+        issuerUri: `https://${id}.example.com`,
+        jwksJson: await issuer.keySet(),
+        allowedAudiences: [id],
+      },
+    });
+    const { projectNumber } = (await this.#server.api('GET', PROJECT)) as { readonly projectNumber: string };
+    const now = Math.floor(Date.now() / 1000);
+    const token = await this.#token({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      audience: `//iam.googleapis.com/${provider.replace('my-project', projectNumber)}`,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      scope: 'https://www.googleapis.com/auth/cloud-platform',
+      subject_token: await issuer.sign({ sub: 'a-build', aud: id, iat: now, exp: now + 300 }),
+    });
+    return { token, pool, provider };
+  }
+
+  async disable(resource: string): Promise<void> {
+    await this.#server.api('PATCH', `${resource}?updateMask=disabled`, { disabled: true });
+  }
+
+  async delete(resource: string): Promise<void> {
+    await this.#server.api('DELETE', resource);
   }
 
   /** A new group; answers its name. */
@@ -176,16 +216,8 @@ export class Identities {
     return name;
   }
 
-  async deleteGroup(group: string): Promise<void> {
-    await this.#server.api('DELETE', `groups/${group}`);
-  }
-
   async deleteUser({ username }: Login): Promise<void> {
     await this.#server.api('DELETE', `users/${username}`);
-  }
-
-  async deleteRole(name: string): Promise<void> {
-    await this.#server.api('DELETE', name);
   }
 
   async setRole(name: string, permissions: readonly string[]): Promise<void> {
