@@ -29,6 +29,7 @@ export interface Io {
   readonly stderr: Sink;
   readonly now: () => number;
   readonly fetch: (request: Request) => Promise<Response>;
+  readonly sleep: (milliseconds: number) => Promise<void>;
   /** From now on the first Ctrl-C aborts this signal and lets the work clean up; the second ends the process. */
   readonly interrupt: () => AbortSignal;
 }
@@ -56,6 +57,7 @@ export function processIo(): Io {
     stderr,
     now: () => Date.now(),
     fetch: (request) => fetch(request),
+    sleep: (milliseconds) => Bun.sleep(milliseconds),
     interrupt,
   };
 }

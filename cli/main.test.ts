@@ -121,6 +121,7 @@ describe('exit codes', () => {
       ...outside,
       now: () => 0,
       fetch: () => Promise.reject(new Error('no')),
+      sleep: () => Promise.resolve(),
       interrupt: () => new AbortController().signal,
     });
 

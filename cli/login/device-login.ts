@@ -26,9 +26,9 @@ export async function deviceLogin(cli: Cli, server: string): Promise<Login> {
     `Open this address in a browser, on any machine, and enter the code ${userCode} within ${minutes} minutes:` +
       `\n\n    ${address}\n\n`,
   );
-  const until = Date.now() + expiresInSeconds * 1000;
-  for (let interval = intervalSeconds; Date.now() < until;) {
-    await Bun.sleep(interval * 1000);
+  const until = cli.io.now() + expiresInSeconds * 1000;
+  for (let interval = intervalSeconds; cli.io.now() < until;) {
+    await cli.io.sleep(interval * 1000);
     const exchanged = await exchange(cli.io, server, {
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
       client_id: CLIENT_ID,

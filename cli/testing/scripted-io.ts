@@ -13,6 +13,7 @@ interface Script {
   readonly program?: string;
   readonly now?: () => number;
   readonly fetch?: Io['fetch'];
+  readonly sleep?: Io['sleep'];
 }
 interface Ran {
   readonly exit: number;
@@ -43,6 +44,7 @@ export class Person implements AsyncDisposable {
       program = 'entrepot',
       now,
       fetch,
+      sleep = () => Promise.resolve(),
     } = { ...this.#script, ...also };
     const lines = input.split('\n');
     const out: string[] = [];
@@ -69,6 +71,7 @@ export class Person implements AsyncDisposable {
       stdout: sink(out),
       stderr: sink(err),
       now: now ?? (() => Date.parse('2026-11-21T00:00:00Z')),
+      sleep,
       interrupt: () => new AbortController().signal,
       fetch:
         fetch ?? (() => Promise.reject(Object.assign(new Error('refused'), { code: 'ConnectionRefused' }))),
