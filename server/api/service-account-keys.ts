@@ -85,13 +85,15 @@ export const serviceAccountKeyRoutes: readonly ApiRoute[] = [
     body: components.CreateServiceAccountKeyRequest,
     response: components.ServiceAccountKey,
     run: async (call) => {
-      const { parts, params, body, origin } = call;
+      const { parts, params, principal, body, origin } = call;
       if (body.keyAlgorithm === 'KEY_ALG_RSA_1024')
         throw refusal('keys are RSA keys of 2048 bits: KEY_ALG_RSA_2048', 'key_algorithm');
       if (body.privateKeyType === 'TYPE_PKCS12_FILE')
         throw refusal('key files are TYPE_GOOGLE_CREDENTIALS_FILE', 'private_key_type');
       const address = serviceAccountAt(params);
       const account = found(await parts.resources.serviceAccounts.get(address), serviceAccountName(address));
+      // Also before the work of making one.
+      await parts.guard.requireCovers(principal, `serviceAccount:${account.email}`);
       const pair = await makeKeyPair('rsa', {
         modulusLength: 2048,
         publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -60,6 +60,7 @@ export interface TokenStore {
   /** `hash` is the hex SHA-256 of the token's secret. Nothing for an unknown or removed token. */
   tokenByHash(hash: string): Promise<TokenRow | undefined>;
   tokenById(id: string): Promise<TokenRow | undefined>;
+  /** UNAUTHENTICATED when the account, key or token that it is made from has ended meanwhile. */
   addToken(hash: string, token: NewToken, act?: Act): Promise<void>;
   /** With everything that was got with it. */
   removeToken(id: string, act?: Act): Promise<void>;

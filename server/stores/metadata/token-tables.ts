@@ -7,6 +7,7 @@ import type { TokenUses } from '../../core/personal-tokens.ts';
 import { audited } from './audited.ts';
 import { endTokens } from './end-tokens.ts';
 import type { Schema } from './schema.ts';
+import { requireBasis } from './token-basis.ts';
 import type { Transactions } from './transactions.ts';
 
 export interface RawToken {
@@ -56,7 +57,10 @@ export class TokenTables implements TokenStore, TokenUses {
   }
 
   async addToken(hash: string, token: NewToken, act?: Act): Promise<void> {
-    await audited(this.#database, act).transaction((tx) => insertToken(tx, hash, token, this.#now()));
+    await audited(this.#database, act).transaction(async (tx) => {
+      await requireBasis(tx, token);
+      await insertToken(tx, hash, token, this.#now());
+    });
   }
 
   async removeToken(id: string, act?: Act): Promise<void> {
