@@ -4,7 +4,7 @@ import { PUBLISH_STEPS } from '../../server/stores/blobs/publish.ts';
 import { APPEND_STEPS } from '../../server/stores/blobs/staged-upload.ts';
 import { RECORD_STEPS } from '../../server/stores/metadata/hosted-tables.ts';
 import { noise } from '../fixtures/noise.ts';
-import { type Bytes, digestOf } from '../harness/oci.ts';
+import { type Bytes, digestOf, encodeJson } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';
 import { blobKey, type Change, Ledger, manifestKey, tagKey } from './ledger.ts';
 import { entrepot, Program } from './program.ts';
@@ -99,6 +99,8 @@ interface Interrupted {
 interface Kind {
   readonly name: string;
   readonly steps: readonly string[];
+  /** Whether it is in the audit log whatever the policy says. */
+  readonly isPublication?: true;
   readonly prepare: (image: string) => Promise<Interrupted>;
 }
 
@@ -140,6 +142,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'a manifest is put under two tags',
+    isPublication: true,
     steps: ['appended', ...PUBLISH_STEPS, ...RECORD_STEPS],
     async prepare(image) {
       const document = await prepared(image);
@@ -165,6 +168,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'a tag is moved',
+    isPublication: true,
     steps: ['appended', ...PUBLISH_STEPS, ...RECORD_STEPS],
     async prepare(image) {
       const next = await pushed(image, 'next');
@@ -178,6 +182,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'a manifest is deleted with its tags',
+    isPublication: true,
     steps: RECORD_STEPS,
     async prepare(image) {
       const document = await pushed(image, 'one');
@@ -197,6 +202,21 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+/** Entries of the audit log that say of an image that something was published or deleted. */
+async function recorded(image: string): Promise<number> {
+  const answer = await registry.send('POST', '/v2/entries:list', {
+    type: 'application/json',
+    body: encodeJson({
+      resourceNames: ['projects/my-project'],
+      filter: `protoPayload.resourceName:"/packages/${image}/" protoPayload.status.code=0`,
+      pageSize: 1000,
+    }),
+  });
+  expect(answer.status).toBe(200);
+  const { entries = [] } = (await answer.json()) as { readonly entries?: readonly unknown[] };
+  return entries.length;
+}
+
 /** Everything is sound; bytes without a row are allowed, since a crash may leave them. */
 async function healthy(): Promise<void> {
   const { code, stdout } = await entrepot([
@@ -215,12 +235,17 @@ async function healthy(): Promise<void> {
   expect(code).toBe(0);
 }
 
-for (const { name, steps, prepare } of KINDS)
+/** From here on a change is on the disk, and so is what the audit log says of it. */
+const COMMITTED = new Set<string>(['recorded', 'tidied'] satisfies readonly (typeof RECORD_STEPS)[number][]);
+
+for (const { name, steps, prepare, isPublication = false } of KINDS)
   describe(`a server killed while ${name}`, () => {
     test.each(steps.map((step) => [step]))(
       'at the step "%s" keeps every promise',
       async (step) => {
-        const { request, repeat } = await prepare(`${name.replaceAll(' ', '-')}-${step}`);
+        const image = `${name.replaceAll(' ', '-')}-${step}`;
+        const { request, repeat } = await prepare(image);
+        const before = await recorded(image);
         program.tell(step);
         await program.says(/^armed$/m);
 
@@ -232,6 +257,7 @@ for (const { name, steps, prepare } of KINDS)
         expect(await program.ended()).toBe('SIGKILL');
         await restart();
         await verify(registry, ledger);
+        expect((await recorded(image)) - before).toBe(Number(isPublication && COMMITTED.has(step)));
         await healthy();
         await repeat();
         await verify(registry, ledger);
