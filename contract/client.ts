@@ -10,6 +10,7 @@ import type { Location, Project, Service } from './schemas/project.ts';
 import type { Repository } from './schemas/repository.ts';
 import type { ProjectConfig, ProjectSettings, VpcscConfig } from './schemas/settings.ts';
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
+import { workloadIdentityOf } from './workload-identity.ts';
 import {
   deleting,
   getting,
@@ -37,6 +38,7 @@ export type * from './schemas/service-account.ts';
 export type * from './schemas/settings.ts';
 export type * from './schemas/token.ts';
 export type * from './schemas/user.ts';
+export type * from './schemas/workload-identity.ts';
 export type { CallOptions, ClientOptions } from './transport.ts';
 export type { ListOptions, Named, PageOptions, Paged, PatchOptions } from './verbs.ts';
 
@@ -196,5 +198,6 @@ export function createClient(options: ClientOptions) {
     roles: rolesOf(http),
     ...identitiesOf(http),
     ...serviceAccountsOf(http),
+    ...workloadIdentityOf(http),
   };
 }

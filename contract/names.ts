@@ -11,6 +11,8 @@ const COLLECTION = {
   operation: 'operations',
   serviceAccount: 'serviceAccounts',
   key: 'keys',
+  pool: 'workloadIdentityPools',
+  provider: 'providers',
 } as const;
 export type NamePart = keyof typeof COLLECTION;
 
@@ -38,6 +40,8 @@ export const names = {
   dockerImage: naming(...REPOSITORY, 'dockerImage'),
   serviceAccount: naming('project', 'serviceAccount'),
   serviceAccountKey: naming('project', 'serviceAccount', 'key'),
+  workloadPool: naming(...LOCATION, 'pool'),
+  workloadProvider: naming(...LOCATION, 'pool', 'provider'),
 } as const;
 
 /** An id as it stands in a name: `team/img` is `team%2Fimg`. */

@@ -31,6 +31,9 @@ import { updateRole } from './iam/roles/update.ts';
 import { policyCommands } from './iam-policy/commands.ts';
 import { serviceAccountCommands } from './iam/service-accounts/accounts.ts';
 import { serviceAccountKeyCommands } from './iam/service-accounts/keys.ts';
+import { createCredConfig } from './iam/workload-identity-pools/create-cred-config.ts';
+import { workloadPoolCommands } from './iam/workload-identity-pools/pools.ts';
+import { workloadProviderCommands } from './iam/workload-identity-pools/providers.ts';
 import { groupCommands } from './identity/groups.ts';
 import { membershipCommands } from './identity/memberships.ts';
 import { setPassword } from './identity/set-password.ts';
@@ -137,6 +140,9 @@ export const COMMANDS: readonly Command[] = [
   ...serviceAccountCommands,
   ...policyCommands('iam service-accounts'),
   ...serviceAccountKeyCommands,
+  ...workloadPoolCommands,
+  ...workloadProviderCommands,
+  createCredConfig,
   listRoles,
   describeRole,
   createRole,
@@ -186,6 +192,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'iam service-accounts': 'Accounts of programs.',
   'iam service-accounts keys': 'What programs prove with that they are the account.',
   'iam roles': 'What roles give, and roles of one’s own.',
+  'iam workload-identity-pools': 'Programs that somebody else vouches for.',
+  'iam workload-identity-pools providers': 'Whose tokens are believed, and what becomes of them.',
   logging: 'What was done here, and who did it.',
   organizations: 'The whole installation, as the one organization there is.',
   identity: 'People.',

@@ -11,7 +11,12 @@ export async function applicationToken(cli: Cli, server: string): Promise<Login 
   const path = cli.io.env['GOOGLE_APPLICATION_CREDENTIALS'];
   if (!path) return undefined;
   const content = await textOf(path);
-  return typeIn(content) === 'service_account' ? tokenOfKeyFile(cli, server, path, content) : undefined;
+  const type = typeIn(content);
+  if (type === 'external_account') {
+    const { externalToken } = await import('./external-account.ts');
+    return externalToken(cli, server, path, content);
+  }
+  return type === 'service_account' ? tokenOfKeyFile(cli, server, path, content) : undefined;
 }
 
 async function tokenOfKeyFile(

@@ -7,7 +7,7 @@ import type { Login } from './logins.ts';
 /** A token, or the server's reason against one, in the words of RFC 6749 section 5.2. */
 export type Exchanged =
   | { readonly token: Omit<Login, 'account'> & { readonly account?: string } }
-  | { readonly refused: string };
+  | { readonly refused: string; readonly because?: string };
 
 /** One question to the server's token endpoint. Whatever is neither a token nor a refusal is thrown. */
 export async function exchange(
@@ -37,7 +37,10 @@ export async function exchange(
     throw new CliError('unavailable', `${server} answered ${response.status}; try again later`);
   if (response.status === 429)
     throw new CliError('unavailable', `${server} refuses more attempts now; wait a while`);
-  if (isRecord(answer) && typeof answer['error'] === 'string') return { refused: answer['error'] };
+  if (isRecord(answer) && typeof answer['error'] === 'string') {
+    const because = answer['error_description'];
+    return { refused: answer['error'], ...(typeof because === 'string' && { because }) };
+  }
   throw new CliError(
     'failed',
     `${server}/token answered ${response.status}; is it an Entrepot server? See --server.`,
