@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PolicyBinding } from '../../server/core/policy.ts';
 import { writeAccess } from '../access.ts';
 import { MANIFEST_TYPE, pushSmallImage } from '../load/oci-client.ts';
-import { keepPushing } from '../load/pusher.ts';
+import { keepDoing, pushing } from '../load/beside.ts';
 import { wrk } from '../load/wrk.ts';
 import { type Measure, type Sample, SELF } from '../measure.ts';
 import { cpuSeconds } from '../proc.ts';
@@ -19,6 +19,7 @@ import {
   logIn,
   registryToken,
   repositoryPath,
+  revoke,
   signIn,
   startProcess,
   startUnchecked,
@@ -32,8 +33,8 @@ const CONNECTIONS = 32;
 const BINDINGS_EACH = 10;
 /** Layers of an image: seven where there is one repository, one where there are a thousand. */
 const LAYERS = { few: 7, many: 1 } as const;
-/** A team's builds, one manifest each 20 ms. */
-const PUSH_EVERY_MS = 20;
+/** What other connections do meanwhile: a busy installation's builds, and its people. */
+const EVERY_MS = { push: 20, revoke: 100 } as const;
 
 const PLAIN: Credentials = { username: 'plain', password: 'bench-plain' };
 const CROWDED: Credentials = { username: 'crowded', password: 'bench-crowded' };
@@ -46,7 +47,10 @@ interface Case {
   readonly label: string;
   /** Absent: each of the many in turn. */
   readonly repository?: string;
-  readonly pushes?: true;
+  /** What others do meanwhile. */
+  readonly beside?: keyof typeof EVERY_MS;
+  /** Left out of the goal. */
+  readonly forNote?: true;
   readonly headers: (url: string) => Promise<Headers>;
 }
 
@@ -84,7 +88,14 @@ const CASES: readonly Case[] = [
   {
     key: 'pushing',
     label: 'the same beside a push every 20 ms',
-    pushes: true,
+    beside: 'push',
+    headers: bearerOf(CROWDED),
+  },
+  {
+    key: 'revoking',
+    label: 'the same beside a revoked token every 100 ms',
+    beside: 'revoke',
+    forNote: true,
     headers: bearerOf(CROWDED),
   },
   {
@@ -100,8 +111,8 @@ const goals = [{ kind: 'ratio', to: UNCHECKED, atLeast: 0.85 }] as const;
 export const iam: Scenario = {
   name: 'iam',
   title: `Manifest GET by tag with and without authentication and authorization, ${CONNECTIONS} connections`,
-  measures: CASES.flatMap(({ key, label }): readonly Measure[] => [
-    { key, label: `requests, ${label}`, unit: '/s', better: 'more', goals },
+  measures: CASES.flatMap(({ key, label, forNote }): readonly Measure[] => [
+    { key, label: `requests, ${label}`, unit: '/s', better: 'more', goals: forNote ? [] : goals },
     { key: `${key}Cpu`, label: `server CPU per request, ${label}`, unit: 'µs', better: 'less' },
   ]),
   run,
@@ -136,7 +147,7 @@ async function run(bench: Bench): Promise<Outcome> {
 
 function contender(
   server: EntrepotProcess,
-  { key, repository, headers, pushes }: Case,
+  { key, repository, headers, beside }: Case,
   { repositories, seconds }: { readonly repositories: number; readonly seconds: number },
 ): Contender {
   const [before = '', after = ''] = `/v2/${repositoryPath('team-#', IMAGE)}/manifests/${TAG}`.split('#');
@@ -149,18 +160,23 @@ function contender(
     async round() {
       const given = { accept: MANIFEST_TYPE, ...(await headers(server.url)) };
       const plan = { connections: CONNECTIONS, seconds, headers: given };
-      const pushing = pushes && (await pusher(server));
+      const others = beside && (await startOthers(server, beside));
       const began = await cpuSeconds(server.pid);
       const result = await wrk({ ...(repository === undefined ? cycle : one(repository)), ...plan });
       const cpu = ((await cpuSeconds(server.pid)) - began) / result.requests;
-      await pushing?.[Symbol.asyncDispose]();
+      await others?.[Symbol.asyncDispose]();
       return { [key]: result.rate, [`${key}Cpu`]: cpu * 1e6 };
     },
   };
 }
 
-const pusher = async (server: EntrepotProcess) =>
-  keepPushing(inRepository(await signIn(server), 'pushed'), IMAGE, PUSH_EVERY_MS);
+async function startOthers(server: EntrepotProcess, what: keyof typeof EVERY_MS): Promise<AsyncDisposable> {
+  const work =
+    what === 'push'
+      ? await pushing(inRepository(await signIn(server), 'pushed'), IMAGE)
+      : async () => revoke(server.url, await logIn(server.url));
+  return keepDoing(EVERY_MS[what], work);
+}
 
 /** A data directory with the repositories of all cases, an image in each, and who may read them. */
 async function filledPlace(bench: Bench, repositories: number): Promise<Place> {
@@ -215,5 +231,5 @@ function crowdedPolicy(groups: readonly string[], at: number): readonly PolicyBi
 const NOTES = [
   `"${UNCHECKED}" is the same program with one constant caller and a constant yes; both serve copies of one data directory, and each case is measured in rounds of its own.`,
   'With 10,000 bindings the caller is in all 1,000 groups and asks for an image of each repository in turn; nine of the ten bindings there mean the caller and grant something else.',
-  'A push is a commit of a manifest. It does not move what decisions are remembered by.',
+  'A push is a commit of a manifest. It does not move what decisions are remembered by; a revoked token does, and everything is decided anew. The goal does not count that.',
 ];

@@ -106,6 +106,13 @@ export async function logIn(url: string, credentials = ADMIN): Promise<string> {
   return (answer as { readonly access_token: string }).access_token;
 }
 
+/** RFC 7009. */
+export async function revoke(url: string, token: string): Promise<void> {
+  const init = { method: 'POST', body: new URLSearchParams({ token }) };
+  const answer = await fetch(`${url}/revoke`, { ...init, signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+  if (!answer.ok) throw new Error(`POST /revoke: ${answer.status} ${await answer.text()}`);
+}
+
 export async function createRepository({ url, accessToken }: Entrepot, id = REPOSITORY): Promise<void> {
   await ask(`${url}/v1/projects/${PROJECT}/locations/${LOCATION}/repositories?repositoryId=${id}`, {
     method: 'POST',
