@@ -11,7 +11,7 @@ import { expectPulled, expectPushed } from './clients/verify.ts';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
 import { describeWith } from './harness/needs.ts';
 import { type Image, readStored, reference } from './harness/registry.ts';
-import { attempt, run } from './harness/run.ts';
+import { attempt } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
@@ -58,20 +58,21 @@ async function open(kind: Pick<ClientKind, 'name' | 'open'>): Promise<Client> {
 
 const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'it succeeded', String);
 
+/** What its own client pushes, as the admin. */
+const push = async (kind: ClientKind, repository: string) => {
+  const to = image(repository, kind.name);
+  const pusher = await open(kind);
+  await pusher.login(server);
+  const pushed = await pusher.pushImage(fixtures.image, to, 'v1');
+  return { to, stored: await expectPushed(fixtures.image, pushed, to, 'v1') };
+};
+
 for (const kind of KINDS) {
   const check = (says: string, body: () => Promise<void>): void => test(says, body, LIMIT_MS);
 
   describeWith(kind.name, kind.programs, () => {
-    const push = async (repository: string) => {
-      const to = image(repository, kind.name);
-      const pusher = await open(kind);
-      await pusher.login(server);
-      const pushed = await pusher.pushImage(fixtures.image, to, 'v1');
-      return { to, stored: await expectPushed(fixtures.image, pushed, to, 'v1') };
-    };
-
     check('pulls a public image without credentials', async () => {
-      const { to, stored } = await push('public');
+      const { to, stored } = await push(kind, 'public');
       const anonymous = await open(kind);
       await expectPulled(fixtures.image, await anonymous.pull(to, 'v1'), stored);
       if (anonymous.tags) expect(await anonymous.tags(to)).toEqual(['v1']);
@@ -86,7 +87,7 @@ for (const kind of KINDS) {
     });
 
     check('is asked for credentials when it pulls a private image, and tells nothing of it', async () => {
-      const { to } = await push('private');
+      const { to } = await push(kind, 'private');
       for (const from of [to, image('private', 'absent'), image('nowhere', 'absent')])
         expect(await failure((await open(kind)).pull(from, 'v1'))).toMatch(
           /unauthorized|unauthenticated|authentication required/i,
@@ -104,7 +105,7 @@ for (const kind of KINDS) {
     });
 
     check('pulls a public image with credentials that have no rights of their own', async () => {
-      const { to, stored } = await push('public');
+      const { to, stored } = await push(kind, 'public');
       const guest = await open(kind);
       await guest.login(GUEST);
       await expectPulled(fixtures.image, await guest.pull(to, 'v1'), stored);
@@ -112,14 +113,18 @@ for (const kind of KINDS) {
   });
 }
 
-describeWith('docker', ['docker'], () => {
-  const docker = async (args: readonly string[]) => {
-    const home = join(space.path, `docker-${crypto.randomUUID().slice(0, 8)}`);
-    await mkdir(home);
-    const env = { HOME: home, DOCKER_CONFIG: home };
-    return { env, command: ['docker', '--host', `unix://${join(home, 'no-engine.sock')}`, ...args] };
-  };
+/** The docker CLI without an engine asks registries itself. */
+async function inspect(repository: string) {
+  const home = join(space.path, `docker-${crypto.randomUUID().slice(0, 8)}`);
+  await mkdir(home);
+  const name = reference(image(repository, 'for-docker'), 'v1');
+  return attempt(
+    ['docker', '--host', `unix://${join(home, 'no-engine.sock')}`, 'manifest', 'inspect', '--insecure', name],
+    { env: { HOME: home, DOCKER_CONFIG: home } },
+  );
+}
 
+describeWith('docker', ['docker'], () => {
   test(
     'reads a public image without credentials, and no private one',
     async () => {
@@ -129,12 +134,10 @@ describeWith('docker', ['docker'], () => {
         await pusher.login(server);
         await pusher.pushImage(fixtures.image, to, 'v1');
       }
-      const inspect = async (repository: string) =>
-        docker(['manifest', 'inspect', '--insecure', reference(image(repository, 'for-docker'), 'v1')]);
-      const open_ = await inspect('public');
-      expect(JSON.parse(await run(open_.command, { env: open_.env }))).toHaveProperty('layers');
-      const closed = await inspect('private');
-      const { code, stderr } = await attempt(closed.command, { env: closed.env });
+      const found = await inspect('public');
+      expect([found.code, found.stderr]).toEqual([0, '']);
+      expect(JSON.parse(found.stdout)).toHaveProperty('layers');
+      const { code, stderr } = await inspect('private');
       expect([code, stderr]).toEqual([1, expect.stringMatching(/unauthorized|no such manifest/i)]);
     },
     LIMIT_MS,

@@ -179,18 +179,19 @@ describe('a grant for one package of every repository', () => {
   });
 });
 
-describe('a grant for some tags', () => {
-  const app = async () => {
-    const narrow = await Narrow.make();
-    const image = narrow.image('app');
-    const document = await image.document('shared');
-    const { digest } = await image.push('dev-1', document);
-    await image.push('prod', document);
-    return { narrow, image, digest, tags: `${narrow.package('app')}/tags` };
-  };
+/** An image with a tag that the grant is for, and one that it is not. */
+const twiceTagged = async () => {
+  const narrow = await Narrow.make();
+  const image = narrow.image('app');
+  const document = await image.document('shared');
+  const { digest } = await image.push('dev-1', document);
+  await image.push('prod', document);
+  return { narrow, image, digest, tags: `${narrow.package('app')}/tags` };
+};
 
+describe('a grant for some tags', () => {
   test('shows no other, also not beside a version', async () => {
-    const { narrow, digest, tags } = await app();
+    const { narrow, digest, tags } = await twiceTagged();
     const caller = await narrow.caller('reader', DEV);
 
     expect((await caller.get(tags)).tags.map(idOf)).toEqual(['dev-1']);
@@ -205,7 +206,7 @@ describe('a grant for some tags', () => {
   });
 
   test('makes, moves and deletes those alone', async () => {
-    const { narrow, image, digest, tags } = await app();
+    const { narrow, image, digest, tags } = await twiceTagged();
     const second = await image.image('dev-2');
     const caller = await narrow.caller('repoAdmin', DEV);
     const to = (version: string) => ({ version: narrow.version('app', version) });
@@ -224,7 +225,7 @@ describe('a grant for some tags', () => {
   });
 
   test('deletes no version that another tag names, alone, among others or with its package', async () => {
-    const { narrow, image, digest, tags } = await app();
+    const { narrow, image, digest, tags } = await twiceTagged();
     const own = await image.image('dev-2');
     const caller = await narrow.caller('repoAdmin', DEV);
 

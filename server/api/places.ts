@@ -42,7 +42,6 @@ export const fileAt = (params: Params): FileAddress => ({
 });
 
 /** What of a repository a path names. */
-export const ofRepository = (): Within => ({});
 export const ofPackage = (params: Params): Within => ({ package: param(params, 'package') });
 export const ofVersion = (params: Params): Within => ({
   ...ofPackage(params),

@@ -23,7 +23,7 @@ interface ElsewhereOptions {
   readonly authorizer: Authorizer;
   readonly repositories: RepositoryDirectory;
   readonly files: FilesByContent;
-  catalog(repository: RepositoryRow): CatalogReader;
+  readonly catalog: (repository: RepositoryRow) => CatalogReader;
 }
 
 /** Other repositories of a format, for a caller: having a digest is not a right, reading where it is stored is. */

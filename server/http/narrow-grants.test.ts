@@ -196,10 +196,10 @@ describe('a grant for some tags', () => {
   });
 });
 
-describe('a grant for some versions', () => {
-  const indexOf = (...manifests: Descriptor[]) =>
-    JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests });
+const indexOf = (...manifests: Descriptor[]) =>
+  JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests });
 
+describe('a grant for some versions', () => {
   test('names no other as child or subject, and learns of none', async () => {
     const narrow = await Narrow.make();
     const image = narrow.image('app');

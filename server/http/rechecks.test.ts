@@ -30,15 +30,16 @@ const statuses = async (requests: readonly (readonly [string, string])[], as: st
   return answers.map(({ status }) => status);
 };
 
+const reads = () =>
+  [
+    ['GET', 'manifests/v1'],
+    ['HEAD', 'manifests/v1'],
+    ['GET', `manifests/${manifest.digest}`],
+    ['GET', 'tags/list'],
+    ['GET', `referrers/${manifest.digest}`],
+  ] as const;
+
 describe('a repository that allUsers may read', () => {
-  const reads = () =>
-    [
-      ['GET', 'manifests/v1'],
-      ['HEAD', 'manifests/v1'],
-      ['GET', `manifests/${manifest.digest}`],
-      ['GET', 'tags/list'],
-      ['GET', `referrers/${manifest.digest}`],
-    ] as const;
   beforeEach(() => server.grant(on, 'roles/artifactregistry.reader', 'allUsers'));
 
   test('is read by whoever shows nothing, with the token that its client fetches first, and without', async () => {
@@ -105,20 +106,20 @@ test('a part of a layer needs the right as the whole does', async () => {
   expect((await range(as)).status).toBe(403);
 });
 
-describe('an upload session', () => {
-  const writer = async () => {
-    made += 1;
-    const id = `writer-${made}`;
-    await server.grant(on, 'roles/artifactregistry.writer', `user:${id}`);
-    return { id, as: await server.account(id) };
-  };
-  const begun = async (as: string) => {
-    const answer = await image.send('POST', 'blobs/uploads/', { as, body: '' });
-    return answer.headers.get('location') ?? '';
-  };
-  const chunk = async (session: string, as: string, body: string) =>
-    (await server.send('PATCH', session, { as, body })).status;
+const writer = async () => {
+  made += 1;
+  const id = `writer-${made}`;
+  await server.grant(on, 'roles/artifactregistry.writer', `user:${id}`);
+  return { id, as: await server.account(id) };
+};
+const begun = async (as: string) => {
+  const answer = await image.send('POST', 'blobs/uploads/', { as, body: '' });
+  return answer.headers.get('location') ?? '';
+};
+const chunk = async (session: string, as: string, body: string) =>
+  (await server.send('PATCH', session, { as, body })).status;
 
+describe('an upload session', () => {
   test('goes on with another token of the account that began it', async () => {
     const { id, as } = await writer();
     const session = await begun(as);

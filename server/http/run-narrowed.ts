@@ -18,7 +18,7 @@ interface NarrowRequest {
   readonly allowed: boolean;
   readonly act: Act | undefined;
   /** NOT_FOUND when it is not there. */
-  find(): Promise<RepositoryRow>;
+  readonly find: () => Promise<RepositoryRow>;
 }
 
 /**

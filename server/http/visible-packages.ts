@@ -13,8 +13,8 @@ interface VisiblePackagesOptions {
   /** Only what is there, where the client asked in one location. */
   readonly location: string | undefined;
   /** A repository's address as this client writes it. */
-  address(repository: RepositoryRow): string;
-  catalog(repository: RepositoryRow): CatalogReader;
+  readonly address: (repository: RepositoryRow) => string;
+  readonly catalog: (repository: RepositoryRow) => CatalogReader;
 }
 
 /**

@@ -140,11 +140,11 @@ describe('a decision', () => {
 /** What is given to the holders of a basic role depends on grants elsewhere. */
 const meansHolders = ({ members }: Grant): boolean => members.some((each) => each.startsWith('project'));
 
+const extentOf = (held: readonly Grant[], { who, permission, on }: Question, at: number, inside: Within) =>
+  authorizerOn(held, at).extent(who, permission, on, inside);
+
 describe('the extent of a grant', () => {
   const refined = fc.tuple(within, within).map(([some, more]) => [some, { ...more, ...some }] as const);
-  const extentOf = (held: readonly Grant[], { who, permission, on }: Question, at: number, inside: Within) =>
-    authorizerOn(held, at).extent(who, permission, on, inside);
-
   test('is all only where everything inside is allowed, and none only where nothing is', () =>
     assert(
       fc.asyncProperty(grants, question, refined, now, async (held, asked, [some, more], at) => {
@@ -188,14 +188,14 @@ describe('what is remembered', () => {
     | { readonly grant: Grant }
     | { readonly revoke: number }
     | { readonly wait: number }
-    | { readonly ask: number; readonly question: Omit<Question, 'who'> };
+    | { readonly ask: number; readonly question: Question };
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 2, arbitrary: fc.record({ grant }) },
     { weight: 1, arbitrary: fc.record({ revoke: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 2_500 }) }) },
     {
       weight: 8,
-      arbitrary: fc.record({ ask: fc.nat(), question: question.map(({ who: _, ...rest }) => rest) }),
+      arbitrary: fc.record({ ask: fc.nat(), question }),
     },
   );
 
@@ -269,6 +269,8 @@ const reader = (on: ResourceName, ...members: string[]): Grant => ({
   members: members.length > 0 ? members : ['user:ann'],
 });
 
+const viewing = (on: ResourceName): Grant => ({ on, role: 'roles/viewer', members: ['user:ann'] });
+
 describe('a grant', () => {
   test.each<[ResourceName, ResourceName, boolean]>([
     ['/', 'projects/a', true],
@@ -315,11 +317,6 @@ describe('a grant', () => {
   test('to the viewers of a project means those who hold that role on it, always', async () => {
     const on: ResourceName = 'projects/a/locations/us/repositories/r';
     const given = (to: string): Grant => ({ on, role: 'writer', members: [to] });
-    const viewing = (where: ResourceName): Grant => ({
-      on: where,
-      role: 'roles/viewer',
-      members: ['user:ann'],
-    });
     const asked = { who: ann, permission: WRITE, on, within: {} } as const;
     const toOwn = given('projectViewer:a');
     expect(await allows([toOwn], asked)).toBe(false);

@@ -83,6 +83,8 @@ export class RightsServer implements AsyncDisposable {
   }
 }
 
+const last = ({ name }: { readonly name: string }): string => name.slice(name.lastIndexOf('/') + 1);
+
 async function everything(server: TestServer, { digest }: Descriptor): Promise<Record<string, string>> {
   const admin = new ApiCaller(server);
   const operation = await admin.ok('POST', 'projects', { projectId: 'for-an-operation' });
@@ -94,9 +96,14 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
   const account = await admin.ok('POST', `${PROJECT}/serviceAccounts`, { accountId: 'some-account' });
   const key = await admin.ok('POST', `${account.name}/keys`, {});
   const role = { role: { title: 'Some', includedPermissions: ['artifactregistry.packages.get'] } };
+  const pools = `${PROJECT}/locations/global/workloadIdentityPools`;
+  await admin.ok('POST', `${pools}?workloadIdentityPoolId=some-pool`, {});
+  await admin.ok('POST', `${pools}/some-pool/providers?workloadIdentityPoolProviderId=some-provider`, {
+    attributeMapping: { 'google.subject': 'assertion.sub' },
+    oidc: { issuerUri: 'https://issuer.example.com' },
+  });
   await admin.ok('POST', `${PROJECT}/roles`, { roleId: 'someRole', ...role });
   await admin.ok('POST', 'organizations/entrepot/roles', { roleId: 'someRole', ...role });
-  const last = ({ name }: { readonly name: string }): string => name.slice(name.lastIndexOf('/') + 1);
   return {
     project: 'my-project',
     location: 'us-central1',
@@ -115,5 +122,7 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
     account: account.email,
     key: last(key),
     role: 'someRole',
+    pool: 'some-pool',
+    provider: 'some-provider',
   };
 }
