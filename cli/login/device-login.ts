@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Cli } from '../context.ts';
 import { CliError } from '../exit.ts';
 import { noAnswer } from '../failure.ts';
@@ -43,7 +44,11 @@ export async function deviceLogin(cli: Cli, server: string): Promise<Login> {
 
 async function start(cli: Cli, server: string): Promise<Started> {
   const body = new URLSearchParams({ client_id: CLIENT_ID });
-  const request = new Request(`${server}/device_authorization`, { method: 'POST', body, redirect: 'error' });
+  // The person is shown it, to tell this machine from somebody else's.
+  const machine = hostname().replaceAll(/[^\w.-]/g, '_');
+  const headers = { 'user-agent': `entrepot-cli (${machine}; ${process.platform})` };
+  const init = { method: 'POST', headers, body, redirect: 'error' } as const;
+  const request = new Request(`${server}/device_authorization`, init);
   const response = await cli.io.fetch(request).catch((cause: unknown) => {
     throw new CliError('unavailable', noAnswer(server, cause), cause);
   });
