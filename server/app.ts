@@ -254,6 +254,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     services: {
       tokensFor: (call) => serviceTokens({ tokens, authenticator }, call, call.peer()),
       failedLogin: (login) => audit.failures.failed(login),
+      audit: { notes: audit.notes, now, newId },
       packages:
         (call, { format, place }) =>
         (page) =>

@@ -4,6 +4,7 @@ import type { CatalogReader, FileRef, HostedRepo, StoredFile, TaggedVersion, Ver
 import { isNotFound, RegistryError } from './error.ts';
 import type { IssuedToken, Principal, Within } from './iam.ts';
 import type { Permission } from './permissions.ts';
+import type { AuditLogType } from './policy.ts';
 import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
 import type { OpenedFile } from './repo.ts';
 
@@ -120,6 +121,8 @@ export interface ServiceRoute {
   readonly path: string;
   /** `anyone`, or `account`: a caller without credentials is challenged. */
   readonly audience: 'anyone' | 'account';
+  /** What the audit log calls it, where it shows what is stored; recorded where the installation's policy wants it. */
+  readonly audit?: { readonly method: string; readonly type: AuditLogType };
   run(request: ServiceRequest): Promise<Response>;
 }
 

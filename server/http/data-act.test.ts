@@ -100,6 +100,18 @@ const pushed = async (): Promise<{ image: ImageClient; digest: string; name: str
   return { image, digest, name };
 };
 
+test('the catalog is recorded where the installation wants data reads', async () => {
+  const read = async () => (await server.send('GET', '/v2/_catalog')).text();
+  await read();
+  await setAuditConfigs(server, '/', [configOf(['DATA_READ'])]);
+  await read();
+  await (await server.send('GET', '/v2/')).text();
+  await setAuditConfigs(server, '/', []);
+  expect(await log.recorded()).toEqual([
+    { method: 'Docker-Catalog', resource: 'organizations/entrepot', principal: 'user:admin', code: 0 },
+  ]);
+});
+
 describe('a push', () => {
   test('is its manifest’s entry, committed with it, that says what was published', async () => {
     const { digest, name } = await pushed();

@@ -1,6 +1,10 @@
+import { type Act, DONE, failure } from '../core/audit.ts';
 import { methodNotAllowed, notFound, RegistryError } from '../core/error.ts';
 import type { ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
+import { serviceOf } from '../core/permissions.ts';
+import { actorOf } from './actor.ts';
 import type { Destination } from './addressing.ts';
+import type { DataAuditParts } from './data-act.ts';
 import type { DataRequest } from './data-request.ts';
 import type { FailedLogin } from './login-failures.ts';
 
@@ -12,6 +16,7 @@ export interface ServiceParts {
   /** Told of credentials that were not believed. */
   failedLogin(login: FailedLogin): void;
   packages(call: DataRequest, destination: ServiceDestination): ServiceRequest['packages'];
+  readonly audit: DataAuditParts;
 }
 
 /** Routes of a format that stand above any repository. */
@@ -35,7 +40,7 @@ export async function runService(
         headers: { 'www-authenticate': format.challenge({ origin }) },
       },
     );
-  const answer = await route.run({
+  const answer = await noted(parts.audit, call, route, {
     query,
     headers: request.headers,
     method,
@@ -46,6 +51,39 @@ export async function runService(
     packages: parts.packages(call, destination),
   });
   return request.method === 'HEAD' ? withoutBody(answer) : answer;
+}
+
+/** Runs a service that shows what is stored, and notes it. */
+async function noted(
+  { notes, now, newId }: DataAuditParts,
+  call: DataRequest,
+  route: ServiceRoute,
+  asked: ServiceRequest,
+): Promise<Response> {
+  const { audit } = route;
+  const service = serviceOf('artifactregistry.repositories.downloadArtifacts');
+  if (!audit || !notes.wanted({ ...audit, service, project: '', principal: call.principal }))
+    return route.run(asked);
+  const act: Act = {
+    id: newId(),
+    at: now(),
+    actor: actorOf(call.request, call.peer(), {
+      principal: call.principal,
+      ...(call.bearer && { bearer: call.bearer }),
+    }),
+    ...audit,
+    service,
+    resource: '/',
+    request: Object.fromEntries(call.query),
+  };
+  try {
+    const answer = await route.run(asked);
+    notes.note(act, DONE);
+    return answer;
+  } catch (error) {
+    notes.note(act, failure(error));
+    throw error;
+  }
 }
 
 const watched = (parts: ServiceParts, call: DataRequest, tokens: ServiceTokens): ServiceTokens => ({

@@ -33,6 +33,6 @@ export function fresh(
   const age = parseAge(freshness);
   if (order === 'asc' || /\btimestamp\b/.test(filter)) return filter;
   const since = `timestamp>="${new Date(now - age).toISOString()}"`;
-  // In lines of their own, so that a comment at the end of the filter ends there.
-  return filter.trim() === '' ? since : `${since} AND (\n${filter}\n)`;
+  // Nothing binds looser than AND. On a line of its own, so that a comment at the end of the filter ends there.
+  return filter.trim() === '' ? since : `${filter}\nAND ${since}`;
 }

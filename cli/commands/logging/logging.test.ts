@@ -200,6 +200,6 @@ test('a filter keeps its meaning beside an age, and its own times', () => {
   const options = { freshness: '1d', order: 'desc', now: 86_400_000 } as const;
   const since = 'timestamp>="1970-01-01T00:00:00.000Z"';
   expect(fresh('', options)).toBe(since);
-  expect(fresh('a OR b -- so', options)).toBe(`${since} AND (\na OR b -- so\n)`);
+  expect(fresh('a OR b -- so', options)).toBe(`a OR b -- so\nAND ${since}`);
   expect(fresh('timestamp>"2020-01-01"', options)).toBe('timestamp>"2020-01-01"');
 });

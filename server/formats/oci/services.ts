@@ -51,6 +51,7 @@ const catalog: ServiceRoute = {
   methods: ['GET'],
   path: '/_catalog',
   audience: 'account',
+  audit: { method: 'Docker-Catalog', type: 'DATA_READ' },
   async run(request) {
     const page = pageOf(request.query, { usual: 100, most: 1_000 });
     if (page.limit === 0) return Response.json({ repositories: [] });
