@@ -25,19 +25,40 @@ declare module 'oidc-provider' {
     claims(): Promise<Readonly<Record<string, unknown>>>;
   }
 
+  type ResourceServerInfo = (
+    context: unknown,
+    resource: string,
+  ) => {
+    readonly scope: string;
+    readonly audience: string;
+    readonly accessTokenFormat: 'jwt';
+    /** Seconds. */
+    readonly accessTokenTTL: number;
+  };
+  interface StructuredToken {
+    header: Readonly<Record<string, unknown>> | undefined;
+    payload: Readonly<Record<string, unknown>>;
+  }
+
   /** docs/README.md of oidc-provider, Configuration options. */
   export interface ProviderConfiguration {
     readonly clients: readonly Readonly<Record<string, unknown>>[];
-    readonly claims: Readonly<Record<string, readonly string[]>>;
+    readonly claims?: Readonly<Record<string, readonly string[]>>;
     readonly cookies: { readonly keys: readonly string[] };
     readonly jwks: { readonly keys: readonly object[] };
     /** Seconds. */
     readonly ttl: Readonly<Record<string, number>>;
-    readonly features: Readonly<Record<string, { readonly enabled: boolean }>>;
-    readonly interactions: { url(context: unknown, interaction: { readonly uid: string }): string };
-    readonly pkce: { required(): boolean };
-    findAccount(context: unknown, sub: string): FoundAccount | undefined;
-    loadExistingGrant(context: GrantContext): Promise<Grant>;
+    readonly features: Readonly<
+      Record<string, { readonly enabled: boolean; readonly getResourceServerInfo?: ResourceServerInfo }>
+    >;
+    /** Of access tokens that are JWTs. */
+    readonly formats?: {
+      readonly customizers: { jwt(context: unknown, token: unknown, made: StructuredToken): void };
+    };
+    readonly interactions?: { url(context: unknown, interaction: { readonly uid: string }): string };
+    readonly pkce?: { required(): boolean };
+    findAccount?(context: unknown, sub: string): FoundAccount | undefined;
+    loadExistingGrant?(context: GrantContext): Promise<Grant>;
   }
 
   export class Provider {

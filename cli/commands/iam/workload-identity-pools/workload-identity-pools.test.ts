@@ -137,6 +137,7 @@ describe('iam workload-identity-pools', () => {
 });
 
 const at = (name: string): string => join(admin.home, name);
+const written = async () => JSON.parse(await readFile(at('c.json'), 'utf8')) as object;
 
 describe('a credential configuration', () => {
   const provider = `${POOLS}/builds/providers/main`;
@@ -146,7 +147,6 @@ describe('a credential configuration', () => {
       `--output-file=${at('c.json')}`,
       ...flags.split(' ').filter((flag) => flag !== ''),
     ]);
-  const written = async () => JSON.parse(await readFile(at('c.json'), 'utf8')) as object;
   const audience = () => `//iam.googleapis.com/${provider.replace('my-project', number)}`;
   const token = () => {
     const seconds = Math.floor(server.clock.now() / 1000);
