@@ -108,6 +108,21 @@ describe('the keys of an issuer', () => {
     await verify(first);
   });
 
+  it('stay known for a while when they cannot be asked for again', async () => {
+    const { outbound, clock, verify } = await started([first]);
+    await verify(first);
+    outbound.failing = new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'it is away');
+    clock.advance(30_000);
+
+    expect(await failureOf(verify(second))).toMatchObject({ reason: 'temporarily_unavailable' });
+    await verify(first);
+    expect(await failureOf(verify(second))).toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    expect(outbound.asked).toHaveLength(3);
+
+    clock.advance(10 * 60_000);
+    expect(await failureOf(verify(first))).toMatchObject({ reason: 'temporarily_unavailable' });
+  });
+
   const bad: readonly (readonly [string, string, unknown])[] = [
     ['a discovery document that is not there', DISCOVERY, undefined],
     ['one that is no JSON', DISCOVERY, '<html>'],

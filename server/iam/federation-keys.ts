@@ -20,6 +20,8 @@ const MOST_ISSUERS = 1_000;
 const MOST_KEYS = 100;
 
 interface Known {
+  /** When it was learned, and when it was last asked for. Milliseconds since the epoch. */
+  readonly learned: number;
   readonly asked: number;
   readonly keys: Promise<JWTVerifyGetKey>;
   readonly failed?: number;
@@ -41,32 +43,44 @@ export class IssuerKeys {
   keysOf({ issuerUri, jwksJson }: ProviderConfig['oidc']): JWTVerifyGetKey {
     if (jwksJson !== undefined) return parseKeySet(jwksJson);
     return async (header, token) => {
-      const known = this.#known(issuerUri, FRESH_MS);
+      const known = this.#known(issuerUri);
       const keys = await known.keys;
       try {
         return await keys(header, token);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         // It may have changed its keys since.
-        const again = this.#known(issuerUri, AGAIN_MS);
-        if (again === known) throw error;
+        const again = this.#again(issuerUri, known);
+        if (!again) throw error;
         return (await again.keys)(header, token);
       }
     };
   }
 
-  /** What was learned less than `age` ago, or is learned now. */
-  #known(issuer: string, age: number): Known {
+  #known(issuer: string): Known {
     const now = this.#options.now();
     const known = this.#issuers.get(issuer);
-    if (known && now < (known.failed === undefined ? known.asked + age : known.failed + AWAY_MS))
-      return known;
+    const until = known && (known.failed === undefined ? known.learned + FRESH_MS : known.failed + AWAY_MS);
+    return known && until !== undefined && now < until ? known : this.#learn(issuer);
+  }
+
+  /** What was learned since, or is learned now; nothing where that was asked for just before. */
+  #again(issuer: string, known: Known): Known | undefined {
+    const current = this.#issuers.get(issuer);
+    if (current && current.learned !== known.learned) return current;
+    return this.#options.now() < (current ?? known).asked + AGAIN_MS ? undefined : this.#learn(issuer, known);
+  }
+
+  /** An issuer that is away leaves what is known of it, until that is old. */
+  #learn(issuer: string, before?: Known): Known {
+    const now = this.#options.now();
     if (this.#issuers.size >= MOST_ISSUERS) this.#issuers.clear();
-    const asking: Known = { asked: now, keys: this.#ask(issuer) };
+    const asking: Known = { learned: now, asked: now, keys: this.#ask(issuer) };
     this.#issuers.set(issuer, asking);
     asking.keys.catch(() => {
-      if (this.#issuers.get(issuer) === asking)
-        this.#issuers.set(issuer, { ...asking, failed: this.#options.now() });
+      if (this.#issuers.get(issuer) !== asking) return;
+      const failed = this.#options.now();
+      this.#issuers.set(issuer, before ? { ...before, asked: failed } : { ...asking, failed });
     });
     return asking;
   }
