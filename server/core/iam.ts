@@ -89,8 +89,10 @@ export interface Within {
 export type Decision =
   | {
       readonly allow: true;
-      /** It hangs on a condition, so it says nothing of what is inside. */
+      /** It hangs on a condition, so it says nothing of what is below, or inside. */
       readonly conditional?: true;
+      /** It does say that for whatever is inside what the question named. */
+      readonly throughout?: true;
     }
   | {
       readonly allow: false;

@@ -1,6 +1,6 @@
 import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
-import type { Within } from '../core/iam.ts';
+import type { Decision, Within } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
 import { creationAct, type DataAuditParts, recorded } from './data-act.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
@@ -53,7 +53,7 @@ export class DataPlane {
       const on = repositoryName(destination.address);
       const { authorizer } = this.#options;
       const decision = await authorizer.check(call.principal, matched.route.permission, on, matched.within);
-      if (decision.allow && !decision.conditional) {
+      if (decision.allow && isPlain(decision, matched.route)) {
         const repository = await this.#repository(call, destination, matched);
         return runRoute(this.#options, call, destination, matched, asked, repository, act);
       }
@@ -110,6 +110,11 @@ export class DataPlane {
     );
   }
 }
+
+/** Whether nothing of the answer need be asked about again. An index may be made of more than its path names. */
+const isPlain = ({ conditional, throughout }: Allowed, { kind }: Route): boolean =>
+  conditional !== true || (throughout === true && kind !== 'index');
+type Allowed = Extract<Decision, { allow: true }>;
 
 const compile = (format: Format, route: Route): CompiledRoute => ({
   route,

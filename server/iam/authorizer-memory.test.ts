@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import type { Account, ResourceName, Within } from '../core/iam.ts';
 import type { CompiledCondition } from '../core/policy.ts';
 import { PolicyAuthorizer } from './authorizer.ts';
+import { CelConditions } from './conditions.ts';
 
 const ON: ResourceName = 'projects/p/locations/us/repositories/r';
 const READ = 'artifactregistry.repositories.downloadArtifacts';
 const WHO: Account = { kind: 'user', id: 'ann', belongsTo: [] };
 
-/** What the condition was asked: the package and the second. */
+/** What the condition was asked: the package and the second. Not what it says whatever else may be inside. */
 let asked: string[];
 let at: number;
 let revision: number;
@@ -40,7 +41,7 @@ beforeEach(() => {
     },
     conditions: {
       compile: async () => (subject) => {
-        asked.push(`${subject.resource.package ?? 'none'} at ${subject.time}`);
+        if (!subject.open) asked.push(`${subject.resource.package ?? 'none'} at ${subject.time}`);
         return condition(subject);
       },
     },
@@ -91,4 +92,30 @@ describe('a decision that a condition had a part in', () => {
     revision += 1;
     expect(await allowed()).toBe(false);
   });
+});
+
+describe('a decision says whether it holds for whatever is inside what was named', () => {
+  const questions: readonly (readonly [
+    expression: string,
+    within: Within | undefined,
+    throughout: boolean,
+  ])[] = [
+    ['request.time < timestamp("2099-12-31T00:00:00Z")', undefined, true],
+    ['resource.name.endsWith("/r")', { package: 'a' }, true],
+    ['resource.package == "a"', { package: 'a' }, true],
+    ['resource.package == "a"', { package: 'a', tag: 't' }, true],
+    ['resource.package == "a" || resource.tag == "t"', { package: 'a' }, true],
+    ['resource.package == "a" && resource.tag == "t"', { package: 'a', tag: 't' }, true],
+    ['resource.package == "a" && !has(resource.version)', { package: 'a' }, false],
+    ['!has(resource.package)', undefined, false],
+    ['!has(resource.tag)', { package: 'a', version: 'v' }, false],
+  ];
+  for (const [expression, within, throughout] of questions)
+    test(`${expression} on ${JSON.stringify(within) ?? 'the repository'}: ${throughout}`, async () => {
+      condition = await new CelConditions().compile(expression);
+
+      const decision = await authorizer.check(WHO, READ, ON, within);
+
+      expect(decision).toEqual({ allow: true, conditional: true, ...(throughout && { throughout }) });
+    });
 });

@@ -6,6 +6,7 @@ import { describe, weighCondition, weighStanding, wholeSecond } from './weigh.ts
 
 const ALLOWED: Decision = { allow: true };
 const CONDITIONALLY: Decision = { allow: true, conditional: true };
+const THROUGHOUT: Decision = { allow: true, conditional: true, throughout: true };
 export const DENIED: Decision = { allow: false, visible: false, partly: false };
 const VISIBLE: Decision = { allow: false, visible: true, partly: false };
 
@@ -60,18 +61,21 @@ export class Standing {
     const question = JSON.stringify(within) ?? '';
     const known = this.#decided.get(question);
     if (known) return known;
-    const decision = this.#ask({ resource: { ...this.#resource, ...within }, time: second });
+    const decision = this.#ask({ resource: { ...this.#resource, ...within }, time: second }, openIn(within));
     this.#decided.set(question, decision);
     return decision;
   }
 
-  #ask(subject: ConditionSubject): Decision {
-    let [visible, partly] = [this.#visible, false];
+  #ask(subject: ConditionSubject, open: ReadonlySet<string>): Decision {
+    let [allowed, visible, partly] = [false, this.#visible, false];
     for (const binding of this.#granting) {
       const holds = weighCondition(binding, subject);
-      if (holds === true) return CONDITIONALLY;
       if (holds === 'unknown') partly = true;
+      if (holds !== true) continue;
+      if (weighCondition(binding, { ...subject, open }) === true) return THROUGHOUT;
+      allowed = true;
     }
+    if (allowed) return CONDITIONALLY;
     visible ||= this.#showing.some((binding) => weighCondition(binding, subject) === true);
     return visible || partly ? { allow: false, visible, partly } : DENIED;
   }
@@ -89,7 +93,7 @@ export class Standing {
   }
 
   #extentOf(bindings: readonly CompiledBinding[], within: Within, now: number): Extent {
-    const open = new Set(INSIDE.filter((name) => within[name] === undefined));
+    const open = openIn(within);
     const resource = { ...this.#resource, ...within };
     const subject: ConditionSubject = { resource, open, time: wholeSecond(now) };
     let extent: Extent = 'none';
@@ -101,3 +105,7 @@ export class Standing {
     return extent;
   }
 }
+
+/** What the question leaves to be anything. */
+const openIn = (within: Within | undefined): ReadonlySet<string> =>
+  new Set(INSIDE.filter((name) => within?.[name] === undefined));
