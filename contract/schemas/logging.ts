@@ -3,14 +3,15 @@ import { type Answer, int32, maybe, message, struct, text, textMap, timestamp } 
 
 /** google/logging/v2/log_entry.proto, as far as the audit log fills it; the payload is a google.cloud.audit.AuditLog. */
 export const logEntry = message({
-  logName: text(),
-  insertId: text(),
-  timestamp: timestamp(),
-  severity: text(),
-  resource: message({ type: text(), labels: maybe(textMap()) }),
-  protoPayload: struct(),
+  logName: maybe(text()),
+  insertId: maybe(text()),
+  timestamp: maybe(timestamp()),
+  severity: maybe(text()),
+  resource: maybe(message({ type: maybe(text()), labels: maybe(textMap()) })),
+  protoPayload: maybe(struct()),
 });
-export type LogEntry = Answer<typeof logEntry>;
+/** As the server answers it: always whole. */
+export type LogEntry = Required<Answer<typeof logEntry>>;
 
 /** google/logging/v2/logging.proto */
 export const listLogEntriesRequest = message({
