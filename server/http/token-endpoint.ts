@@ -42,7 +42,11 @@ export const tokenEndpoint = (
 });
 
 /** RFC 6749 section 5.2. */
-export const oauthError = ({ reason, message, code }: Pick<RegistryError, 'reason' | 'message' | 'code'>) => ({
+export const oauthError = ({
+  reason,
+  message,
+  code,
+}: Pick<RegistryError, 'reason' | 'message' | 'code'>) => ({
   contentType: 'application/json',
   body: JSON.stringify({
     error:

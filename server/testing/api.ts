@@ -61,7 +61,8 @@ export class ApiCaller {
 
   /** How often the audit log says that a method changed something; nothing for one that does not. */
   async #recorded({ audit }: ApiRoute): Promise<number | undefined> {
-    if (audit === 'unrecorded' || (audit.type !== 'ADMIN_WRITE' && audit.type !== 'publish')) return undefined;
+    if (audit === 'unrecorded' || (audit.type !== 'ADMIN_WRITE' && audit.type !== 'publish'))
+      return undefined;
     const { entries } = await this.#server.database.read
       .selectFrom('audit_entry')
       .select(({ fn }) => fn.countAll<number>().as('entries'))

@@ -88,6 +88,9 @@ const one = { limit: 10 };
 const hex = '0'.repeat(64);
 const now = () => 0;
 
+const asked = (field: LogField, value: string | number) =>
+  ({ kind: 'compare', field, operator: '=', value }) as const;
+
 const rows: readonly Row[] = [
   { what: 'a file by its path', work: ({ repo }) => repo.file(fileOf('pkg', 'x')) },
   { what: 'a file by a tag', work: ({ repo }) => repo.file(taggedFile('pkg', 'latest')) },
@@ -218,8 +221,6 @@ const rows: readonly Row[] = [
   {
     what: 'a page of the audit log, whatever it is searched by, and how long the log is',
     work: async ({ auditLog }) => {
-      const asked = (field: LogField, value: string | number) =>
-        ({ kind: 'compare', field, operator: '=', value }) as const;
       const filters: readonly LogFilter[] = [
         asked('insertId', 'x'),
         asked('protoPayload.resourceName', 'x'),
