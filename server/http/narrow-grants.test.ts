@@ -100,6 +100,15 @@ describe('a grant for one package', () => {
     await refusal(await narrow.image('deep/other').send('GET', 'tags/list', as(who)), 403, 'DENIED');
   });
 
+  test('shows nothing of packages whose names begin with its own', async () => {
+    const narrow = await Narrow.make();
+    for (const name of ['own', 'own/secret']) await narrow.image(name).image('v1');
+    const who = await narrow.holder('reader', 'resource.package == "own"');
+
+    const { tags, child } = await narrow.tags('own/tags/list', who);
+    expect({ tags, child }).toEqual({ tags: ['v1'], child: [] });
+  });
+
   test('mounts from it and from nowhere else, be it named or found', async () => {
     const narrow = await Narrow.make();
     const [own, other, target] = [narrow.image('own'), narrow.image('other'), freshImage(server)];

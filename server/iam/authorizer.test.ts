@@ -152,6 +152,8 @@ describe('the extent of a grant', () => {
         const allowed = await allows(held, { ...asked, within: more }, at);
         if (extent === 'all') expect(allowed).toBe(true);
         if (extent === 'none') expect(allowed).toBe(false);
+        const named = await ask(authorizerOn(held, at), { ...asked, within: some });
+        if (named.allow && named.throughout) expect(allowed).toBe(true);
       }),
       3_000,
     ));
