@@ -95,6 +95,8 @@ describe('the methods of the management API', () => {
       'permissions.queryTestablePermissions',
       'iam.troubleshoot',
       'iam.whoCan',
+      'workloadIdentityPools.operations.get',
+      'workloadIdentityPools.providers.operations.get',
     ]);
     const known: readonly string[] = [...PERMISSIONS, 'account'];
     expect(routes.filter(({ permission }) => !known.includes(permission))).toEqual([]);
