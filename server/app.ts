@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { managementApi } from './api/fixture.ts';
-import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
 import { notFound } from './core/error.ts';
-import { type Authorizer, type Caller, memberOf, type Principal } from './core/iam.ts';
-import type { Repo } from './core/repo.ts';
+import type { Authorizer, Caller } from './core/iam.ts';
 import type { RepositoryRow } from './core/repository.ts';
-import { repositoryName } from './core/repository.ts';
 import type { Config } from './config.ts';
 import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
@@ -47,8 +44,8 @@ import { sha256, Tokens } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
 import { openAudit } from './open-audit.ts';
 import { openLogins } from './open-logins.ts';
+import { openRepositories } from './open-repositories.ts';
 import { OutboundClient } from './outbound/outbound-client.ts';
-import { StandardRepo } from './modes/standard.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -58,12 +55,11 @@ import type { DataDirectory } from './stores/data-directory.ts';
 import { AuditTables } from './stores/metadata/audit-search.ts';
 import { audited } from './stores/metadata/audited.ts';
 import { AccountTables } from './stores/metadata/account-tables.ts';
-import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
 import { RefreshTables } from './stores/metadata/refresh-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
 import { GrantTables } from './stores/metadata/grant-finder.ts';
-import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
+import type { RecordStep } from './stores/metadata/hosted-tables.ts';
 import { MemberTables } from './stores/metadata/member-directory.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
 import { OneTimeTables } from './stores/metadata/one-time-tables.ts';
@@ -71,13 +67,7 @@ import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { TokenTables } from './stores/metadata/token-tables.ts';
 import { ProviderTables } from './stores/metadata/workload-directory.ts';
-import { SmallBodies } from './stores/small-bodies.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
-
-/** How long a layer without a manifest is kept: longer than the longest push. */
-const LEASE_MS = 24 * 3_600_000;
-const SMALL_BODY = 128 * 1024;
-const SMALL_BODIES = 32 * 1024 * 1024;
 
 export interface AppOptions {
   readonly config: Config;
@@ -193,8 +183,20 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const browserLogins = openLogins({
     config,
     ...(options.oidcClientSecret !== undefined && { clientSecret: options.oidcClientSecret }),
-    ...{ database, accounts, tokenStore: tokenTables, loginStore: refreshTables, oneTime, authenticator },
-    ...{ tokens, logins, audit, outbound, key, random: randomBytes, now, newId },
+    database,
+    accounts,
+    tokenStore: tokenTables,
+    loginStore: refreshTables,
+    oneTime,
+    authenticator,
+    tokens,
+    logins,
+    audit,
+    outbound,
+    key,
+    random: randomBytes,
+    now,
+    newId,
   });
   const allGrants = [...grants, ...browserLogins.grants];
 
@@ -376,37 +378,6 @@ function later(work: () => void, milliseconds: number): { stop(): void } {
   const timer = setTimeout(work, milliseconds);
   timer.unref();
   return { stop: () => clearTimeout(timer) };
-}
-
-interface OpenParts {
-  readonly database: MetadataDatabase;
-  readonly blobs: BlobStore;
-  readonly uploads: UploadSessions;
-  readonly now: () => number;
-  readonly onStep?: AppOptions['onStep'];
-}
-
-function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) {
-  const files = new FileLookups(database);
-  const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
-  const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
-  const hosted = (row: RepositoryRow, account: string, act?: Act) =>
-    new HostedTables(
-      { database: audited(database, act), blobs, uploads, now, leaseMs: LEASE_MS, ...(onStep && { onStep }) },
-      { repositoryId: row.id, account, catalog: catalog(row) },
-    );
-  // A row is one object until something is committed, and what answers its reads depends on nothing else.
-  const readers = new WeakMap<RepositoryRow, Repo>();
-  const read = (row: RepositoryRow): Repo => {
-    const known = readers.get(row);
-    if (known) return known;
-    const reader = new StandardRepo(repositoryName(row), hosted(row, ''), bodies);
-    readers.set(row, reader);
-    return reader;
-  };
-  const write = (row: RepositoryRow, principal: Principal, act: Act | undefined) =>
-    hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act);
-  return { catalog, read, write };
 }
 
 /** A repository's address below the host that a request came to. */

@@ -32,10 +32,14 @@ export async function browserLogin(
   }))
     url.searchParams.set(name, value);
   const opened = openBrowser(opener, url.href, cli.io);
-  await cli.io.stderr.write(
-    `${opened ? 'Your browser opens this address; if not, open it yourself:' : 'Open this address in a browser:'}` +
-      `\n\n    ${url.href}\n\n`,
-  );
+  const says = opened
+    ? 'Your browser opens this address; if not, open it yourself:'
+    : 'Open this address in a browser:';
+  await cli.io.stderr.write(`${says}
+
+    ${url.href}
+
+`);
   const { code, issuer: from } = await loopback.brought();
   if (from !== issuer)
     throw new CliError('denied', `the log-in came back from ${from ?? 'nowhere'} and not from ${issuer}`);

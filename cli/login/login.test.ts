@@ -97,35 +97,36 @@ describe('a log-in where there is no browser', () => {
   });
 });
 
-describe('a log-in with the browser', () => {
-  /** A person at a screen whose browser notes the address it is to open. */
-  async function atScreen(fetch: Io['fetch']) {
-    const person = await Person.arrive({ fetch });
-    const opener = join(person.home, 'xdg-open');
-    const opened = join(person.home, 'opened');
-    await Bun.write(
-      opener,
-      `#!/bin/sh\nprintf %s "$1" > "${opened}.part" && mv "${opened}.part" "${opened}"\n`,
-    );
-    await chmod(opener, 0o755);
-    const PATH = `${person.home}:${process.env['PATH'] ?? ''}`;
-    const running = person.run('auth login', { env: { PATH, DISPLAY: ':0' } });
-    const address = async (): Promise<URL> => {
-      for (;;) {
-        const text = await readFile(opened, 'utf8').catch(() => undefined);
-        if (text !== undefined) return new URL(text);
-        await Bun.sleep(10);
-      }
-    };
-    return {
-      person,
-      running,
-      url: await Promise.race([address(), running.then(({ stderr }) => Promise.reject(new Error(stderr)))]),
-    };
-  }
-  const bring = (redirect: string | null, answer: Readonly<Record<string, string>>) =>
-    fetch(`${redirect ?? ''}?${new URLSearchParams(answer).toString()}`);
+/** A person at a screen whose browser notes the address it is to open. */
+async function atScreen(fetch: Io['fetch']) {
+  const person = await Person.arrive({ fetch });
+  const opener = join(person.home, 'xdg-open');
+  const opened = join(person.home, 'opened');
+  await Bun.write(
+    opener,
+    `#!/bin/sh\nprintf %s "$1" > "${opened}.part" && mv "${opened}.part" "${opened}"\n`,
+  );
+  await chmod(opener, 0o755);
+  const PATH = `${person.home}:${process.env['PATH'] ?? ''}`;
+  const running = person.run('auth login', { env: { PATH, DISPLAY: ':0' } });
+  const address = async (): Promise<URL> => {
+    for (;;) {
+      const text = await readFile(opened, 'utf8').catch(() => undefined);
+      if (text !== undefined) return new URL(text);
+      await Bun.sleep(10);
+    }
+  };
+  return {
+    person,
+    running,
+    url: await Promise.race([address(), running.then(({ stderr }) => Promise.reject(new Error(stderr)))]),
+  };
+}
 
+const bring = (redirect: string | null, answer: Readonly<Record<string, string>>) =>
+  fetch(`${redirect ?? ''}?${new URLSearchParams(answer).toString()}`);
+
+describe('a log-in with the browser', () => {
   it('opens the server’s page, and takes its answer on this machine', async () => {
     const { fetch: answering, asked } = serverOf([TOKEN]);
     const { person, running, url } = await atScreen(answering);
@@ -184,9 +185,9 @@ describe('a log-in with the browser', () => {
   });
 });
 
-describe('the browser of this machine', () => {
-  const linux = (env: Readonly<Record<string, string>>) => browserOpener({ env }, 'linux');
+const linux = (env: Readonly<Record<string, string>>) => browserOpener({ env }, 'linux');
 
+describe('the browser of this machine', () => {
   it('is none where there is no screen, or nothing to open it with', () => {
     expect(linux({ PATH: '/usr/bin' })).toBeUndefined();
     expect(linux({ PATH: '/nowhere', DISPLAY: ':0' })).toBeUndefined();

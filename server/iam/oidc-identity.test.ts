@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { RegistryError } from '../core/error.ts';
 import { type ClaimRules, type Claims, identityIn, isMissing } from './oidc-identity.ts';
 

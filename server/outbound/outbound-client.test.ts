@@ -4,7 +4,6 @@ import { RegistryError } from '../core/error.ts';
 import { OutboundClient, type Resolve } from './outbound-client.ts';
 
 const LOCAL = [{ address: '127.0.0.1', family: 4 }] as const;
-const many = (body: string) => new Response(body);
 
 /** What the other side saw of each request, and what it answers by path. */
 const seen: { readonly path: string; readonly headers: Headers; readonly host: string | null }[] = [];
@@ -26,7 +25,7 @@ beforeAll(async () => {
       if (to !== null) return new Response(null, { status: 302, headers: { location: to } });
       if (url.pathname === '/loop') return Response.redirect('/loop');
       if (url.pathname === '/nowhere') return new Response(null, { status: 301 });
-      if (url.pathname === '/long') return many('x'.repeat(2000));
+      if (url.pathname === '/long') return new Response('x'.repeat(2000));
       if (url.pathname === '/gzip')
         return new Response('x', { headers: { 'content-encoding': 'gzip', 'content-length': '1' } });
       return new Response(`hello from ${request.headers.get('host')}`, { headers: { 'x-one': '1' } });
@@ -156,6 +155,24 @@ describe('a request to another server', () => {
       expect(code).toBe('FAILED_PRECONDITION');
     },
   );
+
+  it('waits for its turn when many go to one host, and not for ever', async () => {
+    const silent = new URL(`http://upstream.test:${rawPort()}/silent`);
+    const one = client();
+    const many = Array.from({ length: 16 }, () =>
+      refusal(one.fetch(silent, { maxBytes: 1, timeoutMs: 600 })),
+    );
+    const tooMany = await refusal(one.fetch(silent, { maxBytes: 1, timeoutMs: 200 }));
+    const elsewhere = await one.fetch(at('/'), { maxBytes: 1000 });
+    await Promise.all(many);
+    const later = await refusal(one.fetch(silent, { maxBytes: 1, timeoutMs: 200 }));
+
+    expect([tooMany.code, elsewhere.status, later.code]).toEqual([
+      'DEADLINE_EXCEEDED',
+      200,
+      'DEADLINE_EXCEEDED',
+    ]);
+  });
 
   it('may go to what a setting names', async () => {
     const named = new OutboundClient({ allowed: [] }).allowing(new URL(`http://127.0.0.1:${port()}`));

@@ -5,6 +5,7 @@ import type { Outbound, OutboundAnswer, OutboundRequest } from '../core/outbound
 import { isMetadata, isPublic } from './addresses.ts';
 import { type AllowedHost, isAllowed, portOf } from './allowed-hosts.ts';
 import { type Address, broken, exchange } from './exchange.ts';
+import { Turns } from './turns.ts';
 
 export type Resolve = (hostname: string) => Promise<readonly Address[]>;
 
@@ -25,15 +26,17 @@ const HARMLESS = new Set(['accept', 'user-agent']);
 
 export class OutboundClient implements Outbound {
   readonly #options: OutboundOptions;
+  readonly #turns: Turns;
 
-  constructor(options: OutboundOptions) {
+  constructor(options: OutboundOptions, turns = new Turns()) {
     this.#options = options;
+    this.#turns = turns;
   }
 
   /** The same client, for what the operator has named in a setting of its own and so allowed. */
   allowing(origin: URL): OutboundClient {
     const named = { hostname: origin.hostname, port: portOf(origin) };
-    return new OutboundClient({ ...this.#options, allowed: [...this.#options.allowed, named] });
+    return new OutboundClient({ ...this.#options, allowed: [...this.#options.allowed, named] }, this.#turns);
   }
 
   async fetch(url: URL, request: OutboundRequest): Promise<OutboundAnswer> {
@@ -53,6 +56,9 @@ export class OutboundClient implements Outbound {
 
   async #ask(url: URL, request: OutboundRequest, late: AbortSignal) {
     checkForm(url);
+    using _ = await this.#turns.of(url.host, late).catch(() => {
+      throw slow(url);
+    });
     const addresses = await this.#addresses(url, late);
     const { ca } = this.#options;
     return exchange({ url, addresses, request, late, ...(ca !== undefined && { ca }) });

@@ -95,7 +95,7 @@ function confirmation(
       <dt>Program</dt>
       <dd>${waiting.userAgent === '' ? 'does not say its name' : waiting.userAgent}</dd>
       <dt>Asked from</dt>
-      <dd>${waiting.peer}${waiting.peer === visit.front.peer() ? ', where you are, too' : ''}</dd>
+      <dd>${waiting.peer}</dd>
       <dt>Asked</dt>
       <dd>${ago(now() - waiting.since)}</dd>
       <dt>Code</dt>

@@ -69,7 +69,7 @@ const stylesheet: Fixture = {
 };
 
 /** RFC 8628 section 3.1. */
-const deviceAuthorization = ({ devices, admit }: LoginParts): Fixture => ({
+const deviceAuthorization = (parts: LoginParts): Fixture => ({
   route: DEVICE_AUTHORIZATION,
   matches: (path) => path === DEVICE_AUTHORIZATION,
   render: oauthError,
@@ -78,8 +78,8 @@ const deviceAuthorization = ({ devices, admit }: LoginParts): Fixture => ({
     const fields = await formFields(request);
     if (!Object.hasOwn(CLIENTS, fields.get('client_id') ?? ''))
       throw invalid('invalid_client', `client_id is one of ${Object.keys(CLIENTS).join(', ')}`);
-    admit(peer());
-    const begun = await devices.begin(actorOf(request, peer()));
+    parts.admit(peer());
+    const begun = await parts.devices.begin(actorOf(request, peer()));
     const complete = new URLSearchParams({ user_code: begun.userCode }).toString();
     return Response.json(
       {

@@ -35,9 +35,10 @@ export async function logInWithPassword(visit: Visit, parts: LoginParts): Promis
 }
 
 /** GET /login/oidc */
-export async function sendToProvider(visit: Visit, { provider, admit }: LoginParts): Promise<Response> {
+export async function sendToProvider(visit: Visit, parts: LoginParts): Promise<Response> {
+  const { provider } = parts;
   if (!provider) throw invalid('NO_PROVIDER', 'this server has no log-in provider');
-  admit(visit.front.peer());
+  parts.admit(visit.front.peer());
   const url = await provider.begin({
     browser: visit.browser(),
     to: localPath(visit.query.get('to')),

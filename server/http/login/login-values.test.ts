@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { answerUri, authorizationRequest } from './authorization-request.ts';
 import { html } from './html.ts';
 import { localPath } from './local-path.ts';

@@ -8,15 +8,15 @@ const ORIGIN = `http://${HOST}`;
 const ANN = { email: 'ann@example.com', email_verified: true, name: 'Ann' };
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
+  for (const each of open.splice(0).toReversed()) await each[Symbol.asyncDispose]();
 });
 
 interface Stage {
   readonly server: TestServer;
   readonly provider: IdentityProvider;
-  browser(): Browser;
+  readonly browser: () => Browser;
   /** Somebody who logs in with the provider. */
-  visitor(sub: string): Promise<Browser>;
+  readonly visitor: (sub: string) => Promise<Browser>;
 }
 
 /** A server whose people log in with a provider that knows Ann as u1. */
@@ -248,24 +248,24 @@ describe('groups of the provider', () => {
   });
 });
 
-describe('an answer of the provider', () => {
-  /** Up to the moment when the browser has the answer and has not brought it yet. */
-  async function answered(flags: readonly string[] = []) {
-    const made = await stage(flags);
-    let callback = '';
-    const person = new Browser(async (request) => {
-      const url = new URL(request.url);
-      if (url.host !== HOST) return fetch(request);
-      if (url.pathname !== '/login/callback' || callback !== '') return made.server.answer(request);
-      callback = request.url;
-      return new Response('held');
-    });
-    await person.open(`${ORIGIN}/login`);
-    await person.follow('Log in with Example');
-    await person.submit({ sub: 'u1' });
-    return { ...made, person, callback: new URL(callback) };
-  }
+/** Up to the moment when the browser has the answer and has not brought it yet. */
+async function answered(flags: readonly string[] = []) {
+  const made = await stage(flags);
+  let callback = '';
+  const person = new Browser(async (request) => {
+    const url = new URL(request.url);
+    if (url.host !== HOST) return fetch(request);
+    if (url.pathname !== '/login/callback' || callback !== '') return made.server.answer(request);
+    callback = request.url;
+    return new Response('held');
+  });
+  await person.open(`${ORIGIN}/login`);
+  await person.follow('Log in with Example');
+  await person.submit({ sub: 'u1' });
+  return { ...made, person, callback: new URL(callback) };
+}
 
+describe('an answer of the provider', () => {
   it('is good once', async () => {
     const { person, callback, browser } = await answered();
 

@@ -46,13 +46,13 @@ async function post(path: string, form: Readonly<Record<string, string>>, peer?:
     readonly status: number;
   };
 }
-const redeem = (code: string, changes: Readonly<Record<string, string>> = {}) =>
+const redeem = (secret: string, changes: Readonly<Record<string, string>> = {}) =>
   post('/token', {
     grant_type: 'authorization_code',
     client_id: 'entrepot-cli',
     redirect_uri: REDIRECT,
     code_verifier: VERIFIER,
-    code,
+    code: secret,
     ...changes,
   });
 const works = async (token: unknown): Promise<boolean> =>
@@ -163,19 +163,19 @@ describe('a program on the person’s machine', () => {
   );
 });
 
-describe('a program without a browser', () => {
-  const begin = (peer?: string) => post('/device_authorization', { client_id: 'entrepot-cli' }, peer);
-  const ask = (device: Answer) =>
-    post('/token', {
-      grant_type: DEVICE,
-      client_id: 'entrepot-cli',
-      device_code: String(device['device_code']),
-    });
-  const enter = async (one: Browser, userCode: unknown) => {
-    await one.open(`${ORIGIN}/device`);
-    await one.submit({ user_code: String(userCode) });
-  };
+const begin = (peer?: string) => post('/device_authorization', { client_id: 'entrepot-cli' }, peer);
+const ask = (device: Answer) =>
+  post('/token', {
+    grant_type: DEVICE,
+    client_id: 'entrepot-cli',
+    device_code: String(device['device_code']),
+  });
+const enter = async (one: Browser, userCode: unknown) => {
+  await one.open(`${ORIGIN}/device`);
+  await one.submit({ user_code: String(userCode) });
+};
 
+describe('a program without a browser', () => {
   it('is let in by whoever enters its code, however it is written, once', async () => {
     const device = await begin('198.51.100.7');
     expect(device).toMatchObject({

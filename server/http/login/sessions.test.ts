@@ -59,8 +59,7 @@ describe('a log-in with a password', () => {
   });
 
   it('is slowed down after too many failures', async () => {
-    const send = (request: Request) => server.answer(request, '198.51.100.9');
-    const guesser = new Browser(send);
+    const guesser = new Browser((request) => server.answer(request, '198.51.100.9'));
     await guesser.open(`${ORIGIN}/login`);
     for (let guess = 0; guess < 10; guess += 1)
       await guesser.submit({ username: 'admin', password: 'guess' });
@@ -258,15 +257,15 @@ describe('a session', () => {
   });
 });
 
+const create = (cookie: string, headers: Readonly<Record<string, string>>) =>
+  server.send('POST', '/v1/projects', {
+    as: null,
+    headers: { cookie, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ projectId: `made-${crypto.randomUUID().slice(0, 8)}` }),
+  });
+
 describe('a session’s cookie', () => {
   const change = { 'x-entrepot-request': '1', 'sec-fetch-site': 'same-origin' };
-  const create = (cookie: string, headers: Readonly<Record<string, string>>) =>
-    server.send('POST', '/v1/projects', {
-      as: null,
-      headers: { cookie, 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ projectId: `made-${crypto.randomUUID().slice(0, 8)}` }),
-    });
-
   it.each<[string, Readonly<Record<string, string>>, number]>([
     ['with the proof of a page of ours', change, 200],
     ['with the proof of an older browser', { 'x-entrepot-request': '1', origin: ORIGIN }, 200],

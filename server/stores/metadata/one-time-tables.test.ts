@@ -13,6 +13,11 @@ afterAll(async () => {
 const tables = (): OneTimeTables => new OneTimeTables(stored.database, () => now);
 const fresh = (): string => crypto.randomUUID();
 
+const add = (payload: Readonly<Record<string, unknown>>) => {
+  const count = Number(payload['count']) + 1;
+  return { payload: { count }, result: count };
+};
+
 describe('what is good for one use', () => {
   it('is had by one of many who take it at once', async () => {
     const one = tables();
@@ -51,11 +56,6 @@ describe('what is good for one use', () => {
     const one = tables();
     const hash = fresh();
     await one.put('device-code', hash, { count: 0 }, 10);
-    const add = (payload: Readonly<Record<string, unknown>>) => {
-      const count = Number(payload['count']) + 1;
-      return { payload: { count }, result: count };
-    };
-
     const changes = Array.from({ length: 10 }, () => one.change('device-code', hash, add));
     const counts = await Promise.all(changes);
 

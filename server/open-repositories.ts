@@ -1,0 +1,51 @@
+import type { Act } from './core/audit.ts';
+import type { BlobStore } from './core/blob.ts';
+import { memberOf, type Principal } from './core/iam.ts';
+import type { Repo } from './core/repo.ts';
+import { repositoryName, type RepositoryRow } from './core/repository.ts';
+import { StandardRepo } from './modes/standard.ts';
+import type { UploadStep } from './stores/blobs/staged-upload.ts';
+import { audited } from './stores/metadata/audited.ts';
+import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
+import type { MetadataDatabase } from './stores/metadata/database.ts';
+import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
+import { SmallBodies } from './stores/small-bodies.ts';
+import type { UploadSessions } from './stores/upload-sessions.ts';
+
+/** How long a layer without a manifest is kept: longer than the longest push. */
+const LEASE_MS = 24 * 3_600_000;
+const SMALL_BODY = 128 * 1024;
+const SMALL_BODIES = 32 * 1024 * 1024;
+
+interface OpenParts {
+  readonly database: MetadataDatabase;
+  readonly blobs: BlobStore;
+  readonly uploads: UploadSessions;
+  readonly now: () => number;
+  /** Called at each step of every write, for tests that stop the process just there. */
+  readonly onStep?: (step: UploadStep | RecordStep) => void;
+}
+
+/** The repositories' contents: read by anyone, written for an account and under an act. */
+export function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) {
+  const files = new FileLookups(database);
+  const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
+  const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
+  const hosted = (row: RepositoryRow, account: string, act?: Act) =>
+    new HostedTables(
+      { database: audited(database, act), blobs, uploads, now, leaseMs: LEASE_MS, ...(onStep && { onStep }) },
+      { repositoryId: row.id, account, catalog: catalog(row) },
+    );
+  // A row is one object until something is committed, and what answers its reads depends on nothing else.
+  const readers = new WeakMap<RepositoryRow, Repo>();
+  const read = (row: RepositoryRow): Repo => {
+    const known = readers.get(row);
+    if (known) return known;
+    const reader = new StandardRepo(repositoryName(row), hosted(row, ''), bodies);
+    readers.set(row, reader);
+    return reader;
+  };
+  const write = (row: RepositoryRow, principal: Principal, act: Act | undefined) =>
+    hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act);
+  return { catalog, read, write };
+}
