@@ -118,7 +118,7 @@ const metadata = ({ grantTypes, provider }: LoginParts): Fixture => ({
         authorization_response_iss_parameter_supported: true,
         entrepot_login_methods: ['password', ...(provider ? ['oidc'] : [])],
       },
-      { headers: { 'x-content-type-options': 'nosniff' } },
+      { headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } },
     );
   },
 });
