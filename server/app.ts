@@ -351,7 +351,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     tokens: tokenTables,
     blobs,
     uploadExpiry: config.uploadExpiry,
-    auditRetention: { activity: config.auditRetention, data_access: config.auditDataRetention },
+    auditRetention: { changes: config.auditRetention, accesses: config.auditDataRetention },
     log,
     now,
   });

@@ -322,7 +322,7 @@ export const SETTINGS = {
   auditRetention: setting<number>({
     name: 'audit-retention',
     placeholder: 'DURATION',
-    help: 'How long the audit log keeps changes, refusals and log-ins',
+    help: 'How long the audit log keeps changes, publishes and deletions included, their refusals, and log-ins',
     usual: '400d',
     initial: 400 * 24 * 3_600_000,
     parse: milliseconds,
@@ -330,7 +330,7 @@ export const SETTINGS = {
   auditDataRetention: setting<number>({
     name: 'audit-data-retention',
     placeholder: 'DURATION',
-    help: 'How long the audit log keeps reads and writes of artifacts',
+    help: 'How long the audit log keeps reads and steps of uploads, where policies have them recorded',
     usual: '30d',
     initial: 30 * 24 * 3_600_000,
     parse: milliseconds,

@@ -42,6 +42,7 @@ export function apiAct({ notes, now, newId }: ApiActParts, called: Called): Act 
     method,
     resource: resourceOf(route, params),
     project,
+    ...(always && { lasting: true }),
     ...(permission !== 'account' && { permission }),
   };
 }

@@ -10,6 +10,12 @@ export interface LogEntry extends Readonly<Record<string, unknown>> {
 export const LOGS = ['activity', 'data_access'] as const;
 export type LogId = (typeof LOGS)[number];
 
+/** How long entries are kept, in milliseconds: those of changes, and those of what changes nothing others find. */
+export interface AuditRetention {
+  readonly changes: number;
+  readonly accesses: number;
+}
+
 /** google/logging/type/log_severity.proto */
 export const SEVERITIES = {
   DEFAULT: 0,

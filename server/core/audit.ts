@@ -36,6 +36,8 @@ export interface Act {
   readonly permission?: string;
   /** What was asked for. What looks like a secret is taken out when it is written. */
   readonly request?: Readonly<Record<string, unknown>>;
+  /** Changes what others find or may do: recorded whatever policies say, and kept for as long as changes are. */
+  readonly lasting?: true;
   /** Done only with what it publishes or deletes, not with bytes that are named on the way there. */
   readonly publishes?: true;
 }

@@ -96,7 +96,7 @@ function dataAct(
     project: destination.address.project,
     permission: route.permission,
     request: Object.fromEntries(named.filter(([name]) => !secrets.includes(name))),
-    ...(type === 'publish' && { publishes: true }),
+    ...(type === 'publish' && { lasting: true, publishes: true }),
   };
 }
 

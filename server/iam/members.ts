@@ -11,6 +11,8 @@ const CONVENIENCE: Readonly<Record<string, string>> = {
 /** Every name by which a binding may mean someone. */
 export function namesOf(who: Principal): ReadonlySet<string> {
   if (who.kind === 'anonymous') return new Set(['allUsers']);
+  // A project that trusts an issuer vouches for its identities to itself, not to everyone.
+  if (who.kind === 'federated') return new Set(['allUsers', ...ownNames(who)]);
   return new Set(['allUsers', 'allAuthenticatedUsers', ...ownNames(who)]);
 }
 

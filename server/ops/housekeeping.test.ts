@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const tidyAt = async (now: number, blobs = new MemoryBlobs()) => {
   const tokens = new TokenTables(database, () => now);
-  const auditRetention = { activity: 10 * DAY, data_access: DAY };
+  const auditRetention = { changes: 10 * DAY, accesses: DAY };
   await tidy({ database, tokens, blobs, uploadExpiry: DAY, auditRetention, log: silent, now: () => now });
   return tokens;
 };

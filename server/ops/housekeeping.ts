@@ -1,7 +1,8 @@
 import type { TokenStore } from '../core/accounts.ts';
 import type { BlobStore } from '../core/blob.ts';
 import { isNotFound } from '../core/error.ts';
-import { pruneEntries, type Retention } from '../stores/metadata/audit-retention.ts';
+import type { AuditRetention } from '../core/audit-log.ts';
+import { pruneEntries } from '../stores/metadata/audit-retention.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
 import type { Log } from './log.ts';
 
@@ -15,7 +16,7 @@ interface HousekeepingParts {
   readonly blobs: BlobStore;
   /** Milliseconds after which an upload that did not grow cannot be continued any more. */
   readonly uploadExpiry: number;
-  readonly auditRetention: Retention;
+  readonly auditRetention: AuditRetention;
   readonly log: Log;
   readonly now: () => number;
 }

@@ -89,7 +89,8 @@ const isBelow = (name: string, above: string): boolean => above === '/' || `${na
 function means(grants: readonly Grant[], grant: Grant, member: string, who: Principal): boolean {
   if (member === 'allUsers') return true;
   if (who.kind === 'anonymous') return false;
-  if (member === 'allAuthenticatedUsers' || who.belongsTo.includes(member)) return true;
+  if (member === 'allAuthenticatedUsers') return who.kind !== 'federated';
+  if (who.belongsTo.includes(member)) return true;
   const own: Record<Account['kind'], string> = {
     user: `user:${who.id}`,
     'service-account': `serviceAccount:${who.id}`,

@@ -280,10 +280,12 @@ describe('the log', () => {
     await record({ ...ACT, id: 'read', type: 'DATA_READ' }, DONE);
     expect(await told('DELETE FROM audit_entry')).toContain('are kept');
 
-    const keep = { activity: 10_000, data_access: 10_000 };
+    await record({ ...ACT, id: 'push', type: 'DATA_WRITE', lasting: true }, DONE);
+
+    const keep = { changes: 10_000, accesses: 10_000 };
     expect(await pruneEntries(temporary.database, keep, 11_000)).toBe(0);
-    expect(await pruneEntries(temporary.database, { ...keep, data_access: 9_999 }, 11_000)).toBe(1);
-    expect(await pruneEntries(temporary.database, keep, 11_001)).toBe(1);
+    expect(await pruneEntries(temporary.database, { ...keep, accesses: 9_999 }, 11_000)).toBe(1);
+    expect(await pruneEntries(temporary.database, keep, 11_001)).toBe(2);
 
     expect((await entries()).map(({ insertId }) => insertId)).toEqual(['later']);
     expect(await told('DELETE FROM audit_entry')).toContain('are kept');

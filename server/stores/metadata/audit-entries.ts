@@ -67,6 +67,7 @@ function rowOf(act: Act): NewRow {
     at,
     project: act.project ?? projectOf(act.resource),
     log: logOf(act),
+    lasting: act.lasting || act.type === 'ADMIN_WRITE' ? 1 : 0,
     service,
     method: harmless(method),
     resource: act.resource === '/' ? INSTALLATION : shortened(act.resource, LONGEST.resource),

@@ -247,7 +247,7 @@ const rows: readonly Row[] = [
   },
   {
     what: 'the entries that are too old',
-    work: ({ database }) => pruneEntries(database, { activity: 1, data_access: 1 }, 2),
+    work: ({ database }) => pruneEntries(database, { changes: 1, accesses: 1 }, 2),
   },
   { what: 'the repositories of a format', work: ({ repositories }) => repositories.ofFormat('DOCKER') },
 ];

@@ -268,6 +268,8 @@ export interface AuditEntryTable {
   /** Empty for what concerns the installation. */
   readonly project: string;
   readonly log: 'activity' | 'data_access';
+  /** 1 for what is kept as long as changes are. */
+  readonly lasting: number;
   readonly service: string;
   readonly method: string;
   readonly resource: string;
@@ -285,7 +287,7 @@ export interface AuditEntryTable {
 }
 
 export interface AuditRetentionTable {
-  readonly log: 'activity' | 'data_access';
+  readonly lasting: number;
   readonly before: Instant;
 }
 

@@ -274,6 +274,7 @@ export const TABLES: readonly string[] = [
     at INTEGER NOT NULL,
     project TEXT NOT NULL,
     log TEXT NOT NULL CHECK (log IN ('activity', 'data_access')),
+    lasting INTEGER NOT NULL,
     service TEXT NOT NULL,
     method TEXT NOT NULL,
     resource TEXT NOT NULL,
@@ -290,20 +291,20 @@ export const TABLES: readonly string[] = [
   `CREATE INDEX audit_entry_by_email ON audit_entry (email, at, seq)`,
   `CREATE INDEX audit_entry_by_method ON audit_entry (method, at, seq)`,
   `CREATE INDEX audit_entry_by_resource ON audit_entry (resource, at, seq)`,
-  `CREATE INDEX audit_entry_by_log ON audit_entry (log, at)`,
+  `CREATE INDEX audit_entry_by_retention ON audit_entry (lasting, at)`,
   // Entries before this instant, in milliseconds since the epoch, may go.
   `CREATE TABLE audit_retention (
-    log TEXT PRIMARY KEY CHECK (log IN ('activity', 'data_access')),
+    lasting INTEGER PRIMARY KEY,
     before INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID`,
+  ) STRICT`,
   `CREATE TRIGGER audit_entry_kept BEFORE UPDATE OF
-     seq, id, at, project, log, service, method, resource, email, subject, peer, details ON audit_entry
+     seq, id, at, project, log, lasting, service, method, resource, email, subject, peer, details ON audit_entry
      BEGIN SELECT RAISE(ABORT, 'audit entries are not changed'); END`,
   `CREATE TRIGGER audit_outcome_kept BEFORE UPDATE OF code, message, response ON audit_entry
      WHEN NOT (OLD.code = 2 OR (OLD.code = 0 AND NEW.code NOT IN (0, 2)))
      BEGIN SELECT RAISE(ABORT, 'outcomes of audit entries are not changed'); END`,
   `CREATE TRIGGER audit_entry_retained BEFORE DELETE ON audit_entry
-     WHEN OLD.at >= coalesce((SELECT before FROM audit_retention WHERE log = OLD.log), 0)
+     WHEN OLD.at >= coalesce((SELECT before FROM audit_retention WHERE lasting = OLD.lasting), 0)
      BEGIN SELECT RAISE(ABORT, 'audit entries are kept for as long as the retention says'); END`,
   `CREATE TABLE operation (
     id TEXT PRIMARY KEY,
