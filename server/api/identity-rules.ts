@@ -1,9 +1,6 @@
 import { invalid, RegistryError } from '../core/error.ts';
+import { isAccountName, isReservedName } from '../lib/account-names.ts';
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._+'@=~-]{0,127}$/;
-/** What log-ins, bindings and addresses understand as something else. */
-const RESERVED =
-  /^(?:me|anonymous|allusers|allauthenticatedusers|oauth2accesstoken)$|\.gserviceaccount\.com$/i;
 const LONGEST_DISPLAY_NAME = 256;
 const LONGEST_DESCRIPTION = 1024;
 /** Bytes. */
@@ -17,14 +14,14 @@ const refusal = (reason: string, why: string, field: string): RegistryError =>
 
 /** The name of a new user or group. */
 export function checkName(name: string, field: string): void {
-  if (!NAME.test(name))
+  if (!isAccountName(name))
     throw refusal(
       'NAME_INVALID',
       `${field} must be 1 to 128 letters, digits and . _ + ' @ = ~ -, starting with a letter or digit; ` +
         'an e-mail address is good',
       field,
     );
-  if (RESERVED.test(name)) throw refusal('NAME_RESERVED', `${name} has another meaning here`, field);
+  if (isReservedName(name)) throw refusal('NAME_RESERVED', `${name} has another meaning here`, field);
 }
 
 /** What people read. */

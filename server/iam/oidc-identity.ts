@@ -1,5 +1,6 @@
 import { RegistryError } from '../core/error.ts';
 import type { ExternalIdentity } from '../core/external-accounts.ts';
+import { isAccountName, isReservedName } from '../lib/account-names.ts';
 
 export interface ClaimRules {
   /** The claim that is the user name. */
@@ -11,10 +12,6 @@ export interface ClaimRules {
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** As for users who are created here, and nothing that log-ins and bindings understand as something else. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._+'@=~-]{0,127}$/;
-const RESERVED =
-  /^(?:me|anonymous|allusers|allauthenticatedusers|oauth2accesstoken)$|\.gserviceaccount\.com$/i;
 const MOST_GROUPS = 1000;
 
 /** Who the provider says it is. PERMISSION_DENIED, in a sentence for the person, when that is nobody we let in. */
@@ -41,7 +38,7 @@ function userName(claims: Claims, claim: string): string {
   const value = claim === 'email' ? verifiedEmail(claims) : claims[claim];
   if (typeof value !== 'string' || value === '')
     throw refused(`the log-in provider does not say your ${claim}, which is the user name here`);
-  if (!NAME.test(value) || RESERVED.test(value))
+  if (!isAccountName(value) || isReservedName(value))
     throw refused(`your ${claim} at the log-in provider cannot be a user name here`);
   return value.toLowerCase();
 }
