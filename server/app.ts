@@ -18,34 +18,14 @@ import { Resolver } from './http/resolver.ts';
 import { revocation } from './http/revocation.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
 import { visiblePackages } from './http/visible-packages.ts';
-import { Authenticator } from './iam/authenticator.ts';
-import { meansUs } from './iam/audiences.ts';
-import { TokenImpersonation } from './iam/impersonation.ts';
-import { KeyFiles } from './iam/key-files.ts';
-import { SelfSigned } from './iam/self-signed.ts';
-import { LoginThrottle } from './iam/login-throttle.ts';
-import { hashPassword, PasswordChecker } from './iam/passwords.ts';
-import { CheckedPolicies } from './iam/policy-rules.ts';
-import { PolicyAuthorizer } from './iam/authorizer.ts';
-import { CelConditions } from './iam/conditions.ts';
-import { PolicyExplainer } from './iam/explain.ts';
-import { PREDEFINED_ROLES } from './iam/predefined-roles.ts';
-import { PolicyGrantGuard } from './iam/grant-guard.ts';
-import { Federation } from './iam/federation.ts';
-import { passwordGrant } from './iam/grants/password.ts';
-import { jwtBearerGrant } from './iam/grants/jwt-bearer.ts';
-import { tokenExchangeGrant } from './iam/grants/token-exchange.ts';
-import { refreshGrant } from './iam/grants/refresh-token.ts';
+import { hashPassword } from './iam/passwords.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
-import { LoginTokens } from './iam/login-tokens.ts';
-import { tokenMaking } from './iam/token-scope.ts';
-import { TokenUse } from './iam/token-use.ts';
-import { sha256, Tokens } from './iam/tokens.ts';
+import { sha256 } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
 import { openAudit } from './open-audit.ts';
+import { openIdentities } from './open-identities.ts';
 import { openLogins } from './open-logins.ts';
 import { openRepositories } from './open-repositories.ts';
-import { OutboundClient } from './outbound/outbound-client.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -55,18 +35,13 @@ import type { DataDirectory } from './stores/data-directory.ts';
 import { AuditTables } from './stores/metadata/audit-search.ts';
 import { audited } from './stores/metadata/audited.ts';
 import { AccountTables } from './stores/metadata/account-tables.ts';
-import { RefreshTables } from './stores/metadata/refresh-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
-import { GrantTables } from './stores/metadata/grant-finder.ts';
 import type { RecordStep } from './stores/metadata/hosted-tables.ts';
-import { MemberTables } from './stores/metadata/member-directory.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
-import { OneTimeTables } from './stores/metadata/one-time-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { TokenTables } from './stores/metadata/token-tables.ts';
-import { ProviderTables } from './stores/metadata/workload-directory.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
 
 export interface AppOptions {
@@ -131,51 +106,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
     keep: (password) => directory.writeSecret(directory.initialPassword, `${password}\n`),
   });
 
-  const conditions = new CelConditions();
-  const authorizer = new PolicyAuthorizer({ policies, conditions, now });
-  const guard = new PolicyGrantGuard({
-    decisions: authorizer,
-    policies,
+  const identities = openIdentities({
+    config,
+    database,
     accounts,
-    grants: new GrantTables(database),
-  });
-  const tokenUse = new TokenUse({
-    store: tokenTables,
-    now,
-    report: (cause) => log.write('warn', 'the last use of tokens could not be written', { cause }),
-    later,
-  });
-  const tokens = new Tokens({
-    store: tokenTables,
+    policies,
+    tokenStore: tokenTables,
     key,
-    issuer: 'entrepot',
+    log,
     random: randomBytes,
     now,
-    lastUse: (id) => tokenUse.lastUse(id),
+    newId,
   });
-  const providers = new ProviderTables(database);
-  const authenticator = new Authenticator({
-    accounts,
-    bearers: [tokens, new SelfSigned({ keys: accounts, meansUs: meansUs(config), now })],
-    keyFiles: new KeyFiles({ keys: accounts, now }),
-    providerStands: (name) => providers.stands(name),
-    passwords: new PasswordChecker(),
-    throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
-    now,
-    revision: () => policies.revision(),
-    used: (token) => tokenUse.used(token),
-  });
-  const refreshTables = new RefreshTables(database, now);
-  const logins = new LoginTokens({ store: refreshTables, random: randomBytes, newId, now });
-  const oneTime = new OneTimeTables(database, now);
-  const outbound = new OutboundClient({ allowed: config.allowUpstreamHosts });
-  const federation = new Federation({ providers, outbound, now });
-  const grants = [
-    passwordGrant({ authenticator, tokens, logins, now, newId }),
-    refreshGrant({ logins, now, newId }),
-    jwtBearerGrant({ authenticator, keys: accounts, tokens, oneTime, now, newId }),
-    tokenExchangeGrant({ federation, tokens, now, newId }),
-  ];
+  const { authenticator, authorizer, tokens } = identities;
 
   const auditLog = new AuditTables(database);
   const audit = openAudit({ database, policies, accounts, log, now, newId });
@@ -186,19 +129,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
     database,
     accounts,
     tokenStore: tokenTables,
-    loginStore: refreshTables,
-    oneTime,
+    loginStore: identities.loginStore,
+    oneTime: identities.oneTime,
     authenticator,
     tokens,
-    logins,
+    logins: identities.logins,
     audit,
-    outbound,
+    outbound: identities.outbound,
     key,
     random: randomBytes,
     now,
     newId,
   });
-  const allGrants = [...grants, ...browserLogins.grants];
+  const grants = [...identities.grants, ...browserLogins.grants];
 
   const addressing = new Addressing({
     formats: FORMATS,
@@ -282,9 +225,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
             ? undefined
             : 'uploads are refused: the disk is full up to its reserve',
       }),
-      tokenEndpoint(allGrants, (login) => audit.failures.failed(login)),
-      ...browserLogins.fixtures(allGrants.map(({ type }) => type)),
-      revocation({ revoke: (secret, act) => refreshTables.revoke(sha256(secret), act), now, newId }),
+      tokenEndpoint(grants, (login) => audit.failures.failed(login)),
+      ...browserLogins.fixtures(grants.map(({ type }) => type)),
+      revocation({ revoke: (secret, act) => identities.loginStore.revoke(sha256(secret), act), now, newId }),
       managementApi({
         notes: audit.notes,
         auditLog,
@@ -298,16 +241,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         formats: FORMATS,
         locations: config.locations,
         authorizer,
-        guard,
-        predefinedRoles: PREDEFINED_ROLES,
-        explainer: new PolicyExplainer({ decisions: authorizer, accounts, now }),
-        workloadRules: federation,
-        policyRules: new CheckedPolicies({
-          guard,
-          conditions,
-          policies,
-          members: new MemberTables(database),
-        }),
+        ...identities.api,
         passwords: {
           hash: hashPassword,
           confirm: async (user, password, peer) => {
@@ -321,8 +255,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
             }
           },
         },
-        impersonation: new TokenImpersonation({ accounts, tokens, now }),
-        tokenMaking: tokenMaking({ random: randomBytes, longest: config.tokenMaxLifetime }),
         pages: new TokenSealer(key, 'page'),
         newId,
         spelling: (host, address, format) => addressing.spelling(host, address, format),
@@ -365,19 +297,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     flushAudit: () => audit.flush(),
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();
-      await tokenUse[Symbol.asyncDispose]();
+      await identities[Symbol.asyncDispose]();
       metrics[Symbol.dispose]();
       await audit[Symbol.asyncDispose]();
       await blobs[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };
-}
-
-function later(work: () => void, milliseconds: number): { stop(): void } {
-  const timer = setTimeout(work, milliseconds);
-  timer.unref();
-  return { stop: () => clearTimeout(timer) };
 }
 
 /** A repository's address below the host that a request came to. */
