@@ -50,7 +50,7 @@ import { readLog } from './logging/read.ts';
 import { describeOperation } from './operations/describe.ts';
 import { completionCommand } from './own/completion.ts';
 import { helpCommand } from './own/help.ts';
-import { doctor, serve } from './own/serve-and-doctor.ts';
+import { backup, doctor, restore, serve } from './own/serve-and-doctor.ts';
 import { version } from './own/version.ts';
 import { deletePackage } from './packages/delete.ts';
 import { describePackage } from './packages/describe.ts';
@@ -166,6 +166,8 @@ export const COMMANDS: readonly Command[] = [
   exportLog,
   serve,
   doctor,
+  backup,
+  restore,
   version,
   completionCommand(() => root()),
   helpCommand(() => root()),

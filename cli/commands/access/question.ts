@@ -4,6 +4,7 @@ import { usage } from '../../exit.ts';
 import { maybe, one } from '../../grammar/command.ts';
 import { text } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
+import { given } from '../given.ts';
 
 /** What people do with a repository, in a word. */
 const VERBS: Readonly<Record<string, string>> = {
@@ -35,11 +36,8 @@ interface Asked extends Inside {
   readonly resource: string | undefined;
 }
 
-export const insideOf = ({ package: inPackage, version, tag }: Inside) => ({
-  ...(inPackage !== undefined && { package: inPackage }),
-  ...(version !== undefined && { version }),
-  ...(tag !== undefined && { tag }),
-});
+export const insideOf = ({ package: inPackage, version, tag }: Inside) =>
+  given({ package: inPackage, version, tag });
 
 /** The question that a line asks, as the server reads it. */
 export async function questionOf(cli: Cli, asked: Asked): Promise<AccessTuple> {

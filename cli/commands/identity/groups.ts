@@ -1,7 +1,7 @@
 import { groupName } from '../../../contract/identities.ts';
-import { usage } from '../../exit.ts';
 import { type Command, defineCommand, one } from '../../grammar/command.ts';
 import { text } from '../../grammar/flags.ts';
+import { given, givenChange } from '../given.ts';
 import { bySize } from '../paging.ts';
 
 const group = one('Name of the group, such as developers or developers@example.com.');
@@ -18,12 +18,9 @@ const createGroup = defineCommand({
   positionals: { group },
   flags: nameFlags,
   format: 'none',
-  async run({ group: id, displayName, description }, cli) {
+  async run({ group: id, ...fields }, cli) {
     const client = await cli.client();
-    const created = await client.groups.create(id, {
-      ...(displayName !== undefined && { displayName }),
-      ...(description !== undefined && { description }),
-    });
+    const created = await client.groups.create(id, given(fields));
     await cli.terminal.notice(`Created group [${id}].`);
     return created;
   },
@@ -58,12 +55,9 @@ const updateGroup = defineCommand({
   flags: nameFlags,
   format: 'none',
   async run({ group: id, ...fields }, cli) {
-    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (given.length === 0) throw usage('give --display-name or --description');
+    const change = givenChange(fields, 'give --display-name or --description');
     const client = await cli.client();
-    const updated = await client.groups.patch(groupName(id), Object.fromEntries(given), {
-      updateMask: given.map(([field]) => field),
-    });
+    const updated = await client.groups.patch(groupName(id), ...change);
     await cli.terminal.notice(`Updated group [${id}].`);
     return updated;
   },

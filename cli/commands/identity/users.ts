@@ -2,6 +2,7 @@ import { userName } from '../../../contract/identities.ts';
 import { usage } from '../../exit.ts';
 import { type Command, defineCommand, one } from '../../grammar/command.ts';
 import { text, toggle } from '../../grammar/flags.ts';
+import { given, givenChange } from '../given.ts';
 import { bySize } from '../paging.ts';
 import { askNewPassword, linesOfStdin, passwordFlags } from './password.ts';
 
@@ -31,7 +32,7 @@ const createUser = defineCommand({
     withoutPassword: toggle('Let the user log in through the identity provider only.'),
   },
   format: 'none',
-  async run({ user: id, passwordStdin, withoutPassword, displayName, description }, cli) {
+  async run({ user: id, passwordStdin, withoutPassword, ...fields }, cli) {
     if (passwordStdin && withoutPassword)
       throw usage('--password-stdin and --without-password exclude each other');
     const client = await cli.client();
@@ -40,11 +41,7 @@ const createUser = defineCommand({
       : passwordStdin
         ? await linesOfStdin(cli, ['the password'])
         : [await askNewPassword(cli, id)];
-    const created = await client.users.create(id, {
-      ...(displayName !== undefined && { displayName }),
-      ...(description !== undefined && { description }),
-      ...(password !== undefined && { password }),
-    });
+    const created = await client.users.create(id, given({ ...fields, password }));
     await cli.terminal.notice(`Created user [${id}].`);
     return created;
   },
@@ -81,42 +78,27 @@ const updateUser = defineCommand({
   flags: nameFlags,
   format: 'none',
   async run({ user: id, ...fields }, cli) {
-    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (given.length === 0) throw usage('give --display-name or --description');
+    const change = givenChange(fields, 'give --display-name or --description');
     const client = await cli.client();
-    const updated = await client.users.patch(userName(id), Object.fromEntries(given), {
-      updateMask: given.map(([field]) => field),
-    });
+    const updated = await client.users.patch(userName(id), ...change);
     await cli.terminal.notice(`Updated user [${id}].`);
     return updated;
   },
 });
 
-const disableUser = defineCommand({
-  path: 'identity users disable',
-  summary: 'Disable a user: end its logins and refuse its password and tokens.',
-  positionals: { user },
-  format: 'none',
-  async run(args, cli) {
-    const client = await cli.client();
-    const disabled = await client.users.disable(userName(args.user));
-    await cli.terminal.notice(`Disabled user [${args.user}].`);
-    return disabled;
-  },
-});
-
-const enableUser = defineCommand({
-  path: 'identity users enable',
-  summary: 'Enable a user again, and its personal tokens with it.',
-  positionals: { user },
-  format: 'none',
-  async run(args, cli) {
-    const client = await cli.client();
-    const enabled = await client.users.enable(userName(args.user));
-    await cli.terminal.notice(`Enabled user [${args.user}].`);
-    return enabled;
-  },
-});
+const switching = (verb: 'disable' | 'enable', done: string, summary: string): Command =>
+  defineCommand({
+    path: `identity users ${verb}`,
+    summary,
+    positionals: { user },
+    format: 'none',
+    async run(args, cli) {
+      const client = await cli.client();
+      const switched = await client.users[verb](userName(args.user));
+      await cli.terminal.notice(`${done} user [${args.user}].`);
+      return switched;
+    },
+  });
 
 const deleteUser = defineCommand({
   path: 'identity users delete',
@@ -138,7 +120,7 @@ export const userCommands: readonly Command[] = [
   listUsers,
   describeUser,
   updateUser,
-  disableUser,
-  enableUser,
+  switching('disable', 'Disabled', 'Disable a user: end its logins and refuse its password and tokens.'),
+  switching('enable', 'Enabled', 'Enable a user again, and its personal tokens with it.'),
   deleteUser,
 ];

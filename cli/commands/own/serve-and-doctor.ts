@@ -20,3 +20,13 @@ export const doctor = own(
   'Check the data directory and the settings of a server.',
   'Looks at the data directory, free space, the database, the clock and the public address.',
 );
+export const backup = own(
+  'backup',
+  'Back a server up into a directory, while it runs.',
+  'Makes one more backup, copying only what is new; lists, verifies and prunes those there are.',
+);
+export const restore = own(
+  'restore',
+  'Make a data directory out of a backup.',
+  'Checks every byte, and leaves nothing behind when the backup is not whole.',
+);

@@ -1,8 +1,8 @@
 import type { Repository } from '../../../contract/client.ts';
-import { usage } from '../../exit.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { list, map, text, toggle } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
+import { masked } from '../given.ts';
 
 export const updateRepository = defineCommand({
   path: 'artifacts repositories update',
@@ -34,11 +34,10 @@ export const updateRepository = defineCommand({
       const kept = Object.entries(before).filter(([key]) => !args.removeLabels?.includes(key));
       change.labels = { ...Object.fromEntries(kept), ...args.updateLabels };
     }
-    const updateMask = Object.keys(change).map((key) =>
+    const paths = Object.keys(change).map((key) =>
       key === 'dockerConfig' ? 'dockerConfig.immutableTags' : key,
     );
-    if (updateMask.length === 0) throw usage('nothing to change was given; see --help for what can change');
-    const updated = await client.repositories.patch(name, change, { updateMask });
+    const updated = await client.repositories.patch(name, change, masked(paths));
     await cli.terminal.notice(`Updated repository [${args.repository}].`);
     return updated;
   },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Role } from '../../../../contract/client.ts';
 import { CliError, usage } from '../../../exit.ts';
 import { choice, list, text } from '../../../grammar/flags.ts';
+import { given } from '../../given.ts';
 import { documentOf } from '../../iam-policy/document-file.ts';
 
 export const fieldFlags = {
@@ -26,14 +27,14 @@ interface Fields {
 /** What a line says of a role, by flags or by a file. */
 export async function roleFields({ file, ...flags }: Fields): Promise<Role> {
   const { title, description, permissions, stage } = flags;
-  const given: Role = {
-    ...(title !== undefined && { title }),
-    ...(description !== undefined && { description }),
-    ...(permissions !== undefined && { includedPermissions: permissions }),
-    ...(stage !== undefined && { stage: stage.toUpperCase() as NonNullable<Role['stage']> }),
-  };
-  if (file === undefined) return given;
-  if (Object.keys(given).length > 0) throw usage('give --file or the other flags, not both');
+  const said: Role = given({
+    title,
+    description,
+    includedPermissions: permissions,
+    stage: stage?.toUpperCase() as Role['stage'],
+  });
+  if (file === undefined) return said;
+  if (Object.keys(said).length > 0) throw usage('give --file or the other flags, not both');
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new CliError('usage', `--file: cannot read ${file}`, cause);
   });

@@ -2,6 +2,7 @@ import type { Role } from '../../../../contract/client.ts';
 import { usage } from '../../../exit.ts';
 import { defineCommand, one } from '../../../grammar/command.ts';
 import { list } from '../../../grammar/flags.ts';
+import { masked } from '../../given.ts';
 import { fieldFlags, roleFields } from './role-fields.ts';
 import { customRoleName, homeFlags, homeOf } from './role-name.ts';
 
@@ -32,9 +33,7 @@ export const updateRole = defineCommand({
     const client = await cli.client();
     const change = (added ?? removed) ? changed(await client.roles.get(name)) : fields;
     const { etag: _etag, ...written } = change;
-    const updateMask = Object.keys(written);
-    if (updateMask.length === 0) throw usage('nothing to change was given; see --help for what can change');
-    const updated = await client.roles.patch(name, change, { updateMask });
+    const updated = await client.roles.patch(name, change, masked(Object.keys(written)));
     await cli.terminal.notice(`Updated role [${name.slice(name.lastIndexOf('/') + 1)}].`);
     return updated;
 

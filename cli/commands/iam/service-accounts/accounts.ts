@@ -1,7 +1,7 @@
 import { names } from '../../../../contract/names.ts';
-import { usage } from '../../../exit.ts';
 import { type Command, defineCommand, one } from '../../../grammar/command.ts';
 import { text } from '../../../grammar/flags.ts';
+import { given, givenChange } from '../../given.ts';
 import { bySize } from '../../paging.ts';
 import { account, nameOf } from './account.ts';
 
@@ -25,15 +25,12 @@ const create = defineCommand({
   },
   flags: textFlags,
   format: 'none',
-  async run({ name, displayName, description }, cli) {
+  async run({ name, ...fields }, cli) {
     const project = names.project.format({ project: await cli.project() });
     const client = await cli.client();
     const made = await client.serviceAccounts.create(project, {
       accountId: name,
-      serviceAccount: {
-        ...(displayName !== undefined && { displayName }),
-        ...(description !== undefined && { description }),
-      },
+      serviceAccount: given(fields),
     });
     await cli.terminal.notice(`Created service account [${made.email}].`);
     return made;
@@ -69,12 +66,9 @@ const update = defineCommand({
   flags: textFlags,
   format: 'yaml',
   async run({ account: written, ...fields }, cli) {
-    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (given.length === 0) throw usage('give --display-name or --description');
+    const change = givenChange(fields, 'give --display-name or --description');
     const client = await cli.client();
-    const changed = await client.serviceAccounts.patch(nameOf(written), Object.fromEntries(given), {
-      updateMask: given.map(([field]) => field),
-    });
+    const changed = await client.serviceAccounts.patch(nameOf(written), ...change);
     await cli.terminal.notice(`Updated service account [${changed.email}].`);
     return changed;
   },

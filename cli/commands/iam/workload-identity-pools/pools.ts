@@ -1,7 +1,6 @@
-import type { WorkloadIdentityPool } from '../../../../contract/client.ts';
-import { usage } from '../../../exit.ts';
 import { type Command, defineCommand, one } from '../../../grammar/command.ts';
 import { text, toggle } from '../../../grammar/flags.ts';
+import { given, givenChange } from '../../given.ts';
 import { bySize } from '../../paging.ts';
 import { poolName, poolsParent } from './pool-name.ts';
 
@@ -11,10 +10,6 @@ const textFlags = {
   disabled: toggle('Whether nobody of the pool gets in.', { negatable: true }),
 };
 const pool = one('Id or full name of the pool.');
-
-/** Only what was given. */
-export const given = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 const create = defineCommand({
   path: 'iam workload-identity-pools create',
@@ -34,7 +29,7 @@ const create = defineCommand({
   async run({ pool: id, ...fields }, cli) {
     const parent = await poolsParent(cli);
     const client = await cli.client();
-    const operation = await client.workloadPools.create(parent, id, given(fields) as WorkloadIdentityPool);
+    const operation = await client.workloadPools.create(parent, id, given(fields));
     const made = await cli.settled(operation);
     await cli.terminal.notice(`Created workload identity pool [${id}].`);
     return made;
@@ -72,12 +67,10 @@ const update = defineCommand({
   flags: textFlags,
   format: 'none',
   async run({ pool: written, ...fields }, cli) {
-    const change = given(fields);
-    const updateMask = Object.keys(change);
-    if (updateMask.length === 0) throw usage('give --display-name, --description or --disabled');
+    const change = givenChange(fields, 'give --display-name, --description or --disabled');
     const name = await poolName(cli, written);
     const client = await cli.client();
-    const operation = await client.workloadPools.patch(name, change as WorkloadIdentityPool, { updateMask });
+    const operation = await client.workloadPools.patch(name, ...change);
     const changed = await cli.settled(operation);
     await cli.terminal.notice(`Updated workload identity pool [${written}].`);
     return changed;

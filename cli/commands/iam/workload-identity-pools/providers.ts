@@ -3,9 +3,9 @@ import type { WorkloadIdentityPoolProvider } from '../../../../contract/client.t
 import { CliError, usage } from '../../../exit.ts';
 import { type Command, defineCommand, one } from '../../../grammar/command.ts';
 import { type Flag, list as listFlag, map, required, text, toggle } from '../../../grammar/flags.ts';
+import { given, masked } from '../../given.ts';
 import { bySize } from '../../paging.ts';
 import { poolFlag, poolName, providerName } from './pool-name.ts';
-import { given } from './pools.ts';
 
 const issuerUri = text('URL', 'Issuer, as it stands in the iss of its tokens.');
 const attributeMapping = map(
@@ -135,11 +135,11 @@ const update = defineCommand({
   flags: { ...settingFlags, issuerUri, attributeMapping },
   format: 'none',
   async run({ provider: written, ...settings }, cli) {
-    const { provider: change, mask: updateMask } = await providerOf(settings);
-    if (updateMask.length === 0) throw usage('nothing to change was given; see --help for what can change');
+    const { provider: change, mask } = await providerOf(settings);
+    const options = masked(mask);
     const name = await providerName(cli, written, settings.workloadIdentityPool);
     const client = await cli.client();
-    const changed = await cli.settled(await client.workloadProviders.patch(name, change, { updateMask }));
+    const changed = await cli.settled(await client.workloadProviders.patch(name, change, options));
     await cli.terminal.notice(`Updated workload identity pool provider [${written}].`);
     return changed;
   },
