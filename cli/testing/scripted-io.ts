@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { main } from '../main.ts';
 import type { Io } from '../io.ts';
 
-interface Script {
+export interface Script {
   /** What standard input holds; a terminal hands it out line by line. */
   readonly input?: string;
   /** Which of the streams are terminals. */
@@ -77,6 +77,13 @@ export class Person implements AsyncDisposable {
         fetch ?? (() => Promise.reject(Object.assign(new Error('refused'), { code: 'ConnectionRefused' }))),
     });
     return { exit, stdout: out.join(''), stderr: err.join('') };
+  }
+
+  /** The standard output of a command that must do. */
+  async done(line: string | readonly string[], also: Script = {}): Promise<string> {
+    const { exit, stdout, stderr } = await this.run(line, also);
+    if (exit !== 0) throw new Error(`${String(line)} ended with ${exit}: ${stderr}`);
+    return stdout;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

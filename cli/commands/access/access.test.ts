@@ -1,34 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
-import { ADMIN_PASSWORD, basic, TestServer } from '../../../server/testing/harness.ts';
-import { Person } from '../../testing/scripted-io.ts';
+import { ADMIN_PASSWORD, basic, type TestServer } from '../../../server/testing/harness.ts';
+import { TestRegistry } from '../../testing/registry.ts';
+import type { Person } from '../../testing/scripted-io.ts';
 import { grantLine } from './grant-line.ts';
 
 const IMAGES = 'projects/my-project/locations/us-central1/repositories/images';
 const READER = 'roles/artifactregistry.reader';
 
+let registry: TestRegistry;
 let server: TestServer;
-let person: Person;
-const tokens = new Map<string, string>();
+const people = new Map<string, Person>();
 beforeAll(async () => {
-  server = await TestServer.start();
-  person = await Person.arrive();
-  tokens.set('admin', await server.accessToken('admin', ADMIN_PASSWORD));
+  registry = await TestRegistry.start();
+  ({ server } = registry);
+  people.set('admin', await registry.admin());
   for (const id of ['ann', 'bob']) {
     await server.account(id);
-    tokens.set(id, await server.accessToken(id, `${id}'s password`));
+    people.set(id, await registry.login(id));
   }
   await server.grant(IMAGES, READER, 'user:ann');
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => registry[Symbol.asyncDispose]());
 
-const runAs = (id: string, line: string) =>
-  person.run([...line.split(' '), '--project=my-project', '--location=us-central1'], {
-    env: { ENTREPOT_ACCESS_TOKEN: tokens.get(id) ?? '' },
-    fetch: (request) => {
-      request.headers.set('host', 'localhost:8080');
-      return server.answer(request);
-    },
-  });
+const runAs = async (id: string, line: string) => {
+  const ran = await people
+    .get(id)
+    ?.run([...line.split(' '), '--project=my-project', '--location=us-central1']);
+  if (!ran) throw new Error(`${id} is not here`);
+  return ran;
+};
 
 describe('can-i', () => {
   it.each([

@@ -1,38 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'bun:test';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN_PASSWORD, TestServer } from '../../../server/testing/harness.ts';
-import { Person } from '../../testing/scripted-io.ts';
+import type { TestServer } from '../../../server/testing/harness.ts';
+import type { Io } from '../../io.ts';
+import { TestRegistry } from '../../testing/registry.ts';
+import type { Person } from '../../testing/scripted-io.ts';
 
+let registry: TestRegistry;
 let server: TestServer;
-let person: Person;
-let folder: string;
-let token: string;
+let admin: Person;
 beforeAll(async () => {
-  server = await TestServer.start();
-  token = await server.accessToken('admin', ADMIN_PASSWORD);
-  folder = await mkdtemp(join(tmpdir(), 'entrepot-policies-'));
+  registry = await TestRegistry.start();
+  ({ server } = registry);
+  admin = await registry.admin();
   await server.account('ann');
   await server.account('bob');
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => registry[Symbol.asyncDispose]());
 
-let fetch: (request: Request) => Promise<Response>;
-beforeEach(async () => {
-  fetch = (request) => {
-    request.headers.set('host', 'localhost:8080');
-    return server.answer(request);
-  };
-  person = await Person.arrive();
+let fetch: Io['fetch'];
+beforeEach(() => {
+  ({ fetch } = registry);
 });
 
 const PLACE = ['--project=my-project', '--location=us-central1'];
-const run = (...words: readonly string[]) =>
-  person.run(words, { fetch: (request) => fetch(request), env: { ENTREPOT_ACCESS_TOKEN: token } });
+const run = (...words: readonly string[]) => admin.run(words, { fetch });
 const repository = (verb: string, ...more: readonly string[]) =>
   run('artifacts', 'repositories', verb, ...more, ...PLACE, '--format=json');
 const READER = 'roles/artifactregistry.reader';
@@ -95,7 +87,7 @@ describe('bindings of a repository', () => {
 
   it('take a condition from a file, and gcloud’s separators', async () => {
     await server.repository('files');
-    const file = join(folder, 'condition.yaml');
+    const file = join(admin.home, 'condition.yaml');
     await writeFile(file, `expression: "resource.tag == 'a'"\ntitle: one tag\n`);
     const ann = ['add-iam-policy-binding', 'files', '--member=user:ann', `--role=${READER}`] as const;
     await repository(...ann, `--condition-from-file=${file}`);
@@ -132,8 +124,7 @@ describe('bindings of a repository', () => {
           'user:bob',
         );
       }
-      request.headers.set('host', 'localhost:8080');
-      return server.answer(request);
+      return registry.fetch(request);
     };
     const added = await repository(
       'add-iam-policy-binding',
@@ -154,7 +145,7 @@ describe('bindings of a repository', () => {
 describe('a policy file', () => {
   it('replaces the policy it was made from, and no other', async () => {
     await server.repository('whole');
-    const file = join(folder, 'policy.yaml');
+    const file = join(admin.home, 'policy.yaml');
     const got = await run('artifacts', 'repositories', 'get-iam-policy', 'whole', ...PLACE);
     await writeFile(file, `bindings:\n- members:\n  - user:ann\n  role: ${READER}\n${got.stdout}`);
     expect(await repository('set-iam-policy', 'whole', file)).toMatchObject({ exit: 0 });
@@ -167,7 +158,7 @@ describe('a policy file', () => {
   it('may be without an etag, where the person agrees', async () => {
     await server.repository('blind');
     await repository('add-iam-policy-binding', 'blind', '--member=user:bob', `--role=${READER}`);
-    const file = join(folder, 'blind.json');
+    const file = join(admin.home, 'blind.json');
     await writeFile(file, JSON.stringify({ bindings: [{ role: READER, members: ['user:ann'] }] }));
     const set = await repository('set-iam-policy', 'blind', file);
     expect(JSON.parse(set.stdout)).toMatchObject({ bindings: [{ role: READER, members: ['user:ann'] }] });
@@ -178,7 +169,7 @@ describe('a policy file', () => {
     ['{"bindings": [', 'neither JSON nor YAML'],
     ['a: [', 'neither JSON nor YAML'],
   ])('that holds %s is refused', async (content, says) => {
-    const file = join(folder, 'broken.json');
+    const file = join(admin.home, 'broken.json');
     await writeFile(file, content);
     expect(await repository('set-iam-policy', 'images', file)).toMatchObject({
       exit: 2,

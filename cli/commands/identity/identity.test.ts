@@ -1,56 +1,37 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN_PASSWORD, HOST, TestServer } from '../../../server/testing/harness.ts';
-import type { Io } from '../../io.ts';
-import { Person } from '../../testing/scripted-io.ts';
+import type { TestServer } from '../../../server/testing/harness.ts';
+import { TestRegistry } from '../../testing/registry.ts';
+import type { Person } from '../../testing/scripted-io.ts';
 
+let registry: TestRegistry;
 let server: TestServer;
 let admin: Person;
-const paths: string[] = [];
-const fetch: Io['fetch'] = async (request) => {
-  const headers = new Headers(request.headers);
-  headers.set('host', HOST);
-  paths.push(new URL(request.url).pathname);
-  return server.answer(new Request(request, { headers }));
-};
-const arrive = (): Promise<Person> => Person.arrive({ fetch, now: server.clock.now });
-const login = (person: Person, user: string, password: string) =>
-  person.run(`auth login --username=${user} --password-stdin`, { input: password });
-
 beforeAll(async () => {
-  server = await TestServer.start();
-  admin = await arrive();
-  await login(admin, 'admin', ADMIN_PASSWORD);
+  registry = await TestRegistry.start();
+  ({ server } = registry);
+  admin = await registry.admin();
 });
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-
-/** The standard output of a command that must do. */
-async function done(person: Person, line: string | readonly string[], input = ''): Promise<string> {
-  const ran = await person.run(line, { input });
-  expect(ran).toMatchObject({ exit: 0 });
-  return ran.stdout;
-}
+afterAll(() => registry[Symbol.asyncDispose]());
 
 describe('identity users', () => {
   it('creates, lists, updates, disables, enables and deletes', async () => {
-    await done(admin, 'identity users create ann --display-name=Ann --password-stdin', 'a good password\n');
-    await done(admin, 'identity users create oidc@example.com --without-password');
-    const table = await done(
-      admin,
+    await admin.done('identity users create ann --display-name=Ann --password-stdin', {
+      input: 'a good password\n',
+    });
+    await admin.done('identity users create oidc@example.com --without-password');
+    const table = await admin.done(
       'identity users list --format=csv[no-heading](name.basename(),hasPassword)',
     );
     expect(table).toBe('admin,True\nann,True\noidc@example.com,False\n');
 
-    await done(admin, ['identity', 'users', 'update', 'ann', '--description=of accounting']);
-    await done(admin, 'identity users disable ann');
-    const described = JSON.parse(await done(admin, 'identity users describe ann --format=json')) as object;
+    await admin.done(['identity', 'users', 'update', 'ann', '--description=of accounting']);
+    await admin.done('identity users disable ann');
+    const described = JSON.parse(await admin.done('identity users describe ann --format=json')) as object;
     expect(described).toMatchObject({ displayName: 'Ann', description: 'of accounting', disabled: true });
-    await done(admin, 'identity users enable ann');
-    await done(admin, 'identity users delete oidc@example.com --quiet');
+    await admin.done('identity users enable ann');
+    await admin.done('identity users delete oidc@example.com --quiet');
     expect((await admin.run('identity users describe oidc@example.com')).exit).toBe(3);
   });
 
@@ -83,16 +64,15 @@ describe('identity users', () => {
   });
 
   it('removes passwords', async () => {
-    await done(admin, 'identity users create dora --password-stdin', 'a good password');
-    await done(admin, 'identity users set-password dora --without-password');
-    expect(await done(admin, 'identity users describe dora --format=value(hasPassword)')).toBe('False\n');
+    await admin.done('identity users create dora --password-stdin', { input: 'a good password' });
+    await admin.done('identity users set-password dora --without-password');
+    expect(await admin.done('identity users describe dora --format=value(hasPassword)')).toBe('False\n');
   });
 
   it('sets passwords, one’s own with the current one', async () => {
-    await using ann = await arrive();
-    await done(admin, 'identity users set-password ann --password-stdin', 'set by admin');
-    await login(ann, 'ann', 'set by admin');
-    expect(await done(ann, ['auth', 'whoami', '--format=value(member)'])).toBe('user:ann\n');
+    await admin.done('identity users set-password ann --password-stdin', { input: 'set by admin' });
+    const ann = await registry.login('ann', 'set by admin');
+    expect(await ann.done(['auth', 'whoami', '--format=value(member)'])).toBe('user:ann\n');
 
     const wrong = await ann.run('identity users set-password --password-stdin', {
       input: 'a guess\nchosen by ann',
@@ -103,7 +83,7 @@ describe('identity users', () => {
       input: 'set by admin\nchosen by ann\nchosen by ann\n',
     });
     expect([ran.exit, ran.stderr]).toEqual([0, expect.stringContaining('Log in again')]);
-    expect((await login(ann, 'ann', 'chosen by ann')).exit).toBe(0);
+    await registry.login('ann', 'chosen by ann');
   });
 });
 
@@ -111,17 +91,17 @@ describe('identity groups', () => {
   it('creates them, and puts users and service accounts in and out', async () => {
     const robot = 'robot@my-project.iam.gserviceaccount.com';
     await server.accounts.put({ id: robot, kind: 'service-account', project: 'my-project' });
-    await done(admin, 'identity groups create devs --display-name=Developers');
+    await admin.done('identity groups create devs --display-name=Developers');
     for (const member of ['bob', robot])
-      await done(admin, `identity groups memberships add --group-email=devs --member-email=${member}`);
+      await admin.done(`identity groups memberships add --group-email=devs --member-email=${member}`);
     const members = 'identity groups memberships list --group-email=devs --format=value(member)';
-    expect(await done(admin, members)).toBe(`user:bob\nserviceAccount:${robot}\n`);
-    await done(admin, 'identity groups memberships delete --group-email=devs --member-email=bob --quiet');
-    expect(await done(admin, members)).toBe(`serviceAccount:${robot}\n`);
-    await done(admin, 'identity groups update devs --description=x');
-    expect(await done(admin, 'identity groups describe devs --format=value(description)')).toBe('x\n');
-    await done(admin, 'identity groups delete devs --quiet');
-    expect(await done(admin, 'identity groups list --format=json')).toBe('[]\n');
+    expect(await admin.done(members)).toBe(`user:bob\nserviceAccount:${robot}\n`);
+    await admin.done('identity groups memberships delete --group-email=devs --member-email=bob --quiet');
+    expect(await admin.done(members)).toBe(`serviceAccount:${robot}\n`);
+    await admin.done('identity groups update devs --description=x');
+    expect(await admin.done('identity groups describe devs --format=value(description)')).toBe('x\n');
+    await admin.done('identity groups delete devs --quiet');
+    expect(await admin.done('identity groups list --format=json')).toBe('[]\n');
   });
 });
 
@@ -135,7 +115,7 @@ describe('auth tokens', () => {
     expect(ran.stderr).toMatch(/^Created token \[([\w-]{16})\], good until 2026-03-31T12:00:00.000Z\./);
     const id = /\[([\w-]{16})\]/.exec(ran.stderr)?.[1] ?? '';
 
-    const listed = await done(admin, 'auth tokens list --filter=displayName=build --format=json');
+    const listed = await admin.done('auth tokens list --filter=displayName=build --format=json');
     expect(JSON.parse(listed)).toMatchObject([
       {
         kind: 'PERSONAL',
@@ -150,7 +130,7 @@ describe('auth tokens', () => {
     expect((await admin.run('auth whoami --format=value(credential.kind)', scripted)).stdout).toBe(
       'PERSONAL\n',
     );
-    await done(admin, `auth tokens revoke ${id}`);
+    await admin.done(`auth tokens revoke ${id}`);
     expect((await admin.run('auth whoami', scripted)).exit).toBe(4);
     expect((await admin.run(`auth tokens revoke ${id}`)).exit).toBe(3);
   });
@@ -164,33 +144,30 @@ describe('auth tokens', () => {
   });
 
   it('of others are listed and revoked by name', async () => {
-    await using bob = await arrive();
-    await login(bob, 'bob', 'a good password');
-    await done(bob, 'auth tokens create ci');
+    const bob = await registry.login('bob', 'a good password');
+    await bob.done('auth tokens create ci');
     const [name = ''] = (
-      await done(admin, 'auth tokens list --user=bob --filter=kind=PERSONAL --format=value(name)')
+      await admin.done('auth tokens list --user=bob --filter=kind=PERSONAL --format=value(name)')
     ).split('\n');
     expect(name).toStartWith('users/bob/tokens/');
-    await done(admin, `auth tokens revoke ${name}`);
+    await admin.done(`auth tokens revoke ${name}`);
   });
 });
 
 describe('a login', () => {
   it('renews itself, once for all commands that run at the same time', async () => {
-    await using person = await arrive();
-    await login(person, 'bob', 'a good password');
+    const person = await registry.login('bob', 'a good password');
     server.clock.advance(2 * 3_600_000);
-    paths.length = 0;
+    registry.asked.length = 0;
 
     const ran = await Promise.all([1, 2, 3, 4].map(() => person.run('auth whoami --format=value(member)')));
 
     expect(ran.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 4 }, () => 'user:bob\n'));
-    expect(paths.filter((path) => path === '/token')).toHaveLength(1);
+    expect(registry.asked.filter((path) => path === '/token')).toHaveLength(1);
   });
 
   it('that was ended elsewhere says how to go on', async () => {
-    await using person = await arrive();
-    await login(person, 'bob', 'a good password');
+    const person = await registry.login('bob', 'a good password');
     await server.send('POST', '/v1/users/bob:disable');
     server.clock.advance(2 * 3_600_000);
     const ran = await person.run('auth whoami');
@@ -204,8 +181,7 @@ describe('a login', () => {
   });
 
   it.each(['logout', 'revoke'])('is ended at the server by %s', async (verb) => {
-    await using person = await arrive();
-    await login(person, 'bob', 'a good password');
+    const person = await registry.login('bob', 'a good password');
     const token = (await person.run('auth print-access-token')).stdout.trim();
     const ran = await person.run(`auth ${verb}`);
     expect([ran.exit, ran.stderr]).toEqual([0, 'Logged out of http://localhost:8080.\n']);
@@ -214,8 +190,7 @@ describe('a login', () => {
   });
 
   it('is forgotten also when the server is away, and the person is told', async () => {
-    await using person = await arrive();
-    await login(person, 'bob', 'a good password');
+    const person = await registry.login('bob', 'a good password');
     const ran = await person.run('auth logout', { fetch: () => Promise.reject(new Error('away')) });
     expect([ran.exit, ran.stderr]).toEqual([0, expect.stringContaining('was forgotten here but not ended')]);
     expect((await person.run('auth logout')).exit).toBe(3);

@@ -1,35 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN_PASSWORD, TestServer } from '../../../../server/testing/harness.ts';
-import { Person } from '../../../testing/scripted-io.ts';
+import { TestRegistry } from '../../../testing/registry.ts';
+import type { Person } from '../../../testing/scripted-io.ts';
 
-let server: TestServer;
-let person: Person;
-let folder: string;
-let token: string;
+let registry: TestRegistry;
+let admin: Person;
 beforeAll(async () => {
-  server = await TestServer.start();
-  person = await Person.arrive();
-  token = await server.accessToken('admin', ADMIN_PASSWORD);
-  folder = await mkdtemp(join(tmpdir(), 'entrepot-roles-'));
+  registry = await TestRegistry.start();
+  admin = await registry.admin();
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => registry[Symbol.asyncDispose]());
 
-const run = (line: string) =>
-  person.run(line.split(' '), {
-    env: { ENTREPOT_ACCESS_TOKEN: token },
-    fetch: (request) => {
-      request.headers.set('host', 'localhost:8080');
-      return server.answer(request);
-    },
-  });
 const roles = async (line: string): Promise<object> => {
-  const { exit, stdout, stderr } = await run(`iam roles ${line} --format=json`);
+  const { exit, stdout, stderr } = await admin.run(`iam roles ${line} --format=json`);
   expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' });
   return JSON.parse(stdout) as object;
 };
@@ -60,7 +44,7 @@ describe('custom roles', () => {
     expect(await roles(`delete Tagger ${HERE}`)).toMatchObject({ deleted: true });
     expect(await roles(`list ${HERE}`)).toEqual([]);
     expect(await roles(`list ${HERE} --show-deleted`)).toMatchObject([{ name, deleted: true }]);
-    expect(await run(`iam roles create Tagger ${HERE}`)).toMatchObject({
+    expect(await admin.run(`iam roles create Tagger ${HERE}`)).toMatchObject({
       exit: 5,
       stderr: expect.stringContaining('was deleted. Undelete it'),
     });
@@ -68,7 +52,7 @@ describe('custom roles', () => {
   });
 
   it('come from files', async () => {
-    const file = join(folder, 'role.yaml');
+    const file = join(admin.home, 'role.yaml');
     await writeFile(file, `title: From a file\nincludedPermissions:\n- ${TAGS[0]}\n`);
     const created = await roles(`create Filed --organization=entrepot --file=${file}`);
     expect(created).toMatchObject({
@@ -77,14 +61,14 @@ describe('custom roles', () => {
       includedPermissions: [TAGS[0]],
     });
     expect(
-      await run(`iam roles update Filed --organization=entrepot --file=${file} --title=x`),
+      await admin.run(`iam roles update Filed --organization=entrepot --file=${file} --title=x`),
     ).toMatchObject({
       exit: 2,
     });
   });
 
   it('come from other roles, without what they cannot have', async () => {
-    const copied = await run(
+    const copied = await admin.run(
       `iam roles copy --source=roles/owner --destination=Most --dest-project=my-project`,
     );
     expect(copied).toMatchObject({ exit: 0, stderr: expect.stringContaining('WARNING: Left out') });
@@ -105,13 +89,16 @@ describe('custom roles', () => {
     [`update Tagger ${HERE}`, 'nothing to change was given'],
     [`update Tagger ${HERE} --permissions=a --add-permissions=b`, 'leave --permissions out'],
   ])('%s is refused with a sentence', async (line, says) => {
-    expect(await run(`iam roles ${line}`)).toMatchObject({ exit: 2, stderr: expect.stringContaining(says) });
+    expect(await admin.run(`iam roles ${line}`)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining(says),
+    });
   });
 });
 
 describe('predefined roles', () => {
   it('are listed and described', async () => {
-    const listed = await run('iam roles list --filter=name:artifactregistry.writer');
+    const listed = await admin.run('iam roles list --filter=name:artifactregistry.writer');
     expect(listed.stdout).toMatch(
       /^NAME +TITLE +STAGE\nroles\/artifactregistry\.writer +Artifact Registry Writer +GA\n$/,
     );
@@ -121,7 +108,7 @@ describe('predefined roles', () => {
   });
 
   it('are made of permissions that can be listed', async () => {
-    const { stdout } = await run(
+    const { stdout } = await admin.run(
       'iam list-testable-permissions //cloudresourcemanager.googleapis.com/projects/my-project --format=value(name)',
     );
     expect(stdout.split('\n')).toContain('artifactregistry.repositories.get');

@@ -2,53 +2,34 @@ import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN_PASSWORD, HOST, TestServer } from '../../../../server/testing/harness.ts';
-import type { Io } from '../../../io.ts';
-import { Person } from '../../../testing/scripted-io.ts';
+import type { TestServer } from '../../../../server/testing/harness.ts';
+import { TestRegistry } from '../../../testing/registry.ts';
+import type { Person } from '../../../testing/scripted-io.ts';
 
 const EMAIL = 'builder@my-project.iam.gserviceaccount.com';
 
+let registry: TestRegistry;
 let server: TestServer;
 let admin: Person;
-const asked: string[] = [];
-const fetch: Io['fetch'] = async (request) => {
-  const headers = new Headers(request.headers);
-  headers.set('host', HOST);
-  asked.push(new URL(request.url).pathname);
-  return server.answer(new Request(request, { headers }));
-};
 const env = { ENTREPOT_PROJECT: 'my-project' };
-const arrive = (more: Readonly<Record<string, string>> = {}): Promise<Person> =>
-  Person.arrive({ fetch, now: server.clock.now, env: { ...env, ...more } });
-
 beforeAll(async () => {
-  server = await TestServer.start();
-  admin = await arrive();
-  await done(admin, 'auth login --username=admin --password-stdin', ADMIN_PASSWORD);
+  registry = await TestRegistry.start({ env });
+  ({ server } = registry);
+  admin = await registry.admin();
 });
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-
-/** The standard output of a command that must do. */
-async function done(person: Person, line: string | readonly string[], input = ''): Promise<string> {
-  const ran = await person.run(line, { input });
-  expect(ran).toMatchObject({ exit: 0 });
-  return ran.stdout;
-}
+afterAll(() => registry[Symbol.asyncDispose]());
 
 let files = 0;
 /** A key file of an account that may see the project, and its path. */
 async function keyFile(
   account: string,
 ): Promise<{ readonly email: string; readonly path: string; readonly id: string }> {
-  await done(admin, `iam service-accounts create ${account}`);
+  await admin.done(`iam service-accounts create ${account}`);
   const email = `${account}@my-project.iam.gserviceaccount.com`;
   await server.grant('projects/my-project', 'roles/viewer', `serviceAccount:${email}`);
   files += 1;
   const path = join(admin.home, `key-${files}.json`);
-  await done(admin, `iam service-accounts keys create ${path} --iam-account=${email}`);
+  await admin.done(`iam service-accounts keys create ${path} --iam-account=${email}`);
   const { private_key_id: id } = JSON.parse(await readFile(path, 'utf8')) as { private_key_id: string };
   return { email, path, id };
 }
@@ -58,20 +39,20 @@ describe('iam service-accounts', () => {
     const texts = ['--display-name=Builds images', '--description=of the shop'];
     const ran = await admin.run(['iam', 'service-accounts', 'create', 'builder', ...texts]);
     expect(ran).toMatchObject({ exit: 0, stdout: '', stderr: `Created service account [${EMAIL}].\n` });
-    expect(await done(admin, 'iam service-accounts list')).toBe(
+    expect(await admin.done('iam service-accounts list')).toBe(
       `DISPLAY NAME   EMAIL                                       DISABLED\nBuilds images  ${EMAIL}  False\n`,
     );
 
-    await done(admin, `iam service-accounts update ${EMAIL} --display-name=Builder`);
-    await done(admin, `iam service-accounts disable ${EMAIL}`);
+    await admin.done(`iam service-accounts update ${EMAIL} --display-name=Builder`);
+    await admin.done(`iam service-accounts disable ${EMAIL}`);
     const described = JSON.parse(
-      await done(admin, `iam service-accounts describe ${EMAIL} --format=json`),
+      await admin.done(`iam service-accounts describe ${EMAIL} --format=json`),
     ) as {
       readonly uniqueId: string;
     };
     expect(described).toMatchObject({ displayName: 'Builder', description: 'of the shop', disabled: true });
-    await done(admin, `iam service-accounts enable ${described.uniqueId}`);
-    await done(admin, `iam service-accounts delete ${EMAIL} --quiet`);
+    await admin.done(`iam service-accounts enable ${described.uniqueId}`);
+    await admin.done(`iam service-accounts delete ${EMAIL} --quiet`);
     expect((await admin.run(`iam service-accounts describe ${EMAIL}`)).exit).toBe(3);
   });
 
@@ -103,8 +84,7 @@ describe('iam service-accounts keys', () => {
     expect(again.stderr).toContain(`${path} exists; remove it, or name another file`);
     expect(await readFile(path, 'utf8')).toBe(content);
     expect(
-      await done(
-        admin,
+      await admin.done(
         `iam service-accounts keys list --iam-account=${email} --format=value(name.basename())`,
       ),
     ).toBe(`${id}\n`);
@@ -121,7 +101,7 @@ describe('iam service-accounts keys', () => {
 
   it('create - writes to standard output', async () => {
     const { email } = await keyFile('to-stdout');
-    const output = await done(admin, `iam service-accounts keys create - --iam-account=${email}`);
+    const output = await admin.done(`iam service-accounts keys create - --iam-account=${email}`);
     expect(JSON.parse(output)).toMatchObject({ client_email: email });
   });
 
@@ -129,14 +109,14 @@ describe('iam service-accounts keys', () => {
     const { email, id, path } = await keyFile('switched-key');
     const flags = `${id} --iam-account=${email}`;
     const ask = (): Promise<string> =>
-      done(admin, `iam service-accounts keys list --iam-account=${email} --format=csv[no-heading](disabled)`);
-    await done(admin, `iam service-accounts keys disable ${flags}`);
+      admin.done(`iam service-accounts keys list --iam-account=${email} --format=csv[no-heading](disabled)`);
+    await admin.done(`iam service-accounts keys disable ${flags}`);
     expect(await ask()).toBe('True\n');
-    await done(admin, `iam service-accounts keys enable ${flags}`);
-    await done(admin, `iam service-accounts keys delete ${flags}`);
+    await admin.done(`iam service-accounts keys enable ${flags}`);
+    await admin.done(`iam service-accounts keys delete ${flags}`);
     expect(await ask()).toBe('');
 
-    await using program = await arrive();
+    const program = await registry.arrive();
     const ran = await program.run(`auth activate-service-account --key-file=${path}`);
     expect(ran.exit).toBe(4);
     expect(ran.stderr).toContain('does not take this key');
@@ -148,14 +128,13 @@ describe('iam service-accounts keys', () => {
     const [open, secret] = [join(admin.home, 'public.pem'), join(admin.home, 'private.pem')];
     await Bun.write(open, publicKey.export({ type: 'spki', format: 'pem' }));
     await Bun.write(secret, privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    const before = asked.length;
+    const before = registry.asked.length;
     expect((await admin.run(`iam service-accounts keys upload ${secret} --iam-account=${email}`)).exit).toBe(
       2,
     );
-    expect(asked).toHaveLength(before);
+    expect(registry.asked).toHaveLength(before);
     expect(
-      await done(
-        admin,
+      await admin.done(
         `iam service-accounts keys upload ${open} --iam-account=${email} --format=value(keyOrigin)`,
       ),
     ).toBe('USER_PROVIDED\n');
@@ -165,19 +144,19 @@ describe('iam service-accounts keys', () => {
 describe('a service account', () => {
   it('logs in with a key file, and goes on getting tokens with it', async () => {
     const { email, path } = await keyFile('activated');
-    await using program = await arrive();
+    const program = await registry.arrive();
 
     const ran = await program.run(`auth activate-service-account ${email} --key-file=${path}`);
 
     expect(ran.stderr).toBe(`Activated service account credentials for: [${email}]\n`);
     expect((await stat(join(program.home, '.config/entrepot/logins.json'))).mode & 0o777).toBe(0o600);
     const see = 'projects describe my-project --format=value(projectId)';
-    const first = await done(program, 'auth print-access-token');
-    expect(await done(program, see)).toBe('my-project\n');
+    const first = await program.done('auth print-access-token');
+    expect(await program.done(see)).toBe('my-project\n');
     server.clock.advance(3_600_000);
-    expect(await done(program, see)).toBe('my-project\n');
-    expect(await done(program, 'auth print-access-token')).not.toBe(first);
-    expect(await done(program, 'auth list --format=value(account,status)')).toBe(`${email}\tACTIVE\n`);
+    expect(await program.done(see)).toBe('my-project\n');
+    expect(await program.done('auth print-access-token')).not.toBe(first);
+    expect(await program.done('auth list --format=value(account,status)')).toBe(`${email}\tACTIVE\n`);
   });
 
   it.each([
@@ -186,7 +165,7 @@ describe('a service account', () => {
     ['a file that is none', () => `--key-file=${import.meta.path}`, 'is not a key file'],
   ])('does not log in with %s', async (name, flags, words) => {
     const { path } = await keyFile(`wrong-${name.replaceAll(/[^a-z]/g, '-').slice(0, 14)}x`);
-    await using program = await arrive();
+    const program = await registry.arrive();
     const ran = await program.run(`auth activate-service-account ${flags(path)}`);
     expect(ran.exit).toBe(2);
     expect(ran.stderr).toContain(words);
@@ -194,9 +173,9 @@ describe('a service account', () => {
 
   it('is who commands are from, where GOOGLE_APPLICATION_CREDENTIALS names its key file', async () => {
     const { path, email } = await keyFile('environment');
-    await using program = await arrive({ GOOGLE_APPLICATION_CREDENTIALS: path });
-    expect(await done(program, 'auth whoami --format=value(member)')).toBe(`serviceAccount:${email}\n`);
-    expect(asked.slice(-2)).toEqual(['/token', '/v1/users/me']);
+    const program = await registry.arrive({ env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: path } });
+    expect(await program.done('auth whoami --format=value(member)')).toBe(`serviceAccount:${email}\n`);
+    expect(registry.asked.slice(-2)).toEqual(['/token', '/v1/users/me']);
   });
 
   it('gives way to the stored login, where the file is for somebody else’s server', async () => {
@@ -216,14 +195,14 @@ describe('a service account', () => {
 
   it('is acted as with --impersonate-service-account, one token for all requests of a command', async () => {
     const { email } = await keyFile('impersonated');
-    const before = asked.length;
+    const before = registry.asked.length;
     const flag = `--impersonate-service-account=${email}`;
-    expect(await done(admin, `auth whoami --format=value(member) ${flag}`)).toBe(`serviceAccount:${email}\n`);
-    expect(asked.slice(before)).toEqual([
+    expect(await admin.done(`auth whoami --format=value(member) ${flag}`)).toBe(`serviceAccount:${email}\n`);
+    expect(registry.asked.slice(before)).toEqual([
       `/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateAccessToken`,
       '/v1/users/me',
     ]);
-    const token = await done(admin, `auth print-access-token ${flag}`);
+    const token = await admin.done(`auth print-access-token ${flag}`);
     const shown = await admin.run('auth whoami --format=value(member)', {
       env: { ENTREPOT_ACCESS_TOKEN: token.trim() },
     });
@@ -233,8 +212,7 @@ describe('a service account', () => {
   it('is not acted as by those who may not', async () => {
     const { email } = await keyFile('not-for-all');
     await server.account('ann');
-    await using ann = await arrive();
-    await done(ann, 'auth login --username=ann --password-stdin', "ann's password");
+    const ann = await registry.login('ann');
     const ran = await ann.run(`projects list --impersonate-service-account=${email}`);
     expect(ran.exit).toBe(4);
     expect(ran.stderr).toContain('iam.serviceAccounts.getAccessToken');
@@ -242,15 +220,15 @@ describe('a service account', () => {
 
   it('logs container tools in with its key file as a password', async () => {
     const { email, path } = await keyFile('for-docker');
-    await using program = await arrive();
-    await done(program, 'auth configure-docker --quiet');
+    const program = await registry.arrive();
+    await program.done('auth configure-docker --quiet');
     for (const [user, secret] of [
       ['_json_key', await readFile(path, 'utf8')],
       ['_json_key_base64', Buffer.from(await readFile(path)).toString('base64')],
     ]) {
       const input = JSON.stringify({ ServerURL: 'localhost:8080', Username: user, Secret: secret });
       expect(await program.run('docker-credential store', { input })).toMatchObject({ exit: 0 });
-      expect(await done(program, 'auth whoami --format=value(member)')).toBe(`serviceAccount:${email}\n`);
+      expect(await program.done('auth whoami --format=value(member)')).toBe(`serviceAccount:${email}\n`);
     }
   });
 });

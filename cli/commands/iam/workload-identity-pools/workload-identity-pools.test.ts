@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN_PASSWORD, HOST, TestServer } from '../../../../server/testing/harness.ts';
+import type { TestServer } from '../../../../server/testing/harness.ts';
 import { TestIssuer } from '../../../../server/testing/issuer.ts';
 import type { Io } from '../../../io.ts';
-import { Person } from '../../../testing/scripted-io.ts';
+import { TestRegistry } from '../../../testing/registry.ts';
+import type { Person } from '../../../testing/scripted-io.ts';
 
 const ISSUER = 'https://token.example.com';
 const POOLS = 'projects/my-project/locations/global/workloadIdentityPools';
 const TOKEN_URL = 'http://169.254.0.1/token?audience=registry';
 
+let registry: TestRegistry;
 let server: TestServer;
 let admin: Person;
 let issuer: TestIssuer;
@@ -17,30 +19,24 @@ let number: string;
 /** What is answered at TOKEN_URL, to whoever sends the right header. */
 let served = '';
 const fetch: Io['fetch'] = async (request) => {
-  if (request.url === TOKEN_URL)
-    return request.headers.get('metadata') === 'true'
-      ? new Response(served)
-      : new Response('', { status: 403 });
-  const headers = new Headers(request.headers);
-  headers.set('host', HOST);
-  return server.answer(new Request(request, { headers }));
+  if (request.url !== TOKEN_URL) return registry.fetch(request);
+  return request.headers.get('metadata') === 'true'
+    ? new Response(served)
+    : new Response('', { status: 403 });
 };
 
 beforeAll(async () => {
-  server = await TestServer.start();
+  registry = await TestRegistry.start();
+  ({ server } = registry);
   issuer = await TestIssuer.make(ISSUER);
-  admin = await Person.arrive({ fetch, now: server.clock.now });
-  await admin.run('auth login --username=admin --password-stdin', { input: ADMIN_PASSWORD });
-  await admin.run('config set project my-project');
-  number = (await done('projects describe my-project --format=value(projectNumber)')).trim();
+  admin = await registry.admin();
+  await admin.done('config set project my-project');
+  number = (await admin.done('projects describe my-project --format=value(projectNumber)')).trim();
   await writeFile(at('keys.json'), await issuer.keySet());
-  await done('iam workload-identity-pools create builds --location=global');
-  await done(createLine('main'));
+  await admin.done('iam workload-identity-pools create builds --location=global');
+  await admin.done(createLine('main'));
 });
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => registry[Symbol.asyncDispose]());
 
 const createLine = (id: string): readonly string[] => [
   ...`iam workload-identity-pools providers create-oidc ${id} --workload-identity-pool=builds`.split(' '),
@@ -49,32 +45,26 @@ const createLine = (id: string): readonly string[] => [
   '--attribute-mapping=google.subject=assertion.sub,attribute.ref=assertion.ref',
 ];
 
-async function done(line: string | readonly string[]): Promise<string> {
-  const ran = await admin.run(line);
-  expect(ran).toMatchObject({ exit: 0 });
-  return ran.stdout;
-}
-
 describe('iam workload-identity-pools', () => {
   it('creates, lists, describes, updates and deletes', async () => {
-    await done([
+    await admin.done([
       ...'iam workload-identity-pools create ci-pool --description='.split(' '),
       '--display-name=CI pool',
     ]);
     const line = '--format=csv[no-heading](name.basename(),displayName,disabled)';
-    expect(await done(`iam workload-identity-pools list --location=global ${line}`)).toBe(
+    expect(await admin.done(`iam workload-identity-pools list --location=global ${line}`)).toBe(
       'builds,,\nci-pool,CI pool,\n',
     );
 
-    await done(`iam workload-identity-pools update ${POOLS}/ci-pool --disabled --display-name=`);
-    expect(await done('iam workload-identity-pools describe ci-pool --format=json').then(JSON.parse)).toEqual(
-      {
-        name: `${POOLS}/ci-pool`,
-        state: 'ACTIVE',
-        disabled: true,
-      },
-    );
-    await done('iam workload-identity-pools delete ci-pool --quiet');
+    await admin.done(`iam workload-identity-pools update ${POOLS}/ci-pool --disabled --display-name=`);
+    expect(
+      await admin.done('iam workload-identity-pools describe ci-pool --format=json').then(JSON.parse),
+    ).toEqual({
+      name: `${POOLS}/ci-pool`,
+      state: 'ACTIVE',
+      disabled: true,
+    });
+    await admin.done('iam workload-identity-pools delete ci-pool --quiet');
 
     expect((await admin.run('iam workload-identity-pools describe ci-pool')).exit).toBe(3);
   });
@@ -104,15 +94,15 @@ describe('iam workload-identity-pools', () => {
   });
 
   it('does all of that for providers', async () => {
-    await done([...createLine('other'), "--attribute-condition=assertion.ref == 'refs/heads/main'"]);
-    await done(
+    await admin.done([...createLine('other'), "--attribute-condition=assertion.ref == 'refs/heads/main'"]);
+    await admin.done(
       'iam workload-identity-pools providers update-oidc other --workload-identity-pool=builds --display-name=Other ' +
         '--allowed-audiences=a,b --attribute-condition= --disabled',
     );
 
     const name = `${POOLS}/builds/providers/other`;
     const { oidc, ...rest } = JSON.parse(
-      await done(`iam workload-identity-pools providers describe ${name} --format=json`),
+      await admin.done(`iam workload-identity-pools providers describe ${name} --format=json`),
     ) as { readonly oidc: object };
     expect(rest).toEqual({
       name,
@@ -127,17 +117,21 @@ describe('iam workload-identity-pools', () => {
       jwksJson: await issuer.keySet(),
     });
     expect(
-      await done(
+      await admin.done(
         'iam workload-identity-pools providers list --workload-identity-pool=builds --format=value(name.basename())',
       ),
     ).toBe('main\nother\n');
-    await done(`iam workload-identity-pools providers delete ${name} --quiet`);
+    await admin.done(`iam workload-identity-pools providers delete ${name} --quiet`);
     expect((await admin.run(`iam workload-identity-pools providers describe ${name}`)).exit).toBe(3);
   });
 });
 
 const at = (name: string): string => join(admin.home, name);
 const written = async () => JSON.parse(await readFile(at('c.json'), 'utf8')) as object;
+const asProgram = async (line: string) => {
+  const program = await registry.arrive({ fetch });
+  return program.run(line, { env: { GOOGLE_APPLICATION_CREDENTIALS: at('c.json') } });
+};
 
 describe('a credential configuration', () => {
   const provider = `${POOLS}/builds/providers/main`;
@@ -151,11 +145,6 @@ describe('a credential configuration', () => {
   const token = () => {
     const seconds = Math.floor(server.clock.now() / 1000);
     return issuer.sign({ sub: 'job', ref: 'main', aud: audience(), iat: seconds, exp: seconds + 300 });
-  };
-  const env = { GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const asProgram = async (line: string) => {
-    await using program = await Person.arrive({ fetch, now: server.clock.now });
-    return program.run(line, { env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: at('c.json') } });
   };
 
   it('says where a token is, and where it is exchanged', async () => {
@@ -215,7 +204,7 @@ describe('a credential configuration', () => {
   });
 
   it('lets it in by one in JSON at an address, as a service account', async () => {
-    await done('iam service-accounts create builder');
+    await admin.done('iam service-accounts create builder');
     const email = 'builder@my-project.iam.gserviceaccount.com';
     const job = `principal:${audience().replace(/\/providers.*/, '')}/subject/job`;
     await server.grant(`projects/my-project/serviceAccounts/${email}`, 'roles/iam.workloadIdentityUser', job);
