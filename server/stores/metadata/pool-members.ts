@@ -1,8 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import { memberPrefixes, type WorkloadPoolAddress } from '../../core/federation.ts';
-import type { ResourceName } from '../../core/iam.ts';
 import { endTokens } from './end-tokens.ts';
-import { changePolicy } from './policy-tables.ts';
+import { renameMembers } from './rename-members.ts';
 import type { Schema } from './schema.ts';
 
 /** The members of bindings, anywhere, that mean identities of a pool. */
@@ -23,27 +22,7 @@ export async function forgetPool(tx: Transaction<Schema>, address: WorkloadPoolA
   const prefixes = await prefixesOf(tx, address);
   const rename = (member: string): string =>
     prefixes.some((prefix) => member.startsWith(prefix)) ? `deleted:${member}` : member;
-  const { rows } = await sql<{ readonly resource: ResourceName }>`
-    SELECT resource FROM iam_policy
-    WHERE EXISTS (
-      SELECT 1 FROM json_each(bindings) AS binding, json_each(binding.value, '$.members') AS member
-      WHERE ${isOne(prefixes)}
-    ) OR EXISTS (
-      SELECT 1 FROM json_each(audit_configs) AS config, json_each(config.value, '$.logTypes') AS type,
-        json_each(type.value, '$.exemptedMembers') AS member
-      WHERE ${isOne(prefixes)}
-    )`.execute(tx);
-  for (const { resource } of rows)
-    await changePolicy(tx, resource, ({ bindings, auditConfigs }) => ({
-      bindings: bindings.map((binding) => ({ ...binding, members: binding.members.map(rename) })),
-      auditConfigs: auditConfigs.map((config) => ({
-        ...config,
-        logTypes: config.logTypes.map((type) => ({
-          ...type,
-          exemptedMembers: type.exemptedMembers.map(rename),
-        })),
-      })),
-    }));
+  await renameMembers(tx, isOne(prefixes), rename);
 }
 
 /** Ends the tokens that a provider, or any of a pool (whose name is the beginning of theirs), vouched for. */
