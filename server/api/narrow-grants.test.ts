@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { escapeId } from '../../contract/names.ts';
-import type { ResourceName } from '../core/iam.ts';
 import { ApiCaller, idOf, type Json, LOCATION, PROJECT } from '../testing/api.ts';
 import { TestServer } from '../testing/harness.ts';
-import { ImageClient } from '../testing/oci.ts';
+import { NarrowRepository } from '../testing/narrow-repository.ts';
+import { NOWHERE } from '../testing/oci.ts';
 
 let server: TestServer;
 let admin: ApiCaller;
@@ -13,44 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-let made = 0;
-/** A repository of its own, with images that are pushed to it and callers whose only right is conditional. */
-class Narrow {
-  readonly id: string;
-  readonly on: ResourceName;
-
-  private constructor() {
-    made += 1;
-    this.id = `narrow-${made}`;
-    this.on = `${LOCATION}/repositories/${this.id}`;
-  }
-
-  static async make(): Promise<Narrow> {
-    const narrow = new Narrow();
-    await server.repository(narrow.id);
-    return narrow;
-  }
-
-  image = (name: string): ImageClient =>
-    new ImageClient(server, `us-central1-docker/my-project/${this.id}/${name}`);
-  package = (name: string): string => `${this.on}/packages/${escapeId(name)}`;
-  version = (name: string, digest: string): string => `${this.package(name)}/versions/${digest}`;
-  file = (path: string): string => `${this.on}/files/${escapeId(path)}`;
-
-  async caller(role: string, condition: string, on: ResourceName = this.on): Promise<ApiCaller> {
-    made += 1;
-    const id = `narrow-caller-${made}`;
-    await server.grantIf(on, `roles/artifactregistry.${role}`, `user:${id}`, condition);
-    return new ApiCaller(server, await server.account(id));
-  }
-}
-
 const DEV = '!has(resource.tag) || resource.tag.startsWith("dev-")';
-const NOT_THERE = `sha256:${'0'.repeat(64)}`;
 
 describe('a grant for one package', () => {
   test('opens it, its versions, tags, files and images, and those of no other', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const { digest } = await narrow.image('own').image('v1');
     const other = await narrow.image('other').image('v1');
     const layer = await narrow.image('own').blob('a layer');
@@ -98,7 +64,7 @@ describe('a grant for one package', () => {
   });
 
   test('shows in lists that and nothing else, page by page', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     for (const name of ['a1', 'b1', 'a2', 'b2', 'b3', 'a3']) await narrow.image(name).image('v1');
     const caller = await narrow.caller('reader', 'resource.package.startsWith("a")');
 
@@ -114,7 +80,7 @@ describe('a grant for one package', () => {
   });
 
   test('shows the repository it was given on, without what the rest weighs', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     await narrow.image('a').image('v1');
     const caller = await narrow.caller('reader', 'resource.package == "a"');
     const known = await narrow.caller('reader', '!has(resource.package) || resource.package == "a"');
@@ -127,7 +93,7 @@ describe('a grant for one package', () => {
   });
 
   test('is empty and no secret while the package is', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     await narrow.image('other').image('v1');
     const caller = await narrow.caller('reader', 'resource.package == "own"');
 
@@ -139,7 +105,7 @@ describe('a grant for one package', () => {
 
 describe('a grant for one package of every repository', () => {
   test('tells of no repository whether it is there', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     for (const name of ['one', 'two', 'three']) await narrow.image(name).image('v1');
     const caller = await narrow.caller('reader', 'resource.package == "team-a"', PROJECT);
     const seen = async (name: string, path: string) => {
@@ -170,7 +136,7 @@ describe('a grant for one package of every repository', () => {
   });
 
   test('shows in a project only the repositories whose name a condition allows', async () => {
-    const [one, two] = [await Narrow.make(), await Narrow.make()];
+    const [one, two] = [await NarrowRepository.make(server), await NarrowRepository.make(server)];
     const caller = await one.caller('reader', `resource.name != "${two.on}"`, PROJECT);
 
     const ids = (await caller.get(`${LOCATION}/repositories`)).repositories.map(idOf);
@@ -181,7 +147,7 @@ describe('a grant for one package of every repository', () => {
 
 /** An image with a tag that the grant is for, and one that it is not. */
 const twiceTagged = async () => {
-  const narrow = await Narrow.make();
+  const narrow = await NarrowRepository.make(server);
   const image = narrow.image('app');
   const document = await image.document('shared');
   const { digest } = await image.push('dev-1', document);
@@ -247,10 +213,10 @@ describe('a grant for some tags', () => {
 
 describe('a grant for some versions', () => {
   test('deletes and tags no other, and learns of none', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const [mine, theirs] = [await image.image('mine'), await image.image('theirs')];
-    const hidden = JSON.stringify([theirs.digest, NOT_THERE]);
+    const hidden = JSON.stringify([theirs.digest, NOWHERE]);
     const caller = await narrow.caller(
       'repoAdmin',
       `!has(resource.version) || !(resource.version in ${hidden})`,
@@ -276,7 +242,7 @@ describe('a grant for some versions', () => {
         }),
     ]) {
       expect((await of(theirs.digest)).status).toBe(403);
-      expect(await of(NOT_THERE)).toEqual(await of(theirs.digest));
+      expect(await of(NOWHERE)).toEqual(await of(theirs.digest));
     }
     expect((await caller.get(versions)).versions.map(idOf)).toEqual([mine.digest]);
     expect((await caller.get(`${narrow.package('app')}/tags`)).tags.map(idOf)).toEqual(['mine']);
@@ -289,7 +255,7 @@ describe('a grant for some versions', () => {
 
 describe('a list in which much is hidden', () => {
   test('goes on to what may be seen, however far that is', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     for (let at = 10; at < 30; at += 1) await narrow.image(`p${at}`).image('v1', 'same');
     await narrow.image('visible').image('v1', 'same');
     const caller = await narrow.caller('reader', 'resource.package == "visible"', PROJECT);

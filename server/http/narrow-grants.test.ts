@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { ResourceName } from '../core/iam.ts';
-import { LOCATION, PROJECT } from '../testing/api.ts';
+import { IMAGES, PROJECT } from '../testing/api.ts';
 import { type Send, TestServer } from '../testing/harness.ts';
-import {
-  type Descriptor,
-  freshImage,
-  ImageClient,
-  INDEX,
-  MANIFEST,
-  NOWHERE,
-  refusal,
-} from '../testing/oci.ts';
+import { NarrowRepository } from '../testing/narrow-repository.ts';
+import { type Descriptor, freshImage, INDEX, MANIFEST, NOWHERE, refusal } from '../testing/oci.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -18,49 +10,19 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-let made = 0;
-/** A repository of its own, and in it images and someone whose only right is conditional. */
-class Narrow {
-  readonly id: string;
-  readonly on: ResourceName;
-
-  constructor() {
-    made += 1;
-    this.id = `narrow-${made}`;
-    this.on = `${LOCATION}/repositories/${this.id}`;
-  }
-
-  static async make(): Promise<Narrow> {
-    const narrow = new Narrow();
-    await server.repository(narrow.id);
-    return narrow;
-  }
-
-  image = (name: string): ImageClient =>
-    new ImageClient(server, `us-central1-docker/my-project/${this.id}/${name}`);
-
-  async holder(role: string, condition: string, on: ResourceName = this.on): Promise<string> {
-    made += 1;
-    const id = `narrow-holder-${made}`;
-    await server.grantIf(on, `roles/artifactregistry.${role}`, `user:${id}`, condition);
-    return server.account(id);
-  }
-
-  /** What a list of tags shows. */
-  async tags(path: string, as: string) {
-    const answer = await server.send('GET', `/v2/us-central1-docker/my-project/${this.id}/${path}`, { as });
-    expect(answer.status).toBe(200);
-    return (await answer.json()) as { tags: string[]; child: string[]; manifest: Record<string, object> };
-  }
-}
-
 const DEV = '!has(resource.tag) || resource.tag.startsWith("dev-")';
+/** What a list of tags shows. */
+async function tagsOf({ id }: NarrowRepository, path: string, who: string) {
+  const answer = await server.send('GET', `/v2/us-central1-docker/my-project/${id}/${path}`, { as: who });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as { tags: string[]; child: string[]; manifest: Record<string, object> };
+}
 const as = (who: string): Send => ({ as: who });
 const status = async (answer: Promise<Response>): Promise<number> => (await answer).status;
 
 describe('a grant for one package', () => {
   test('is good for all of it, and for nothing of another', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const [own, other] = [narrow.image('team-a/app'), narrow.image('team-b/app')];
     const { digest } = await own.image('v1');
     const foreign = await other.image('v1');
@@ -75,7 +37,7 @@ describe('a grant for one package', () => {
   });
 
   test('shows nothing else in lists, which are as long as they say', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     for (const name of ['a1', 'b1', 'a2', 'b2', 'a3', 'b3']) await narrow.image(name).image('v1');
     const who = await narrow.holder('reader', 'resource.package.startsWith("a")');
     const prefix = `us-central1-docker/my-project/${narrow.id}/`;
@@ -87,36 +49,37 @@ describe('a grant for one package', () => {
       path = /<(.*)>/.exec(answer.headers.get('link') ?? '')?.[1] ?? '';
     }
     expect(pages.map((page) => page.map((name) => name.replace(prefix, '')))).toEqual([['a1', 'a2'], ['a3']]);
-    expect((await narrow.tags('tags/list', who)).child).toEqual(['a1', 'a2', 'a3']);
+    expect((await tagsOf(narrow, 'tags/list', who)).child).toEqual(['a1', 'a2', 'a3']);
   });
 
   test('lets walk down to it, past what may not be seen', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     for (const name of ['deep/own/app', 'deep/other/app']) await narrow.image(name).image('v1');
     const who = await narrow.holder('reader', 'resource.package.startsWith("deep/own/")');
 
-    expect((await narrow.tags('deep/tags/list', who)).child).toEqual(['own']);
-    expect((await narrow.tags('deep/own/tags/list', who)).child).toEqual(['app']);
+    expect((await tagsOf(narrow, 'deep/tags/list', who)).child).toEqual(['own']);
+    expect((await tagsOf(narrow, 'deep/own/tags/list', who)).child).toEqual(['app']);
     await refusal(await narrow.image('deep/other').send('GET', 'tags/list', as(who)), 403, 'DENIED');
   });
 
   test('shows nothing of packages whose names begin with its own', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     for (const name of ['own', 'own/secret']) await narrow.image(name).image('v1');
     const who = await narrow.holder('reader', 'resource.package == "own"');
 
-    const { tags, child } = await narrow.tags('own/tags/list', who);
+    const { tags, child } = await tagsOf(narrow, 'own/tags/list', who);
     expect({ tags, child }).toEqual({ tags: ['v1'], child: [] });
   });
 
   test('mounts from it and from nowhere else, be it named or found', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const [own, other, target] = [narrow.image('own'), narrow.image('other'), freshImage(server)];
     const mine = await own.blob('my bytes');
     const theirs = await other.blob('their bytes');
-    const who = await narrow.holder('reader', 'resource.package == "own"');
-    const id = `narrow-holder-${made}`;
-    await server.grant(`${LOCATION}/repositories/images`, 'roles/artifactregistry.writer', `user:${id}`);
+    const condition = 'resource.package == "own"';
+    await server.grantIf(narrow.on, 'roles/artifactregistry.reader', 'user:mounter', condition);
+    await server.grant(IMAGES, 'roles/artifactregistry.writer', 'user:mounter');
+    const who = await server.account('mounter');
     const mount = (digest: string, from: string) =>
       status(target.send('POST', `blobs/uploads/?mount=${digest}${from}`, { as: who, body: '' }));
 
@@ -127,7 +90,7 @@ describe('a grant for one package', () => {
   });
 
   test('writes to another image of the same repository nothing, by its bytes either', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const [own, other] = [narrow.image('own'), narrow.image('other')];
     const theirs = await other.blob('bytes of another image');
     const who = await narrow.holder('writer', 'resource.package == "own"');
@@ -144,7 +107,7 @@ describe('a grant for one package', () => {
 
 describe('a grant for some tags', () => {
   test('pushes and pulls those, layers and all', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const who = await narrow.holder('writer', DEV);
 
@@ -159,7 +122,7 @@ describe('a grant for some tags', () => {
   });
 
   test('shows no other tag, in whatever list', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const both = await image.document('both');
     const { digest } = await image.push('dev-1', both);
@@ -167,7 +130,7 @@ describe('a grant for some tags', () => {
     await image.image('prod-2');
     const who = await narrow.holder('reader', DEV);
 
-    const { tags, manifest } = await narrow.tags('app/tags/list', who);
+    const { tags, manifest } = await tagsOf(narrow, 'app/tags/list', who);
     expect(tags).toEqual(['dev-1']);
     expect(manifest[digest]).toMatchObject({ tag: ['dev-1'] });
     expect(JSON.stringify(manifest)).not.toContain('prod');
@@ -176,7 +139,7 @@ describe('a grant for some tags', () => {
   });
 
   test('of which none needs to carry one reads by those names and no digest', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const { digest } = await image.image('dev-1');
     await image.image('prod');
@@ -184,11 +147,11 @@ describe('a grant for some tags', () => {
 
     expect(await status(image.send('GET', 'manifests/dev-1', as(who)))).toBe(200);
     expect(await status(image.send('GET', `manifests/${digest}`, as(who)))).toBe(403);
-    expect((await narrow.tags('app/tags/list', who)).tags).toEqual(['dev-1']);
+    expect((await tagsOf(narrow, 'app/tags/list', who)).tags).toEqual(['dev-1']);
   });
 
   test('deletes by digest what no other tag names', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const shared = await image.document('shared');
     const { digest } = await image.push('dev-1', shared);
@@ -210,7 +173,7 @@ const indexOf = (...manifests: Descriptor[]) =>
 
 describe('a grant for some versions', () => {
   test('names no other as child or subject, and learns of none', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const [mine, theirs] = [await image.image('mine'), await image.image('theirs')];
     const hidden = `!has(resource.version) || resource.version != "${theirs.digest}"`;
@@ -231,7 +194,7 @@ describe('a grant for some versions', () => {
   });
 
   test('does not reach another one by a tag on it', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const { digest } = await image.image('v1');
     const who = await narrow.holder('reader', `!has(resource.version) || resource.version != "${digest}"`);
@@ -242,11 +205,11 @@ describe('a grant for some versions', () => {
 
     expect((await get('v1')).status).toBe(404);
     expect(await get('v2')).toEqual(await get('v1'));
-    expect((await narrow.tags('app/tags/list', who)).tags).toEqual([]);
+    expect((await tagsOf(narrow, 'app/tags/list', who)).tags).toEqual([]);
   });
 
   test('lists of referrers those, and pages are full without the others', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     const subject = await image.image('subject');
     const about: string[] = [];
@@ -273,7 +236,7 @@ describe('a grant for some versions', () => {
 
 describe('a grant for one package of every repository', () => {
   test('tells of no repository whether it is there', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     await narrow.image('something').image('v1');
     const who = await narrow.holder('reader', 'resource.package == "team-a"', PROJECT);
     const seen = async (name: string, path: string) => {
@@ -299,14 +262,14 @@ describe('a grant for one package of every repository', () => {
 
 describe('a grant that ends', () => {
   test('ends in the second it says', async () => {
-    const narrow = await Narrow.make();
+    const narrow = await NarrowRepository.make(server);
     const image = narrow.image('app');
     await image.image('v1');
     const end = new Date(server.clock.now() + 60_000).toISOString();
     const who = await narrow.holder('reader', `request.time < timestamp("${end}")`);
 
     expect(await status(image.send('GET', 'manifests/v1', as(who)))).toBe(200);
-    expect((await narrow.tags('tags/list', who)).child).toEqual(['app']);
+    expect((await tagsOf(narrow, 'tags/list', who)).child).toEqual(['app']);
     server.clock.advance(60_000);
     expect(await status(image.send('GET', 'manifests/v1', as(who)))).toBe(403);
     expect(await status(image.send('GET', 'tags/list', as(who)))).toBe(403);
