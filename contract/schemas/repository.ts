@@ -46,7 +46,13 @@ export const repository = message(
     satisfiesPzi: maybe(flag()),
     registryUri: maybe(text()),
     disallowUnspecifiedMode: maybe(flag()),
-    dockerConfig: maybe(message({ immutableTags: maybe(flag()) })),
+    dockerConfig: maybe(
+      message({
+        immutableTags: maybe(flag()),
+        /** Beyond Google: only tags that match one of these are immutable, `*` standing for any text. */
+        immutableTagPatterns: maybe(z.array(text())),
+      }),
+    ),
     mavenConfig: maybe(
       message({
         allowSnapshotOverwrites: maybe(flag()),

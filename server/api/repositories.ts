@@ -4,6 +4,8 @@ import type { Repository } from '../../contract/schemas/repository.ts';
 import { createRepositoryQuery, listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { invalid } from '../core/error.ts';
 import type { RepositoryRecord } from '../core/resources.ts';
+import { withoutIdlePatterns } from './immutable-tag-rules.ts';
+import { warningsAbout } from './cleanup-rules.ts';
 import { maskedUpdate } from './masked-update.ts';
 import { draft, EMPTY, startedAt, typed } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
@@ -12,8 +14,8 @@ import { found } from './refusals.ts';
 import { asSeen } from './rights.ts';
 import { editable, REPOSITORY_FIELDS, repositoryResource, settingsOf } from './repository-resource.ts';
 import { checkedFormat, checkId, checkMode } from './repository-rules.ts';
-import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
-import { parseMask } from './update-mask.ts';
+import { type ApiAnswer, type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
+import { type MaskPath, parseMask, sameField } from './update-mask.ts';
 import { visiblePage } from './visible-page.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 
@@ -35,7 +37,7 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     body: components.Repository,
     bodyField: 'repository',
     response: components.Operation,
-    run: (call) => {
+    run: async (call) => {
       const { parts, body, query } = call;
       const at = locationAt(call.params);
       const address = { ...at, repository: query.repositoryId ?? '' };
@@ -55,7 +57,10 @@ export const repositoryRoutes: readonly ApiRoute[] = [
       } as const;
       const shown = shownBy(call);
       const begun = draft<RepositoryRecord>(call, { response: (made) => typed('Repository', shown(made)) });
-      return startedAt(at, begun, (started) => parts.resources.repositories.create(repository, started));
+      const answer = await startedAt(at, begun, (started) =>
+        parts.resources.repositories.create(repository, started),
+      );
+      return warned(answer, repository.config);
     },
   }),
 
@@ -125,10 +130,12 @@ export const repositoryRoutes: readonly ApiRoute[] = [
       const mask = parseMask(call.query.updateMask);
       const change = withoutDefaults(call.body);
       const record = await call.parts.resources.repositories.update(repositoryAt(call.params), (current) => {
-        const changed = maskedUpdate(REPOSITORY_FIELDS, editable(current), change, mask);
-        return settingsOf(ownKind(changed));
+        const before = editable(current);
+        const changed = maskedUpdate(REPOSITORY_FIELDS, before, change, mask);
+        return settingsOf(ownKind(withoutIdlePatterns(before, changed)));
       });
-      return json(shownBy(call)(await asSeen(call, 'artifactregistry.repositories.update', record)));
+      const answer = json(shownBy(call)(await asSeen(call, 'artifactregistry.repositories.update', record)));
+      return mask && !changes(mask, 'cleanupPolicies') ? answer : warned(answer, record.config);
     },
   }),
 
@@ -152,6 +159,14 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+const changes = (mask: readonly MaskPath[], field: string): boolean =>
+  mask.some(([head = '']) => head === field || sameField(head) === field);
+
+const warned = (answer: ApiAnswer, { cleanupPolicies }: Repository): ApiAnswer => {
+  const warnings = warningsAbout(cleanupPolicies);
+  return answer.kind === 'json' && warnings.length > 0 ? { ...answer, warnings } : answer;
+};
 
 /** Unspecified is the same as absent. */
 function withoutDefaults({ format, mode, kmsKeyName, ...rest }: Repository): Repository {

@@ -2,6 +2,7 @@ import type { Repository } from '../../contract/schemas/repository.ts';
 import { names } from '../../contract/names.ts';
 import type { RepositoryRecord, RepositorySettings } from '../core/resources.ts';
 import { checkedPolicies } from './cleanup-rules.ts';
+import { checkedDockerConfig } from './immutable-tag-rules.ts';
 import type { FieldTree } from './masked-update.ts';
 import { checkFields } from './repository-rules.ts';
 import { timestamp } from './timestamp.ts';
@@ -16,7 +17,7 @@ export const REPOSITORY_FIELDS: FieldTree = {
   labels: 'map',
   cleanupPolicies: 'map',
   cleanupPolicyDryRun: 'mutable',
-  dockerConfig: { immutableTags: 'mutable' },
+  dockerConfig: { immutableTags: 'mutable', immutableTagPatterns: 'mutable' },
   mavenConfig: { allowSnapshotOverwrites: 'immutable', versionPolicy: 'immutable' },
   virtualRepositoryConfig: { upstreamPolicies: 'mutable' },
   remoteRepositoryConfig: {
@@ -67,15 +68,18 @@ export function editable({ format, mode, description, labels, config }: Reposito
 /** What is stored of a Repository, once it is known to hold. */
 export function settingsOf(repository: Repository): RepositorySettings {
   checkFields(repository);
-  const { description = '', labels = {}, cleanupPolicies, dockerConfig } = repository;
+  const { description = '', labels = {}, cleanupPolicies } = repository;
+  const dockerConfig = repository.dockerConfig && checkedDockerConfig(repository.dockerConfig);
   const policies = cleanupPolicies && checkedPolicies(cleanupPolicies);
   return {
     description,
     labels,
     immutableTags: dockerConfig?.immutableTags ?? false,
+    immutableTagPatterns: dockerConfig?.immutableTagPatterns ?? [],
     config: {
       ...kept(repository, ['kmsKeyName', 'mavenConfig', 'remoteRepositoryConfig', 'virtualRepositoryConfig']),
-      ...kept(repository, ['dockerConfig', 'cleanupPolicyDryRun', 'platformLogsConfig']),
+      ...(dockerConfig && { dockerConfig }),
+      ...kept(repository, ['cleanupPolicyDryRun', 'platformLogsConfig']),
       ...(policies && Object.keys(policies).length > 0 && { cleanupPolicies: policies }),
       ...scanning(repository),
     },

@@ -45,6 +45,8 @@ export interface RepositorySettings {
   readonly config: Document;
   /** With it, no tag is moved or removed. */
   readonly immutableTags: boolean;
+  /** Narrows that to the tags that match one of these, in which `*` stands for any text. */
+  readonly immutableTagPatterns?: readonly string[];
 }
 export interface NewRepository extends RepositoryAddress, RepositorySettings {
   /** A Format's id. */

@@ -1,10 +1,11 @@
 import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
 import { recordEntry } from './audit-entries.ts';
+import { lastTagEvent, signTagEvents } from './tag-events.ts';
 import type { Recorded, Transactions } from './transactions.ts';
 
 /**
  * The same tables, for an act: whatever is changed through this is in the audit log by the same transaction, so no
- * code that changes things can forget to say so.
+ * code that changes things can forget to say so. What happened to tags is signed with who did it.
  */
 export const audited = (database: Transactions, act: Act | undefined): Transactions =>
   act === undefined
@@ -14,7 +15,9 @@ export const audited = (database: Transactions, act: Act | undefined): Transacti
         read: database.read,
         transaction: (work, recorded) =>
           database.transaction(async (tx) => {
+            const before = await lastTagEvent(tx);
             const result = await work(tx);
+            await signTagEvents(tx, before, act);
             await recordEntry(tx, act, outcomeOf(act, recorded?.(result) ?? {}));
             return result;
           }),

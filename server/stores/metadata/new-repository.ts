@@ -3,6 +3,7 @@ import { notFound } from '../../core/error.ts';
 import { repositoryName } from '../../core/repository.ts';
 import type { NewRepository } from '../../core/resources.ts';
 import { recordEvent } from './outbox.ts';
+import { immutability } from './immutable-tags.ts';
 import type { RepositoryTable, Schema } from './schema.ts';
 
 /** The new repository's row; nothing when there is one at that address already. NOT_FOUND without its project. */
@@ -25,7 +26,7 @@ export async function insertRepository(
       description: repository.description,
       labels: JSON.stringify(repository.labels),
       config: JSON.stringify(repository.config),
-      immutable_tags: repository.immutableTags ? 1 : 0,
+      ...immutability(repository),
       created_at: now,
       updated_at: now,
     })

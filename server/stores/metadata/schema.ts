@@ -27,8 +27,10 @@ export interface RepositoryTable {
   readonly labels: Json;
   /** Everything of the resource that no query asks for. */
   readonly config: Json;
-  /** 0 or 1. With 1, triggers refuse to move or remove a tag. */
+  /** 0 or 1. With 1, tags are held: see `held_tag`. */
   readonly immutable_tags: Generated<number>;
+  /** GLOB patterns of the tags that this is about; with none, all. */
+  readonly immutable_tag_patterns: Generated<Json>;
   /** Bytes of the distinct blobs its files name; kept by triggers. */
   readonly size_bytes: Generated<number>;
   readonly created_at: Instant;
@@ -71,6 +73,28 @@ export interface TagTable {
   readonly version_id: number;
   readonly created_at: Instant;
   readonly updated_at: Instant;
+}
+
+/** A view: the tags that are neither moved nor removed. */
+export interface HeldTagView {
+  readonly package_id: number;
+  readonly name: string;
+  readonly version_id: number;
+}
+
+/** What happened to a tag. Written by triggers; by name, since it outlives what it tells of. */
+export interface TagEventTable {
+  readonly id: Generated<number>;
+  readonly repository_id: number;
+  readonly package: string;
+  readonly tag: string;
+  /** What it names since then; nothing when it was removed. */
+  readonly version: string | null;
+  /** What it named until then; nothing when it was new. */
+  readonly previous: string | null;
+  /** As bindings name the caller; nothing for an anonymous one and for the server itself. */
+  readonly member: string | null;
+  readonly at: Instant;
 }
 
 export type BlobState = 'live' | 'condemned' | 'deleting' | 'corrupt' | 'missing';
@@ -302,6 +326,37 @@ export interface OperationTable {
   readonly created_at: Instant;
 }
 
+export interface CleanupRunTable {
+  readonly id: string;
+  readonly repository_id: number;
+  readonly began_by: 'SCHEDULE' | 'REQUEST';
+  readonly dry_run: number;
+  readonly outcome: 'RUNNING' | 'DONE' | 'INTERRUPTED' | 'FAILED';
+  readonly message: string | null;
+  readonly counts: Json;
+  readonly unlisted: Generated<number>;
+  /** The operation that follows it. */
+  readonly operation: string | null;
+  readonly started_at: Instant;
+  /** When it last said how far it is. */
+  readonly touched_at: Instant;
+  readonly ended_at: Instant | null;
+}
+
+export interface CleanupDecisionTable {
+  readonly run_id: string;
+  readonly position: number;
+  readonly package: string;
+  readonly version: string;
+  readonly tags: Json;
+  readonly created_at: Instant;
+  readonly size: number;
+  readonly action: 'KEEP' | 'DELETE';
+  readonly reason: string;
+  readonly policy: string | null;
+  readonly because: string | null;
+}
+
 export interface OutboxTable {
   readonly id: Generated<number>;
   readonly name: string;
@@ -311,12 +366,49 @@ export interface OutboxTable {
 
 /** What the collector looks at next. Filled by triggers, so that no code path can forget. */
 export interface GcQueueTable {
-  readonly kind: 'blob' | 'file' | 'version';
+  /** `sweep`: a blob that is condemned, to be deleted when it is due and still nobody's. */
+  readonly kind: 'blob' | 'file' | 'version' | 'sweep';
   /** The blob's digest, or the row id of the file or version. */
   readonly key: string;
   readonly due_at: Instant;
   readonly reason: string;
   readonly attempts: Generated<number>;
+}
+
+/** One row. Triggers keep `blobs` and `bytes`; a collector the rest. */
+export interface GcStateTable {
+  readonly only: 0;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly freed_blobs: number;
+  readonly freed_bytes: number;
+  /** When blobs began to be counted towards the share that may be condemned in a day; how many there were; how many were. */
+  readonly window_from: Instant;
+  readonly window_base: number;
+  readonly window_taken: number;
+  /** When objects were last held against rows. */
+  readonly reconciled_at: Instant;
+}
+
+export interface GcRunTable {
+  readonly id: string;
+  readonly requested_at: Instant;
+  /** Absent until a process takes it on. */
+  readonly started_at: Instant | null;
+  readonly ended_at: Instant | null;
+  readonly forced: number;
+  readonly report: Json;
+  readonly error: string | null;
+}
+
+/** What was deleted last, so that whoever misses it can be told. */
+export interface FreedBlobTable {
+  readonly seq: Generated<number>;
+  readonly digest: string;
+  readonly size: number;
+  readonly generation: string;
+  readonly freed_at: Instant;
+  readonly run: string;
 }
 
 export interface Schema {
@@ -325,6 +417,8 @@ export interface Schema {
   readonly package: PackageTable;
   readonly version: VersionTable;
   readonly tag: TagTable;
+  readonly held_tag: HeldTagView;
+  readonly tag_event: TagEventTable;
   readonly blob: BlobTable;
   readonly file: FileTable;
   readonly version_use: VersionUseTable;
@@ -344,6 +438,11 @@ export interface Schema {
   readonly audit_entry: AuditEntryTable;
   readonly audit_retention: AuditRetentionTable;
   readonly operation: OperationTable;
+  readonly cleanup_run: CleanupRunTable;
+  readonly cleanup_decision: CleanupDecisionTable;
   readonly outbox: OutboxTable;
   readonly gc_queue: GcQueueTable;
+  readonly gc_state: GcStateTable;
+  readonly gc_run: GcRunTable;
+  readonly freed_blob: FreedBlobTable;
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { SelectQueryBuilder, Transaction } from 'kysely';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { recordEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
@@ -14,11 +14,11 @@ interface TagWrite {
   readonly now: number;
 }
 
-export const immutableTag = (tag: string): RegistryError =>
+const immutableTag = (tag: string): RegistryError =>
   new RegistryError(
     'FAILED_PRECONDITION',
     'IMMUTABLE_TAG',
-    `tag ${tag} cannot be moved or removed: the repository has immutable tags`,
+    `tag ${tag} cannot be moved or removed: the repository has immutable tags, and this is one; use a new tag`,
     { details: { tag } },
   );
 
@@ -60,6 +60,17 @@ export async function setTag(tx: Transaction<Schema>, write: TagWrite): Promise<
   });
 }
 
+type HeldTags = SelectQueryBuilder<Schema, 'held_tag', { readonly name: string }>;
+
+/** FAILED_PRECONDITION (IMMUTABLE_TAG) when one of these tags must stay what it is. */
+export async function requireUnheld(
+  tx: Transaction<Schema>,
+  among: (held: HeldTags) => HeldTags,
+): Promise<void> {
+  const held = await among(tx.selectFrom('held_tag').select('name')).limit(1).executeTakeFirst();
+  if (held) throw immutableTag(held.name);
+}
+
 interface TagRemoval {
   readonly repositoryId: number;
   readonly package: string;
@@ -67,20 +78,21 @@ interface TagRemoval {
   readonly now: number;
 }
 
-/** NOT_FOUND (TAG_UNKNOWN) when it is not there, FAILED_PRECONDITION (IMMUTABLE_TAG) where tags are immutable. */
+/** NOT_FOUND (TAG_UNKNOWN) when it is not there, FAILED_PRECONDITION (IMMUTABLE_TAG) where it is immutable. */
 export async function removeTag(tx: Transaction<Schema>, removal: TagRemoval): Promise<void> {
   const row = await tx
     .selectFrom('tag')
     .innerJoin('package', 'package.id', 'tag.package_id')
-    .innerJoin('repository', 'repository.id', 'package.repository_id')
     .innerJoin('version', 'version.id', 'tag.version_id')
-    .select(['tag.package_id', 'repository.immutable_tags', 'version.name as version'])
+    .select(['tag.package_id', 'version.name as version'])
     .where('package.repository_id', '=', removal.repositoryId)
     .where('package.name', '=', removal.package)
     .where('tag.name', '=', removal.tag)
     .executeTakeFirst();
   if (!row) throw notFound('TAG', { tag: removal.tag });
-  if (row.immutable_tags === 1) throw immutableTag(removal.tag);
+  await requireUnheld(tx, (held) =>
+    held.where('package_id', '=', row.package_id).where('name', '=', removal.tag),
+  );
   await tx
     .deleteFrom('tag')
     .where('package_id', '=', row.package_id)

@@ -3,7 +3,7 @@ import type { MayUntag } from '../../core/catalog.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { recordEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
-import { immutableTag } from './tags.ts';
+import { requireUnheld } from './tags.ts';
 
 interface VersionRemoval {
   readonly repositoryId: number;
@@ -13,8 +13,8 @@ interface VersionRemoval {
 }
 
 /**
- * Deletes a version with its files and tags. FAILED_PRECONDITION while a live version has it as child, or while a
- * tag of an immutable repository names it; NOT_FOUND (VERSION_UNKNOWN) when it is not there.
+ * Deletes a version with its files and tags. FAILED_PRECONDITION while a live version has it as child, or while an
+ * immutable tag names it; NOT_FOUND (VERSION_UNKNOWN) when it is not there.
  */
 export async function removeVersion(
   tx: Transaction<Schema>,
@@ -24,8 +24,7 @@ export async function removeVersion(
   const row = await tx
     .selectFrom('version')
     .innerJoin('package', 'package.id', 'version.package_id')
-    .innerJoin('repository', 'repository.id', 'package.repository_id')
-    .select(['version.id', 'version.package_id', 'repository.immutable_tags'])
+    .select(['version.id', 'version.package_id'])
     .where('package.repository_id', '=', removal.repositoryId)
     .where('package.name', '=', removal.package)
     .where('version.name', '=', removal.version)
@@ -48,10 +47,7 @@ export async function removeVersion(
       { details: { version: removal.version, parent: parent.version } },
     );
 
-  if (row.immutable_tags === 1) {
-    const tag = await tx.selectFrom('tag').select('name').where('version_id', '=', row.id).executeTakeFirst();
-    if (tag) throw immutableTag(tag.name);
-  }
+  await requireUnheld(tx, (held) => held.where('version_id', '=', row.id));
 
   await tx.deleteFrom('version').where('id', '=', row.id).execute();
   await recordEvent(tx, removal.now, 'version.deleted', {

@@ -21,6 +21,7 @@ export const TABLES: readonly string[] = [
     labels TEXT NOT NULL DEFAULT '{}',
     config TEXT NOT NULL DEFAULT '{}',
     immutable_tags INTEGER NOT NULL DEFAULT 0,
+    immutable_tag_patterns TEXT NOT NULL DEFAULT '[]',
     size_bytes INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -75,6 +76,27 @@ export const TABLES: readonly string[] = [
     PRIMARY KEY (package_id, name)
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX tag_by_version ON tag (version_id, name)`,
+  // Tags that are neither moved nor removed.
+  `CREATE VIEW held_tag AS
+    SELECT tag.package_id, tag.name, tag.version_id FROM tag
+    JOIN package ON package.id = tag.package_id
+    JOIN repository ON repository.id = package.repository_id
+    WHERE repository.immutable_tags = 1 AND (repository.immutable_tag_patterns = '[]' OR EXISTS (
+      SELECT 1 FROM json_each(repository.immutable_tag_patterns) WHERE tag.name GLOB json_each.value))`,
+  // By name, since it outlives the tag, its versions and the package.
+  `CREATE TABLE tag_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL,
+    package TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    version TEXT,
+    previous TEXT,
+    member TEXT,
+    at INTEGER NOT NULL
+  ) STRICT`,
+  `CREATE INDEX tag_event_by_package ON tag_event (repository_id, package, id)`,
+  `CREATE INDEX tag_event_by_tag ON tag_event (repository_id, package, tag, id)`,
+  `CREATE INDEX tag_event_by_time ON tag_event (at)`,
 
   `CREATE TABLE blob (
     digest TEXT PRIMARY KEY,
@@ -88,6 +110,7 @@ export const TABLES: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX blob_by_sha512 ON blob (sha512) WHERE sha512 IS NOT NULL`,
+  `CREATE INDEX blob_by_state ON blob (state, size) WHERE state <> 'live'`,
 
   `CREATE TABLE file (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -316,6 +339,38 @@ export const TABLES: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX operation_by_age ON operation (created_at)`,
 
+  // Applications of a repository's cleanup policies, of which one is on at a time.
+  `CREATE TABLE cleanup_run (
+    id TEXT PRIMARY KEY,
+    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
+    began_by TEXT NOT NULL CHECK (began_by IN ('SCHEDULE', 'REQUEST')),
+    dry_run INTEGER NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('RUNNING', 'DONE', 'INTERRUPTED', 'FAILED')),
+    message TEXT,
+    counts TEXT NOT NULL,
+    unlisted INTEGER NOT NULL DEFAULT 0,
+    operation TEXT,
+    started_at INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL,
+    ended_at INTEGER
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX cleanup_run_by_repository ON cleanup_run (repository_id, started_at, id)`,
+  `CREATE UNIQUE INDEX cleanup_run_that_is_on ON cleanup_run (repository_id) WHERE outcome = 'RUNNING'`,
+  `CREATE TABLE cleanup_decision (
+    run_id TEXT NOT NULL REFERENCES cleanup_run(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    package TEXT NOT NULL,
+    version TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    policy TEXT,
+    because TEXT,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID`,
+
   `CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
@@ -324,12 +379,44 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
 
   `CREATE TABLE gc_queue (
-    kind TEXT NOT NULL CHECK (kind IN ('blob', 'file', 'version')),
+    kind TEXT NOT NULL CHECK (kind IN ('blob', 'file', 'version', 'sweep')),
     key TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     reason TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, key)
   ) STRICT, WITHOUT ROWID`,
-  `CREATE INDEX gc_queue_by_due ON gc_queue (due_at)`,
+  `CREATE INDEX gc_queue_by_due ON gc_queue (kind, due_at)`,
+  `CREATE TABLE gc_state (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    blobs INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    freed_blobs INTEGER NOT NULL DEFAULT 0,
+    freed_bytes INTEGER NOT NULL DEFAULT 0,
+    window_from INTEGER NOT NULL DEFAULT 0,
+    window_base INTEGER NOT NULL DEFAULT 0,
+    window_taken INTEGER NOT NULL DEFAULT 0,
+    reconciled_at INTEGER NOT NULL DEFAULT 0
+  ) STRICT`,
+  `INSERT INTO gc_state (only) VALUES (0)`,
+  `CREATE TABLE gc_run (
+    id TEXT PRIMARY KEY,
+    requested_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    forced INTEGER NOT NULL,
+    report TEXT NOT NULL,
+    error TEXT
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX gc_run_by_request ON gc_run (requested_at, id)`,
+  `CREATE INDEX gc_run_waiting ON gc_run (id) WHERE started_at IS NULL`,
+  `CREATE TABLE freed_blob (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    generation TEXT NOT NULL,
+    freed_at INTEGER NOT NULL,
+    run TEXT NOT NULL
+  ) STRICT`,
+  `CREATE INDEX freed_blob_by_digest ON freed_blob (digest, seq)`,
 ];

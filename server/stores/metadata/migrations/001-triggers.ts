@@ -18,6 +18,14 @@ const addSize = (row: string, sign: '+' | '-') =>
 const countTag = (row: 'NEW' | 'OLD', sign: '+' | '-') =>
   `UPDATE version SET tag_count = tag_count ${sign} 1 WHERE id = ${row}.version_id`;
 
+/** The history of tags has every change, by whatever statement; who made it is written by the act's transaction. */
+const noteTag = (
+  tag: string,
+  { version, previous, at }: { readonly version: string; readonly previous: string; readonly at: string },
+) =>
+  `INSERT INTO tag_event (repository_id, package, tag, version, previous, at)
+     SELECT package.repository_id, package.name, ${tag}, ${version}, ${previous}, ${at} FROM package`;
+
 /** Everything that decides who may do what moves the revision on, so that whoever remembers a decision can tell. */
 const DECIDING: readonly (readonly [event: string, table: string])[] = [
   ['DELETE', 'account'],
@@ -48,7 +56,14 @@ const moveRevision = DECIDING.map(
 export const TRIGGERS: readonly string[] = [
   ...moveRevision,
 
-  `CREATE TRIGGER blob_created AFTER INSERT ON blob BEGIN ${enqueue('blob', 'NEW.digest', 'created')}; END`,
+  `CREATE TRIGGER blob_created AFTER INSERT ON blob BEGIN
+     UPDATE gc_state SET blobs = blobs + 1, bytes = bytes + NEW.size WHERE only = 0;
+     ${enqueue('blob', 'NEW.digest', 'created')}; END`,
+  `CREATE TRIGGER blob_removed AFTER DELETE ON blob BEGIN
+     UPDATE gc_state SET blobs = blobs - 1, bytes = bytes - OLD.size WHERE only = 0;
+     DELETE FROM gc_queue WHERE kind IN ('blob', 'sweep') AND key = OLD.digest; END`,
+  `CREATE TRIGGER blob_resized AFTER UPDATE OF size ON blob WHEN NEW.size <> OLD.size BEGIN
+     UPDATE gc_state SET bytes = bytes + NEW.size - OLD.size WHERE only = 0; END`,
 
   `CREATE TRIGGER file_created AFTER INSERT ON file BEGIN ${addSize('NEW', '+')}; END`,
   `CREATE TRIGGER file_leased AFTER INSERT ON file WHEN NEW.lease_until IS NOT NULL BEGIN
@@ -76,9 +91,8 @@ export const TRIGGERS: readonly string[] = [
      ON CONFLICT (kind, key) DO UPDATE SET due_at = max(due_at, excluded.due_at), reason = excluded.reason; END`,
 
   `CREATE TRIGGER tag_kept BEFORE UPDATE OF version_id ON tag
-     WHEN NEW.version_id <> OLD.version_id AND (
-       SELECT immutable_tags FROM repository JOIN package ON package.repository_id = repository.id
-       WHERE package.id = OLD.package_id) = 1
+     WHEN NEW.version_id <> OLD.version_id
+       AND EXISTS (SELECT 1 FROM held_tag WHERE package_id = OLD.package_id AND name = OLD.name)
      BEGIN SELECT RAISE(ABORT, 'immutable tag'); END`,
   `CREATE TRIGGER tag_counted AFTER INSERT ON tag BEGIN ${countTag('NEW', '+')}; END`,
   `CREATE TRIGGER tag_recounted AFTER UPDATE OF version_id ON tag WHEN NEW.version_id <> OLD.version_id BEGIN
@@ -89,4 +103,23 @@ export const TRIGGERS: readonly string[] = [
      ${enqueue('version', 'OLD.version_id', 'tag moved')}; END`,
   `CREATE TRIGGER tag_removed AFTER DELETE ON tag BEGIN
      ${enqueue('version', 'OLD.version_id', 'tag removed')}; END`,
+
+  `CREATE TRIGGER tag_set_noted AFTER INSERT ON tag BEGIN
+     ${noteTag('NEW.name', { version: 'came.name', previous: 'NULL', at: 'NEW.updated_at' })}
+     JOIN version AS came ON came.id = NEW.version_id
+     WHERE package.id = NEW.package_id; END`,
+  `CREATE TRIGGER tag_move_noted AFTER UPDATE OF version_id ON tag WHEN NEW.version_id <> OLD.version_id BEGIN
+     ${noteTag('NEW.name', { version: 'came.name', previous: 'went.name', at: 'NEW.updated_at' })}
+     JOIN version AS came ON came.id = NEW.version_id
+     JOIN version AS went ON went.id = OLD.version_id
+     WHERE package.id = NEW.package_id; END`,
+  `CREATE TRIGGER tag_removal_noted AFTER DELETE ON tag BEGIN
+     ${noteTag('OLD.name', { version: 'NULL', previous: 'went.name', at: NOW })}
+     JOIN version AS went ON went.id = OLD.version_id
+     WHERE package.id = OLD.package_id; END`,
+  // Its tags go after it, when nothing tells any more what they named.
+  `CREATE TRIGGER version_removal_noted BEFORE DELETE ON version WHEN OLD.tag_count > 0 BEGIN
+     ${noteTag('tag.name', { version: 'NULL', previous: 'OLD.name', at: NOW })}
+     JOIN tag ON tag.package_id = package.id AND tag.version_id = OLD.id
+     WHERE package.id = OLD.package_id; END`,
 ];

@@ -43,10 +43,7 @@ export async function planDeletion(
   };
 }
 
-const held = sql<0 | 1>`EXISTS (SELECT 1 FROM tag
-  JOIN package ON package.id = tag.package_id
-  JOIN repository ON repository.id = package.repository_id AND repository.immutable_tags = 1
-  WHERE tag.version_id = version.id)`;
+const held = sql<0 | 1>`EXISTS (SELECT 1 FROM held_tag WHERE held_tag.version_id = version.id)`;
 
 function parentsFirst(
   names: ReadonlySet<string>,

@@ -15,7 +15,7 @@ import type {
 import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { PackageTable, Schema } from '../schema.ts';
-import { immutableTag } from '../tags.ts';
+import { requireUnheld } from '../tags.ts';
 import { inSteps, STEP, stepOf } from './in-steps.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
 import { annotationMatching, type Matching, nameMatching } from './matching.ts';
@@ -82,16 +82,7 @@ export class StoredPackages implements PackageResources {
       this.#database.transaction(async (tx) => {
         const now = this.#now();
         const { id, repositoryId } = await packageOf(tx, address);
-        const kept = await tx
-          .selectFrom('tag')
-          .innerJoin('package', 'package.id', 'tag.package_id')
-          .innerJoin('repository', 'repository.id', 'package.repository_id')
-          .select('tag.name')
-          .where('tag.package_id', '=', id)
-          .where('repository.immutable_tags', '=', 1)
-          .limit(1)
-          .executeTakeFirst();
-        if (kept) throw immutableTag(kept.name);
+        await requireUnheld(tx, (held) => held.where('package_id', '=', id));
 
         const some = sql<number>`(SELECT id FROM version WHERE package_id = ${id} LIMIT ${STEP})`;
         const { numDeletedRows } = await tx.deleteFrom('version').where('id', 'in', some).executeTakeFirst();

@@ -14,6 +14,7 @@ import type {
   SortField,
 } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
+import { immutability } from '../immutable-tags.ts';
 import { insertRepository } from '../new-repository.ts';
 import { recordEvent } from '../outbox.ts';
 import type { RepositoryTable, Schema } from '../schema.ts';
@@ -107,7 +108,7 @@ export class StoredRepositories implements RepositoryResources {
 
 /** Takes out one step's worth of content and says whether more may be left. */
 async function isStillFull(tx: Transaction<Schema>, repositoryId: number): Promise<boolean> {
-  for (const table of ['version', 'file', 'package'] as const) {
+  for (const table of ['version', 'file', 'package', 'tag_event'] as const) {
     const some = sql<number>`(SELECT id FROM ${sql.table(table)} WHERE repository_id = ${repositoryId} LIMIT ${STEP})`;
     const { numDeletedRows } = await tx.deleteFrom(table).where('id', 'in', some).executeTakeFirst();
     if (numDeletedRows >= STEP) return true;
@@ -164,11 +165,11 @@ const anyNameLike = (pattern: string) =>
     pattern,
   );
 
-const columns = ({ description, labels, config, immutableTags }: RepositorySettings) => ({
-  description,
-  labels: JSON.stringify(labels),
-  config: JSON.stringify(config),
-  immutable_tags: immutableTags ? 1 : 0,
+const columns = (settings: RepositorySettings) => ({
+  description: settings.description,
+  labels: JSON.stringify(settings.labels),
+  config: JSON.stringify(settings.config),
+  ...immutability(settings),
 });
 
 const record = (row: Row): RepositoryRecord => ({
