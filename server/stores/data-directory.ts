@@ -24,6 +24,7 @@ import { fileLock } from './blobs/file-lock.ts';
  *     blobs/                    contents; the blob store knows what is inside
  *     keys/signing              32 random bytes behind tokens and sessions
  *     initial-admin-password    until the password is changed
+ *     restoring/                while a backup is being restored, and after one that was interrupted
  */
 export const dataPaths = (directory: string) => {
   const root = resolve(directory);
@@ -35,6 +36,7 @@ export const dataPaths = (directory: string) => {
     keys: join(root, 'keys'),
     signingKey: join(root, 'keys', 'signing'),
     initialPassword: join(root, 'initial-admin-password'),
+    restoring: join(root, 'restoring'),
   };
 };
 export type DataPaths = Readonly<ReturnType<typeof dataPaths>>;
@@ -77,6 +79,8 @@ export class DataDirectory implements Disposable {
       throw new Error(`another server is using ${this.root}; stop it, or give this one its own --data`);
     }
     this.#lock = fd;
+    if (lstatSync(this.#paths.restoring, { throwIfNoEntry: false }) !== undefined)
+      throw new Error(`a restore into ${this.root} was interrupted; run entrepot restore again`);
     return fd;
   }
 

@@ -15,6 +15,8 @@ const READ_CACHE_KIB = 32_768;
 const WRITE_CACHE_KIB = 8_192;
 
 const MIGRATIONS = { '001-spine': { up: createSpine } };
+/** What this version knows of; a database with others was made by a later one. */
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
 
 /**
  * The metadata of one installation, in SQLite: one connection that writes, one that reads what was committed.

@@ -1,0 +1,19 @@
+/** The process that backup.test.ts stops: `backup-crash-child.ts <data> <backups> <step>`. */
+import { UNWATCHED } from '../stores/backup/progress.ts';
+import { takeBackup } from '../stores/backup/take-backup.ts';
+
+// Nobody stops it when the test itself is stopped.
+setTimeout(() => process.exit(1), 20_000);
+
+const [data = '', to = '', subject = ''] = process.argv.slice(2);
+await takeBackup({
+  data,
+  to,
+  now: Date.now,
+  newId: () => crypto.randomUUID(),
+  progress: UNWATCHED,
+  onStep: (step) => {
+    if (step === subject) process.kill(process.pid, 'SIGKILL');
+  },
+});
+process.exit();
