@@ -1,13 +1,14 @@
 import { connect, type Socket } from 'node:net';
 
 const LIMIT_MS = 20_000;
+/** Bytes: who takes none of a long stream wants to see how it began. */
+const MOST_HELD = 1 << 18;
 
-/** A TCP connection that speaks HTTP badly on purpose: half a request, a pause, no goodbye. */
+/** A TCP connection that speaks HTTP as a test wants: half a request, a pause, no goodbye. */
 export class Connection implements Disposable {
-  /** How many bytes came. */
-  received = 0;
   readonly #socket: Socket;
-  #text = '';
+  #received = 0;
+  #held = Buffer.alloc(0);
   #closed = false;
   #wake = Promise.withResolvers<void>();
 
@@ -18,8 +19,8 @@ export class Connection implements Disposable {
       this.#wake = Promise.withResolvers();
     };
     socket.on('data', (chunk: Buffer) => {
-      this.received += chunk.byteLength;
-      if (this.#text.length < 100_000) this.#text += chunk.toString('latin1');
+      this.#received += chunk.byteLength;
+      if (this.#held.byteLength < MOST_HELD) this.#held = Buffer.concat([this.#held, chunk]);
       changed();
     });
     socket.on('error', () => undefined);
@@ -40,9 +41,25 @@ export class Connection implements Disposable {
     return new Connection(socket);
   }
 
-  /** The first bytes that came, as text. */
+  /** How many bytes came. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** The first bytes that came and were not taken, as text. */
   get text(): string {
-    return this.#text;
+    return this.#held.toString('latin1');
+  }
+
+  /** How many bytes can be taken. */
+  get held(): number {
+    return this.#held.byteLength;
+  }
+
+  take(length: number): Buffer {
+    const taken = this.#held.subarray(0, length);
+    this.#held = this.#held.subarray(length);
+    return taken;
   }
 
   get closed(): boolean {
@@ -77,7 +94,7 @@ export class Connection implements Disposable {
     while (!enough(this) && !this.#closed) await this.#wake.promise;
     clearTimeout(late);
     if (!enough(this))
-      throw new Error(`the connection was closed after ${this.received} bytes: ${this.#text}`);
+      throw new Error(`the connection was closed after ${this.#received} bytes: ${this.text}`);
   }
 
   /** Leaves without a word. */
