@@ -22,6 +22,7 @@ import { TokenUse } from './iam/token-use.ts';
 import { Tokens } from './iam/tokens.ts';
 import { OutboundClient } from './outbound/outbound-client.ts';
 import { GrantTables } from './stores/metadata/grant-finder.ts';
+import { IamRevision } from './stores/metadata/iam-revision.ts';
 import { MemberTables } from './stores/metadata/member-directory.ts';
 import { OneTimeTables } from './stores/metadata/one-time-tables.ts';
 import { RefreshTables } from './stores/metadata/refresh-tables.ts';
@@ -101,6 +102,7 @@ export function openIdentities(parts: IdentitiesParts): Identities {
     lastUse: (id) => tokenUse.lastUse(id),
   });
   const providers = new ProviderTables(database);
+  const revision = new IamRevision(database);
   const authenticator = new Authenticator({
     accounts,
     bearers: [tokens, new SelfSigned({ keys: accounts, meansUs: meansUs(config), now })],
@@ -109,7 +111,7 @@ export function openIdentities(parts: IdentitiesParts): Identities {
     passwords: new PasswordChecker(),
     throttle: new LoginThrottle({ now, failures: 10, windowMs: MINUTE_MS }),
     now,
-    revision: () => policies.revision(),
+    revision: () => revision.credentials(),
     used: (token) => tokenUse.used(token),
   });
   const loginStore = new RefreshTables(database, now);

@@ -36,7 +36,7 @@ export interface Policy {
 
 /** What decisions are made from, as it is committed. */
 export interface PolicyReader {
-  /** Another value after every change of accounts, groups, keys, tokens, roles or policies, by whichever process. */
+  /** Another value after every change of roles or policies, by whichever process. */
   revision(): number;
   policy(on: ResourceName): Policy | undefined;
   /** What a role of an installation's or a project's own may do; nothing for one that is not, or no longer, there. */

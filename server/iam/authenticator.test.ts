@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { Principal } from '../core/iam.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
-import { PolicyTables } from '../stores/metadata/policy-tables.ts';
+import { IamRevision } from '../stores/metadata/iam-revision.ts';
 import { TokenTables } from '../stores/metadata/token-tables.ts';
 import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
 import { failureOf } from '../testing/failure-of.ts';
@@ -38,7 +38,7 @@ beforeEach(async () => {
   await accounts.put({ id: 'ann', kind: 'user', disabled: false, passwordHash });
   await accounts.put({ id: 'robot@p.iam', kind: 'service-account', project: 'p' });
   await accounts.put({ id: 'gone', kind: 'user', disabled: true, passwordHash });
-  const policies = new PolicyTables(temporary.database);
+  const revision = new IamRevision(temporary.database);
   tokens = new Tokens({ store, key: KEY, issuer: 'entrepot', random: randomBytes, now: clock.now });
   authenticator = new Authenticator({
     accounts,
@@ -48,7 +48,7 @@ beforeEach(async () => {
     passwords: new PasswordChecker(),
     throttle: new LoginThrottle({ now: clock.now, failures: 10, windowMs: 60_000 }),
     now: clock.now,
-    revision: () => policies.revision(),
+    revision: () => revision.credentials(),
   });
 });
 

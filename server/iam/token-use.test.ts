@@ -121,7 +121,7 @@ describe('a token that is good only while it is used', () => {
   it('is written down at the end of the process, and moves no decision', async () => {
     const { server, status } = await started();
     const revision = () =>
-      server.database.read.selectFrom('iam_revision').select('value').executeTakeFirstOrThrow();
+      server.database.read.selectFrom('iam_revision').select('credentials').executeTakeFirstOrThrow();
     const before = await revision();
     server.clock.advance(MINUTE);
     expect(await status()).toBe(200);

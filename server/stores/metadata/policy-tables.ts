@@ -32,7 +32,7 @@ export class PolicyTables implements PolicyReader {
   }
 
   revision(): number {
-    return this.#revision.current();
+    return this.#revision.policies();
   }
 
   policy(on: ResourceName): Policy | undefined {
@@ -73,7 +73,7 @@ export async function changePolicy(
   // Not counted per resource: what was said of one must not fit another of the same name.
   const { revision } = await tx
     .selectFrom('iam_revision')
-    .select(({ eb }) => eb('value', '+', 1).as('revision'))
+    .select(({ eb }) => eb('policies', '+', 1).as('revision'))
     .where('only', '=', 0)
     .executeTakeFirstOrThrow();
   const values = {

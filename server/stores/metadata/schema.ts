@@ -260,7 +260,8 @@ export interface CustomRoleTable {
 
 export interface IamRevisionTable {
   readonly only: number;
-  readonly value: number;
+  readonly credentials: number;
+  readonly policies: number;
 }
 
 export interface WorkloadPoolTable {
@@ -382,7 +383,10 @@ export interface GcStateTable {
   readonly bytes: number;
   readonly freed_blobs: number;
   readonly freed_bytes: number;
-  /** When blobs began to be counted towards the share that may be condemned in a day; how many there were; how many were. */
+  /**
+   * The day that condemned blobs are counted in: when it began, how many had been freed by then, and how many that were
+   * not new have been condemned since.
+   */
   readonly window_from: Instant;
   readonly window_base: number;
   readonly window_taken: number;

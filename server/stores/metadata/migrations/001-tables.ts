@@ -263,8 +263,12 @@ export const TABLES: readonly string[] = [
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
-  `CREATE TABLE iam_revision (only INTEGER PRIMARY KEY CHECK (only = 0), value INTEGER NOT NULL) STRICT`,
-  `INSERT INTO iam_revision VALUES (0, 1)`,
+  `CREATE TABLE iam_revision (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    credentials INTEGER NOT NULL,
+    policies INTEGER NOT NULL
+  ) STRICT`,
+  `INSERT INTO iam_revision VALUES (0, 1, 1)`,
 
   `CREATE TABLE workload_pool (
     project TEXT NOT NULL REFERENCES project(id) ON DELETE CASCADE,
@@ -409,7 +413,7 @@ export const TABLES: readonly string[] = [
     error TEXT
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX gc_run_by_request ON gc_run (requested_at, id)`,
-  `CREATE INDEX gc_run_waiting ON gc_run (id) WHERE started_at IS NULL`,
+  `CREATE INDEX gc_run_open ON gc_run (id) WHERE ended_at IS NULL`,
   `CREATE TABLE freed_blob (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     digest TEXT NOT NULL,

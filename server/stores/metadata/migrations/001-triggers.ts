@@ -26,8 +26,8 @@ const noteTag = (
   `INSERT INTO tag_event (repository_id, package, tag, version, previous, at)
      SELECT package.repository_id, package.name, ${tag}, ${version}, ${previous}, ${at} FROM package`;
 
-/** Everything that decides who may do what moves the revision on, so that whoever remembers a decision can tell. */
-const DECIDING: readonly (readonly [event: string, table: string])[] = [
+/** What decides whether a credential stands, and what its owner is called. */
+const CREDENTIALS: readonly (readonly [event: string, table: string])[] = [
   ['DELETE', 'account'],
   ['UPDATE OF password_hash, disabled, issuer, subject, kind', 'account'],
   ['INSERT', 'group_member'],
@@ -36,25 +36,30 @@ const DECIDING: readonly (readonly [event: string, table: string])[] = [
   ['UPDATE', 'service_account_key'],
   ['DELETE', 'access_token'],
   ['UPDATE OF scope, expires_at, account', 'access_token'],
+  ['DELETE', 'workload_pool'],
+  ['UPDATE', 'workload_pool'],
+  ['DELETE', 'workload_provider'],
+  ['UPDATE', 'workload_provider'],
+];
+/** What decides what those that are called so may do. Log-outs are many, and need not cost what was decided. */
+const POLICIES: typeof CREDENTIALS = [
   ['INSERT', 'iam_policy'],
   ['UPDATE', 'iam_policy'],
   ['DELETE', 'iam_policy'],
   ['INSERT', 'custom_role'],
   ['UPDATE', 'custom_role'],
   ['DELETE', 'custom_role'],
-  ['DELETE', 'workload_pool'],
-  ['UPDATE', 'workload_pool'],
-  ['DELETE', 'workload_provider'],
-  ['UPDATE', 'workload_provider'],
 ];
-const moveRevision = DECIDING.map(
-  ([event, table], index) =>
-    `CREATE TRIGGER iam_moved_${index} AFTER ${event} ON ${table}
-     BEGIN UPDATE iam_revision SET value = value + 1 WHERE only = 0; END`,
-);
+const moving = (revision: 'credentials' | 'policies', deciding: typeof CREDENTIALS): readonly string[] =>
+  deciding.map(
+    ([event, table], index) =>
+      `CREATE TRIGGER ${revision}_moved_${index} AFTER ${event} ON ${table}
+       BEGIN UPDATE iam_revision SET ${revision} = ${revision} + 1 WHERE only = 0; END`,
+  );
 
 export const TRIGGERS: readonly string[] = [
-  ...moveRevision,
+  ...moving('credentials', CREDENTIALS),
+  ...moving('policies', POLICIES),
 
   `CREATE TRIGGER blob_created AFTER INSERT ON blob BEGIN
      UPDATE gc_state SET blobs = blobs + 1, bytes = bytes + NEW.size WHERE only = 0;

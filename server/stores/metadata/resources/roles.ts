@@ -98,7 +98,7 @@ export class StoredRoles implements RoleResources {
 }
 
 /** Of all that decides, so that what was said of one role never fits another of its name. */
-const nextRevision = sql<number>`(SELECT value + 1 FROM iam_revision)`;
+const nextRevision = sql<number>`(SELECT policies + 1 FROM iam_revision)`;
 
 const find = (db: Kysely<Schema>, name: string): Promise<Row | undefined> =>
   db.selectFrom('custom_role').selectAll().where('name', '=', name).executeTakeFirst();
