@@ -27,7 +27,8 @@ export async function refusal(answer: Response, status: number, code: string): P
   expect(answer.headers.get('docker-distribution-api-version')).toBe('registry/2.0');
   const body = JSON.parse(text) as { errors: [Refused] };
   expect(Object.keys(body)).toEqual(['errors']);
-  expect(body.errors.map((error) => Object.keys(error))).toEqual([['code', 'message', 'detail']]);
+  // Clients print what a detail holds, and an empty one as `map[]`.
+  for (const { detail } of body.errors) expect(detail).not.toEqual({});
   const [error] = body.errors;
   expect(error.code).toBe(code);
   expect([...OCI_ERROR_CODES]).toContain(error.code);

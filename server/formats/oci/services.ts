@@ -96,5 +96,13 @@ export const ociError = ({
   details,
 }: Pick<RegistryError, 'reason' | 'message' | 'details'>) => ({
   contentType: 'application/json',
-  body: JSON.stringify({ errors: [{ code: CODES[reason] ?? reason, message, detail: details }] }),
+  body: JSON.stringify({
+    errors: [
+      {
+        code: CODES[reason] ?? reason,
+        message,
+        ...(Object.keys(details).length > 0 && { detail: details }),
+      },
+    ],
+  }),
 });
