@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import { dockerImage, file, pkg, tag, version } from './schemas/artifacts.ts';
-import { cleanupPolicy } from './schemas/cleanup.ts';
+import {
+  cleanupDecision,
+  cleanupPolicy,
+  cleanupRun,
+  previewCleanupRequest,
+  runCleanupRequest,
+} from './schemas/cleanup.ts';
 import { group, membership } from './schemas/group.ts';
 import { listLogEntriesRequest, logEntry } from './schemas/logging.ts';
 import { operation, status } from './schemas/operation.ts';
@@ -46,6 +52,7 @@ import {
 } from './schemas/service-account.ts';
 import { projectConfig, projectSettings, vpcscConfig } from './schemas/settings.ts';
 
+import { listTagEventsResponse, rollbackTagRequest, tagEvent } from './schemas/tag-history.ts';
 import { token } from './schemas/token.ts';
 import { identity, setPasswordRequest, user } from './schemas/user.ts';
 import { workloadIdentityPool, workloadIdentityPoolProvider } from './schemas/workload-identity.ts';
@@ -54,7 +61,9 @@ import { workloadIdentityPool, workloadIdentityPoolProvider } from './schemas/wo
 export const components = {
   BatchDeleteVersionsRequest: batchDeleteVersionsRequest,
   BatchEnableServicesRequest: batchEnableServicesRequest,
+  CleanupDecision: cleanupDecision,
   CleanupPolicy: cleanupPolicy,
+  CleanupRun: cleanupRun,
   CreateRoleRequest: createRoleRequest,
   CreateServiceAccountKeyRequest: createServiceAccountKeyRequest,
   CreateServiceAccountRequest: createServiceAccountRequest,
@@ -75,6 +84,8 @@ export const components = {
   GenerateAccessTokenRequest: generateAccessTokenRequest,
   GenerateAccessTokenResponse: generateAccessTokenResponse,
   GetIamPolicyRequest: getIamPolicyRequest,
+  ListCleanupDecisionsResponse: listOf('decisions', cleanupDecision),
+  ListCleanupRunsResponse: listOf('cleanupRuns', cleanupRun),
   ListDockerImagesResponse: listOf('dockerImages', dockerImage),
   ListFilesResponse: listOf('files', file),
   ListLocationsResponse: listOf('locations', location),
@@ -86,6 +97,7 @@ export const components = {
   ListRolesResponse: listOf('roles', role),
   ListServiceAccountKeysResponse: listServiceAccountKeysResponse,
   ListServiceAccountsResponse: listOf('accounts', serviceAccount),
+  ListTagEventsResponse: listTagEventsResponse,
   ListTagsResponse: listOf('tags', tag),
   ListVersionsResponse: listOf('versions', version),
   Location: location,
@@ -94,6 +106,7 @@ export const components = {
   Package: pkg,
   PatchServiceAccountRequest: patchServiceAccountRequest,
   Policy: policy,
+  PreviewCleanupRequest: previewCleanupRequest,
   Project: project,
   ProjectConfig: projectConfig,
   ProjectSettings: projectSettings,
@@ -103,6 +116,8 @@ export const components = {
   QueryTestablePermissionsResponse: listOf('permissions', permission),
   Repository: repository,
   Role: role,
+  RollbackTagRequest: rollbackTagRequest,
+  RunCleanupRequest: runCleanupRequest,
   SearchProjectsResponse: listOf('projects', projectV3),
   Service: service,
   ServiceAccount: serviceAccount,
@@ -110,6 +125,7 @@ export const components = {
   SetIamPolicyRequest: setIamPolicyRequest,
   Status: status,
   Tag: tag,
+  TagEvent: tagEvent,
   TestIamPermissionsRequest: testIamPermissionsRequest,
   TestIamPermissionsResponse: testIamPermissionsResponse,
   TroubleshootIamPolicyRequest: troubleshootRequest,

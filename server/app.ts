@@ -23,6 +23,7 @@ import { serviceTokens } from './iam/service-tokens.ts';
 import { sha256 } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
 import { openAudit } from './open-audit.ts';
+import { openCleanup } from './open-cleanup.ts';
 import { openIdentities } from './open-identities.ts';
 import { openLogins } from './open-logins.ts';
 import { openRepositories } from './open-repositories.ts';
@@ -76,6 +77,8 @@ export interface App extends AsyncDisposable {
   drain(): void;
   /** Writes what the audit log was told and has not written yet; done every second, and at the end. */
   flushAudit(): Promise<void>;
+  /** Applies the cleanup policies whose time has come; done every few minutes. */
+  cleanWhatIsDue(): Promise<void>;
 }
 
 const newId = (): string => crypto.randomUUID();
@@ -182,6 +185,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       ),
   });
 
+  const cleaning = openCleanup({ config, database, log, now, newId });
   const metrics = new Metrics({
     uploadsOpen: () => countUploads(blobs),
     storedBytes: () => repositories.storedBytes(),
@@ -231,6 +235,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       managementApi({
         notes: audit.notes,
         auditLog,
+        cleanup: cleaning.cleanup,
         resources: (act) =>
           storedResources({
             database: audited(database, act),
@@ -284,6 +289,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     blobs,
     uploadExpiry: config.uploadExpiry,
     auditRetention: { changes: config.auditRetention, accesses: config.auditDataRetention },
+    tagHistoryRetention: config.tagHistoryRetention,
     log,
     now,
   });
@@ -295,8 +301,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
       draining = true;
     },
     flushAudit: () => audit.flush(),
+    cleanWhatIsDue: () => cleaning.schedule.look(),
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();
+      await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
       metrics[Symbol.dispose]();
       await audit[Symbol.asyncDispose]();

@@ -107,6 +107,11 @@ function yesOrNo(line: string): boolean {
   return line === 'true';
 }
 
+function onOrOff(line: string): boolean {
+  if (line !== 'on' && line !== 'off') throw new Error('write on or off');
+  return line === 'on';
+}
+
 const ACCESS_LOG = ['all', 'changes', 'none'] as const;
 export type AccessLog = (typeof ACCESS_LOG)[number];
 function accessLog(line: string): AccessLog {
@@ -327,12 +332,76 @@ export const SETTINGS = {
     initial: 400 * 24 * 3_600_000,
     parse: milliseconds,
   }),
+  tagHistoryRetention: setting<number>({
+    name: 'tag-history-retention',
+    placeholder: 'DURATION',
+    help: 'How long the history of tags is kept, which they can be rolled back to',
+    usual: '400d',
+    initial: 400 * 24 * 3_600_000,
+    parse: milliseconds,
+  }),
   auditDataRetention: setting<number>({
     name: 'audit-data-retention',
     placeholder: 'DURATION',
     help: 'How long the audit log keeps reads and steps of uploads, where policies have them recorded',
     usual: '30d',
     initial: 30 * 24 * 3_600_000,
+    parse: milliseconds,
+  }),
+  cleanupInterval: setting<number>({
+    name: 'cleanup-interval',
+    placeholder: 'DURATION',
+    help: 'How often the cleanup policies of a repository are applied; 0s applies them on request only',
+    usual: '24h',
+    initial: 24 * 3_600_000,
+    parse: milliseconds,
+  }),
+  gc: setting<boolean>({
+    name: 'gc',
+    placeholder: 'on|off',
+    help: 'Whether what nobody needs is deleted by itself; with off, only when an administrator asks for it',
+    usual: 'on',
+    initial: true,
+    parse: onOrOff,
+  }),
+  gcLease: setting<number>({
+    name: 'gc-lease',
+    placeholder: 'DURATION',
+    help: 'How long an uploaded file waits for the version that needs it; longer than the longest push',
+    usual: '24h',
+    initial: 24 * 3_600_000,
+    parse: milliseconds,
+  }),
+  gcGrace: setting<number>({
+    name: 'gc-grace',
+    placeholder: 'DURATION',
+    help: 'How long contents are left alone after their lease, their upload or the end of what needed them',
+    usual: '1h',
+    initial: 3_600_000,
+    parse: milliseconds,
+  }),
+  gcSweepDelay: setting<number>({
+    name: 'gc-sweep-delay',
+    placeholder: 'DURATION',
+    help: 'How long contents that nobody needs wait, and can still be had again, before they are deleted',
+    usual: '10m',
+    initial: 600_000,
+    parse: milliseconds,
+  }),
+  gcInterval: setting<number>({
+    name: 'gc-interval',
+    placeholder: 'DURATION',
+    help: 'How often it is looked what may be deleted',
+    usual: '1m',
+    initial: 60_000,
+    parse: milliseconds,
+  }),
+  gcQuarantine: setting<number>({
+    name: 'gc-quarantine',
+    placeholder: 'DURATION',
+    help: 'How long objects that are in no table are kept, in blobs/quarantine, before they are deleted',
+    usual: '7d',
+    initial: 7 * 24 * 3_600_000,
     parse: milliseconds,
   }),
   reserve: setting<number>({

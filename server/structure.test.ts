@@ -14,10 +14,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'server/modes': ['server/core', 'server/lib'],
   'server/stores': ['server/core', 'server/lib'],
   'server/iam': ['server/core', 'server/lib'],
+  'server/retain': ['server/core', 'server/lib'],
   'server/outbound': ['server/core', 'server/lib'],
   'server/http': ['server/core', 'server/lib'],
   'server/api': ['server/core', 'server/lib', 'server/http', 'contract'],
   'server/ops': ['server/core', 'server/lib', 'server/stores'],
+  'server/retain': ['server/core', 'server/lib'],
   contract: [],
   cli: ['contract'],
 };
@@ -87,7 +89,7 @@ describe('the structure', () => {
     const ids = FORMATS.flatMap(({ id, label }) => [id, label, 'oci']);
     const named = new RegExp(`['"](?:${ids.join('|')})['"]`, 'i');
     const formats = production
-      .filter(({ path }) => /^server\/(?:core|lib|modes|http|stores|iam|api|ops)\//.test(path))
+      .filter(({ path }) => /^server\/(?:core|lib|modes|http|stores|iam|api|ops|retain)\//.test(path))
       .filter(({ text }) => named.test(code(text)))
       .map(({ path }) => path);
     expect({ modes, formats }).toEqual({ modes: [], formats: [] });

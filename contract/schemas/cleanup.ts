@@ -1,5 +1,16 @@
 import * as z from 'zod/mini';
-import { type Answer, choice, duration, int32, maybe, message, text } from '../proto-json.ts';
+import {
+  type Answer,
+  choice,
+  duration,
+  flag,
+  int32,
+  int64,
+  maybe,
+  message,
+  text,
+  timestamp,
+} from '../proto-json.ts';
 
 const TYPE = 'type.googleapis.com/google.devtools.artifactregistry.v1.CleanupPolicy';
 
@@ -28,3 +39,56 @@ export const cleanupPolicy = message({
   ),
 });
 export type CleanupPolicy = Answer<typeof cleanupPolicy>;
+
+export const previewCleanupRequest = message({
+  cleanupPolicies: maybe(z.record(z.string(), cleanupPolicy)),
+});
+export const runCleanupRequest = message({ dryRun: maybe(flag()) });
+
+/** Counts of versions; what is deleted would be, in a dry run or a preview. */
+const counts = {
+  versionCount: maybe(int64()),
+  deletedCount: maybe(int64()),
+  keptCount: maybe(int64()),
+  skippedCount: maybe(int64()),
+  /** An estimate: bytes that nothing else in the repository needs. */
+  freedBytes: maybe(int64()),
+};
+
+export const cleanupRun = message({
+  name: maybe(text()),
+  trigger: maybe(text()),
+  dryRun: maybe(flag()),
+  outcome: maybe(text()),
+  message: maybe(text()),
+  startTime: maybe(timestamp()),
+  endTime: maybe(timestamp()),
+  ...counts,
+  /** Decisions that were made and are not kept. */
+  unlistedCount: maybe(int64()),
+});
+export type CleanupRun = Answer<typeof cleanupRun>;
+
+export const cleanupDecision = message({
+  /** The version's resource name. */
+  version: maybe(text()),
+  tags: maybe(z.array(text())),
+  createTime: maybe(timestamp()),
+  sizeBytes: maybe(int64()),
+  action: maybe(text()),
+  /** `KEEP_POLICY`, `DELETE_POLICY`, `PART_OF`, `REFERS_TO`, `IMMUTABLE_TAG`, `NO_POLICY`, `CHANGED`. */
+  reason: maybe(text()),
+  /** The policy that decided. */
+  policy: maybe(text()),
+  /** Resource name of the version that it belongs to, where that decided. */
+  because: maybe(text()),
+});
+export type CleanupDecision = Answer<typeof cleanupDecision>;
+
+const summary = message(counts);
+export type CleanupSummary = Answer<typeof summary>;
+
+/** A line of a preview: one decision, or at the end what they come to. */
+export type CleanupPreviewLine =
+  | { readonly decision: CleanupDecision }
+  | { readonly summary: CleanupSummary };

@@ -20,22 +20,68 @@ function checked(id: string, policy: CleanupPolicy): CleanupPolicy {
     throw refusal(`policy ${id} says that its id is ${policy.id}`);
   if (action === 'ACTION_UNSPECIFIED') throw refusal(`policy ${id} needs an action, DELETE or KEEP`);
 
-  const asks = condition && Object.keys(condition).length > 0;
+  const asks = condition && asksSomething(condition);
   if (!asks && !recent) throw refusal(`policy ${id} is missing a condition`);
   if (recent && action !== 'KEEP')
     throw refusal(`policy ${id} has most_recent_versions, which only KEEP takes`);
   if (recent && (recent.keepCount ?? 0) < 1) throw refusal(`policy ${id} needs a keep_count of at least 1`);
   if (condition) checkCondition(id, condition);
+  if (recent) checkPrefixes(id, recent);
   return { ...policy, id };
 }
 
 function checkCondition(id: string, condition: NonNullable<CleanupPolicy['condition']>): void {
   const { tagState, tagPrefixes = [], olderThan, newerThan } = condition;
+  checkPrefixes(id, condition);
   if (tagState === 'UNTAGGED' && tagPrefixes.length > 0)
     throw refusal(`policy ${id} has tag_prefixes, which no untagged version matches`);
   for (const age of [olderThan, newerThan])
     if (age?.startsWith('-')) throw refusal(`policy ${id} has a negative age`);
+  if (olderThan !== undefined && newerThan !== undefined && seconds(olderThan) >= seconds(newerThan))
+    throw refusal(
+      `policy ${id} matches nothing: no version is older than ${olderThan} and newer than ${newerThan}`,
+    );
 }
+
+type Condition = NonNullable<CleanupPolicy['condition']>;
+type Prefixes = Pick<Condition, 'tagPrefixes' | 'versionNamePrefixes' | 'packageNamePrefixes'>;
+
+/** Lists without entries and unspecified words say nothing, and a policy of nothing else would match everything. */
+const asksSomething = (condition: Condition): boolean =>
+  Object.values(condition).some(
+    (value) => value !== 'TAG_STATE_UNSPECIFIED' && (typeof value === 'string' || value.length > 0),
+  );
+
+function checkPrefixes(
+  id: string,
+  { tagPrefixes, versionNamePrefixes, packageNamePrefixes }: Prefixes,
+): void {
+  const all = [tagPrefixes, versionNamePrefixes, packageNamePrefixes].flatMap((prefixes = []) => prefixes);
+  if (all.includes('')) throw refusal(`policy ${id} has an empty prefix, which everything begins with`);
+}
+
+const seconds = (duration: string): number => Number(duration.slice(0, -1));
+
+/** What policies mean that nobody can have meant: sentences for whoever sets them. */
+export function warningsAbout(policies: Readonly<Record<string, CleanupPolicy>> = {}): readonly string[] {
+  const all = Object.values(policies);
+  if (all.length === 0) return [];
+  const deleting = all.filter(({ action }) => action === 'DELETE');
+  if (deleting.length === 0)
+    return ['these cleanup policies only keep, so nothing is ever deleted: add one with the action DELETE'];
+  const boundless = deleting.find(({ condition }) => condition && matchesAll(condition));
+  if (!boundless || deleting.length < all.length) return [];
+  return [
+    `cleanup policy ${boundless.id ?? ''} deletes every version, and no policy keeps any: add one with the action KEEP`,
+  ];
+}
+
+const matchesAll = ({ tagState = 'ANY', olderThan = '0s', newerThan, ...lists }: Condition): boolean =>
+  tagState !== 'TAGGED' &&
+  tagState !== 'UNTAGGED' &&
+  seconds(olderThan) === 0 &&
+  newerThan === undefined &&
+  Object.values(lists).every((prefixes) => prefixes.length === 0);
 
 const refusal = (why: string) =>
   invalid('CLEANUP_POLICY_INVALID', `invalid cleanup policy: generic::invalid_argument: ${why}`, {

@@ -78,7 +78,11 @@ export class ManagementApi {
       case 'lines':
         return linesResponse(answer.lines);
       case 'json':
-        return jsonResponse(partialResponse(answer.body, query.get('fields') ?? query.get('$fields')), query);
+        return jsonResponse(
+          partialResponse(answer.body, query.get('fields') ?? query.get('$fields')),
+          query,
+          answer.warnings,
+        );
       default:
         return answer satisfies never;
     }
@@ -193,7 +197,8 @@ function checkAlternative(route: ApiRoute, query: URLSearchParams): void {
   );
 }
 
-function jsonResponse(body: unknown, query: URLSearchParams): Response {
+/** Warnings as RFC 7234, section 5.5, writes those of any kind that stay true. */
+function jsonResponse(body: unknown, query: URLSearchParams, warnings: readonly string[] = []): Response {
   const pretty = query.get('prettyPrint') ?? query.get('$prettyPrint');
   const text = pretty === 'true' ? `${JSON.stringify(body, undefined, 2)}\n` : JSON.stringify(body);
   return new Response(text, {
@@ -201,6 +206,11 @@ function jsonResponse(body: unknown, query: URLSearchParams): Response {
       'content-type': 'application/json; charset=UTF-8',
       'cache-control': 'private',
       'x-content-type-options': 'nosniff',
+      ...(warnings.length > 0 && { warning: warnings.map((text) => `299 - ${quoted(text)}`).join(', ') }),
     },
   });
 }
+
+/** Ids of policies are the user's own words, and a header has none but ASCII. */
+const quoted = (text: string): string =>
+  `"${text.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, String.raw`\$&`)}"`;

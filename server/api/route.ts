@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Act, AuditName } from '../core/audit.ts';
 import type { AuditLog } from '../core/audit-log.ts';
+import type { Cleanup } from '../core/cleanup.ts';
 import type { Explainer } from '../core/explain.ts';
 import type { ProviderRules } from '../core/federation.ts';
 import type { Format } from '../core/format.ts';
@@ -27,6 +28,7 @@ export interface ApiParts {
   readonly locations: readonly string[];
   readonly authorizer: Authorizer;
   readonly auditLog: AuditLog;
+  readonly cleanup: Cleanup;
   /** Asked before anything is given to anyone. */
   readonly guard: GrantGuard;
   readonly policyRules: PolicyRules;
@@ -66,7 +68,12 @@ export interface ApiCall<Query, Body> {
 /** Plain data for JSON, a file of a repository to be sent as the data plane sends it, or one JSON value to a line. */
 export type ApiAnswer =
   | { readonly kind: 'lines'; readonly lines: AsyncIterable<object> }
-  | { readonly kind: 'json'; readonly body: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'json';
+      readonly body: Readonly<Record<string, unknown>>;
+      /** Sentences for a person, in the `warning` header. */
+      readonly warnings?: readonly string[];
+    }
   | { readonly kind: 'file'; readonly repository: RepositoryAddress; readonly path: string };
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';

@@ -1,4 +1,5 @@
 import type { Format } from '../core/format.ts';
+import { cleanupRoutes } from './cleanup.ts';
 import { explainRoutes } from './explain.ts';
 import { fileRoutes } from './files.ts';
 import { groupRoutes } from './groups.ts';
@@ -18,6 +19,7 @@ import { serviceAccountKeyRoutes } from './service-account-keys.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { serviceRoutes } from './services.ts';
 import { settingsRoutes } from './settings.ts';
+import { tagHistoryRoutes } from './tag-history.ts';
 import { tagRoutes } from './tags.ts';
 import { tokenRoutes } from './tokens.ts';
 import { ownRoutes } from './users-own.ts';
@@ -34,9 +36,11 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...locationRoutes,
   ...operationRoutes,
   ...repositoryRoutes,
+  ...cleanupRoutes,
   ...packageRoutes,
   ...versionRoutes,
   ...tagRoutes,
+  ...tagHistoryRoutes,
   ...fileRoutes,
   ...viewRoutes(formats),
   ...settingsRoutes,

@@ -1,0 +1,39 @@
+import { PolicyCleanup } from './retain/cleanup.ts';
+import { CleanupSchedule } from './retain/cleanup-schedule.ts';
+import type { Config } from './config.ts';
+import type { Log } from './ops/log.ts';
+import { cleanupTables } from './stores/metadata/cleanup-tables.ts';
+import type { Transactions } from './stores/metadata/transactions.ts';
+
+interface CleanupParts {
+  readonly config: Pick<Config, 'cleanupInterval' | 'serviceAccountDomain'>;
+  readonly database: Transactions;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** Cleanup of repositories, on request and by the clock. */
+export function openCleanup({ config, database, log, now, newId }: CleanupParts) {
+  const store = cleanupTables(database, now);
+  const report = (cause: unknown) => log.write('error', 'a cleanup failed', { cause });
+  const cleanup = new PolicyCleanup({ store, now, newId, report });
+  const { cleanupInterval: interval, serviceAccountDomain } = config;
+  const schedule = new CleanupSchedule({
+    cleanup,
+    store,
+    interval,
+    serviceAccountDomain,
+    report,
+    now,
+    newId,
+  });
+  return {
+    cleanup,
+    schedule,
+    [Symbol.asyncDispose]: async () => {
+      schedule.stop();
+      await cleanup.stop();
+    },
+  };
+}
