@@ -164,6 +164,23 @@ describe('a chain of delegates', () => {
   });
 });
 
+describe('a delegate of another project', () => {
+  it('is not there, for whoever may act as all accounts of their own project', async () => {
+    await admin.ok('POST', 'projects', { projectId: 'near-project' });
+    const [victim, target] = [await account(), await account()];
+    await server.grant(target.name as 'projects/-', CREATOR, `serviceAccount:${victim.email}`);
+    made += 1;
+    const as = await server.account(`user-${made}`);
+    await server.grant('projects/near-project', CREATOR, `user:user-${made}`);
+    const by = new ApiCaller(server, as);
+
+    for (const name of [victim.email, 'nobody@my-project.iam.gserviceaccount.com']) {
+      const delegates = [`projects/near-project/serviceAccounts/${name}`];
+      expect(await refused(by, target, { delegates })).toMatchObject({ status: 403 });
+    }
+  });
+});
+
 /** A token that was got with one that was got with the caller's. */
 const chain = async (by: ApiCaller) => {
   const [middle, target] = [await account(), await account()];

@@ -74,7 +74,9 @@ async function checkChain(
     const asked = delegateIn(name);
     const delegate = await resources.serviceAccounts.locate(asked.project, asked.email);
     await requireHeld(call, holder, { permission: DELEGATE, on: delegate, asked: onAccount(asked) });
-    const next = await impersonation.principal(delegate.email);
+    // A right on all accounts of a project is none on those of another that are named as if they were in it.
+    const there = await resources.serviceAccounts.get(delegate);
+    const next = there && (await impersonation.principal(there.email));
     if (!next) throw denied(call.principal, DELEGATE, onAccount(asked));
     holder = next;
   }

@@ -65,6 +65,8 @@ const switching = (verb: 'disable' | 'enable'): ApiRoute =>
     response: components.Empty,
     run: async ({ parts, params, principal }) => {
       const address = keyAt(params);
+      // Before the guard, which would tell of an account of another project.
+      found(await parts.resources.serviceAccountKeys.get(address), nameOf(address, address.key));
       if (verb === 'enable') await parts.guard.requireCovers(principal, `serviceAccount:${address.email}`);
       await parts.resources.serviceAccountKeys.setDisabled(address, verb === 'disable');
       return json({});

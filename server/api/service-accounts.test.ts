@@ -174,6 +174,24 @@ describe('a service account', () => {
     }
   });
 
+  it('is not known to owners of other projects by being enabled as if it were theirs', async () => {
+    const { email } = await create('not-of-theirs');
+    await server.grant(PROJECT, 'roles/owner', `serviceAccount:${email}`);
+    await api.ok('POST', 'projects', { projectId: 'other-project' });
+    const as = await server.account('other-owner', ['projects/other-project']);
+    const key = 'a'.repeat(40);
+    const answers = (name: string) =>
+      Promise.all(
+        [':enable', ':disable', `/keys/${key}:enable`, '/keys:upload'].map(async (method) => {
+          const path = `projects/other-project/serviceAccounts/${name}${method}`;
+          const answer = await new ApiCaller(server, as).send('POST', path, {});
+          return { status: answer.status, text: (await answer.text()).replaceAll(name, 'IT') };
+        }),
+      );
+
+    expect(await answers(email)).toEqual(await answers(`nobody-here@${DOMAIN}`));
+  });
+
   it('has an entry in the audit log for each change, under its own name', async () => {
     const { uniqueId, name } = await create('recorded');
     await api.ok('POST', `projects/-/serviceAccounts/${uniqueId}/keys`, {});

@@ -72,6 +72,8 @@ const switching = (verb: 'disable' | 'enable'): ApiRoute =>
     response: components.Empty,
     run: async ({ parts, params, principal }) => {
       const address = serviceAccountAt(params);
+      // Before the guard, which would tell of an account of another project.
+      found(await parts.resources.serviceAccounts.get(address), serviceAccountName(address));
       if (verb === 'enable') await parts.guard.requireCovers(principal, `serviceAccount:${address.email}`);
       await parts.resources.serviceAccounts.setDisabled(address, verb === 'disable');
       return json({});
