@@ -2,6 +2,7 @@ import type { Statement } from 'bun:sqlite';
 import { sql } from 'kysely';
 import type { AccountRow, AccountStore, KeyRow, NewAccount } from '../../core/accounts.ts';
 import type { SigningKeys } from '../../core/service-accounts.ts';
+import { KEY_COLUMNS, keyRow, type RawKey } from './key-row.ts';
 import type { Transactions } from './transactions.ts';
 
 interface RawAccount {
@@ -9,15 +10,6 @@ interface RawAccount {
   readonly kind: AccountRow['kind'];
   readonly password_hash: string | null;
   readonly disabled: number;
-}
-
-interface RawKey {
-  readonly id: string;
-  readonly account: string;
-  readonly public_key: string;
-  readonly disabled: number;
-  readonly valid_after: number;
-  readonly valid_before: number;
 }
 
 /** 21 digits, as Google's are, of which no two accounts ever share all. */
@@ -40,8 +32,7 @@ export class AccountTables implements AccountStore, SigningKeys {
     this.#groups = reading.prepare(
       'SELECT DISTINCT group_id FROM group_member WHERE account = ? ORDER BY group_id',
     );
-    const keys =
-      'SELECT id, account, public_key, disabled, valid_after, valid_before FROM service_account_key';
+    const keys = `SELECT ${KEY_COLUMNS.join(', ')} FROM service_account_key`;
     this.#key = reading.prepare(`${keys} WHERE id = ?`);
     this.#keysOf = reading.prepare(`${keys} WHERE account = ? ORDER BY id`);
   }
@@ -95,12 +86,3 @@ export class AccountTables implements AccountStore, SigningKeys {
     return row.rows;
   }
 }
-
-const keyRow = (row: RawKey): KeyRow => ({
-  id: row.id,
-  account: row.account,
-  publicKey: row.public_key,
-  disabled: row.disabled === 1,
-  validAfter: row.valid_after,
-  validBefore: row.valid_before,
-});

@@ -7,6 +7,7 @@ import type {
   ServiceAccountKeyResources,
 } from '../../../core/service-accounts.ts';
 import { endTokens } from '../end-tokens.ts';
+import { keyRow } from '../key-row.ts';
 import type { Schema, ServiceAccountKeyTable } from '../schema.ts';
 import type { Transactions } from '../transactions.ts';
 import { serviceAccountOf } from './service-accounts.ts';
@@ -118,12 +119,7 @@ async function keyOf(db: Kysely<Schema>, address: ServiceAccountKeyAddress): Pro
 }
 
 const record = (row: Row): ServiceAccountKeyRecord => ({
-  id: row.id,
-  account: row.account,
-  publicKey: row.public_key,
-  disabled: row.disabled === 1,
-  validAfter: row.valid_after,
-  validBefore: row.valid_before,
+  ...keyRow(row),
   algorithm: row.algorithm,
   origin: row.origin,
 });
