@@ -1,25 +1,19 @@
 import { components } from '../../contract/components.ts';
 import { noFields, noQuery } from '../../contract/schemas/requests.ts';
+import { ownOperation } from './own-operation.ts';
 import { LOCATION, onInstallation, onProject, param } from './places.ts';
-import { missing } from './refusals.ts';
-import { memberOf } from '../core/iam.ts';
-import { type ApiCall, type ApiRoute, defineRoute, json, type Params } from './route.ts';
+import { found } from './refusals.ts';
+import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { UNRECORDED } from './audit-names.ts';
 
 const OPERATION = `${LOCATION}/operations/:operation`;
 
-type Asked = Pick<ApiCall<unknown, unknown>, 'parts' | 'principal'>;
-
-/** An operation, for whoever started it; for everyone else it is not there. */
-async function own({ parts, principal }: Asked, params: Params) {
-  const id = param(params, 'operation');
-  const { project = '', location = '' } = params;
+async function own(call: Pick<ApiCall<unknown, unknown>, 'parts' | 'principal' | 'params'>) {
+  const id = param(call.params, 'operation');
+  const { project = '', location = '' } = call.params;
   const name =
     project === '' ? `operations/${id}` : `projects/${project}/locations/${location}/operations/${id}`;
-  const record = await parts.resources.operations.get({ project, location, id });
-  const caller = principal.kind === 'anonymous' ? undefined : memberOf(principal);
-  if (!record || record.account !== caller) throw missing(name);
-  return { name, ...record.body };
+  return { name, ...found(await ownOperation(call, { project, location, id }), name) };
 }
 
 export const operationRoutes: readonly ApiRoute[] = [
@@ -33,7 +27,7 @@ export const operationRoutes: readonly ApiRoute[] = [
     summary: 'Gets an operation that the caller started.',
     query: noQuery,
     response: components.Operation,
-    run: async (call) => json(await own(call, call.params)),
+    run: async (call) => json(await own(call)),
   }),
 
   defineRoute({
@@ -48,7 +42,7 @@ export const operationRoutes: readonly ApiRoute[] = [
     body: noFields,
     response: components.Empty,
     run: async (call) => {
-      await own(call, call.params);
+      await own(call);
       return json({});
     },
   }),
@@ -63,6 +57,6 @@ export const operationRoutes: readonly ApiRoute[] = [
     summary: 'Gets an operation on projects that the caller started.',
     query: noQuery,
     response: components.Operation,
-    run: async (call) => json(await own(call, call.params)),
+    run: async (call) => json(await own(call)),
   }),
 ];

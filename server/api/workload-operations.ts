@@ -2,10 +2,10 @@ import { components } from '../../contract/components.ts';
 import type { Operation } from '../../contract/schemas/operation.ts';
 import { noQuery } from '../../contract/schemas/requests.ts';
 import { poolName, providerName } from '../core/federation.ts';
-import { memberOf } from '../core/iam.ts';
 import type { Document, OperationDraft } from '../core/resources.ts';
 import { UNRECORDED } from './audit-names.ts';
 import { draft } from './operation-draft.ts';
+import { ownOperation } from './own-operation.ts';
 import { onProject, param, PROJECT } from './places.ts';
 import { missing } from './refusals.ts';
 import { type ApiAnswer, type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
@@ -48,17 +48,16 @@ const getting = (id: string, on: string): ApiRoute =>
     summary: 'Gets an operation that the caller started.',
     query: noQuery,
     response: components.Operation,
-    run: async ({ parts, principal, params }) => {
-      const { project = '', pool = '', provider } = params;
+    run: async (call) => {
+      const { project = '', pool = '', provider } = call.params;
       const of = { project, pool };
       const about = provider === undefined ? poolName(of) : providerName({ ...of, provider });
-      const operation = param(params, 'operation');
+      const operation = param(call.params, 'operation');
       const name = `${about}/operations/${operation}`;
-      const record = await parts.resources.operations.get({ project, location: 'global', id: operation });
-      const caller = principal.kind === 'anonymous' ? undefined : memberOf(principal);
-      const response = record?.body['response'] as { readonly name?: string } | undefined;
-      if (!record || record.account !== caller || response?.name !== about) throw missing(name);
-      return json({ name, ...record.body });
+      const body = await ownOperation(call, { project, location: 'global', id: operation });
+      const response = body?.['response'] as { readonly name?: string } | undefined;
+      if (response?.name !== about) throw missing(name);
+      return json({ name, ...body });
     },
   });
 
