@@ -40,6 +40,9 @@ const shown = ({
   ...(disabled && { disabled }),
 });
 
+const about = (address: WorkloadPoolAddress) =>
+  ({ name: poolName(address), type: 'WorkloadIdentityPool', show: shown }) as const;
+
 /** Whoever decides who the identities of a pool are can be any of them, so must hold all that they are given. */
 export const permitOf =
   (parts: Pick<ApiParts, 'guard'>, who: Principal) =>
@@ -64,9 +67,7 @@ export const workloadPoolRoutes: readonly ApiRoute[] = [
       const address = { project: param(call.params, 'project'), pool };
       const text = checkedText(call.body);
       return operationOn<WorkloadPoolRecord>(call, {
-        name: poolName(address),
-        type: 'WorkloadIdentityPool',
-        show: shown,
+        ...about(address),
         work: (draft) => call.parts.resources.workloadPools.create({ ...address, ...text }, draft),
       });
     },
@@ -123,9 +124,7 @@ export const workloadPoolRoutes: readonly ApiRoute[] = [
       const address = poolAt(call.params);
       const mask = parseMask(call.query.updateMask);
       return operationOn<WorkloadPoolRecord>(call, {
-        name: poolName(address),
-        type: 'WorkloadIdentityPool',
-        show: shown,
+        ...about(address),
         work: (draft) =>
           call.parts.resources.workloadPools.update(
             address,
@@ -155,8 +154,7 @@ export const workloadPoolRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const address = poolAt(call.params);
       return operationOn<WorkloadPoolRecord>(call, {
-        name: poolName(address),
-        type: 'WorkloadIdentityPool',
+        ...about(address),
         show: (pool) => ({ ...shown(pool), state: 'DELETED' }),
         work: (draft) => call.parts.resources.workloadPools.delete(address, draft),
       });

@@ -59,6 +59,9 @@ const shown = (provider: WorkloadProviderRecord): WorkloadIdentityPoolProvider =
   state: 'ACTIVE',
 });
 
+const about = (address: WorkloadProviderAddress) =>
+  ({ name: providerName(address), type: 'WorkloadIdentityPoolProvider', show: shown }) as const;
+
 async function checked(
   { workloadRules }: Pick<ApiParts, 'workloadRules'>,
   provider: WorkloadIdentityPoolProvider,
@@ -86,9 +89,7 @@ export const workloadProviderRoutes: readonly ApiRoute[] = [
       const address = { ...poolAt(params), provider: checkedId(id, 'workload_identity_pool_provider_id') };
       const settings = await checked(parts, call.body);
       return operationOn<WorkloadProviderRecord>(call, {
-        name: providerName(address),
-        type: 'WorkloadIdentityPoolProvider',
-        show: shown,
+        ...about(address),
         work: (draft) =>
           parts.resources.workloadProviders.create(
             { ...address, ...settings },
@@ -150,9 +151,7 @@ export const workloadProviderRoutes: readonly ApiRoute[] = [
       const address = providerAt(call.params);
       const mask = parseMask(call.query.updateMask);
       return operationOn<WorkloadProviderRecord>(call, {
-        name: providerName(address),
-        type: 'WorkloadIdentityPoolProvider',
-        show: shown,
+        ...about(address),
         work: (draft) =>
           parts.resources.workloadProviders.update(
             address,
@@ -177,8 +176,7 @@ export const workloadProviderRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const address = providerAt(call.params);
       return operationOn<WorkloadProviderRecord>(call, {
-        name: providerName(address),
-        type: 'WorkloadIdentityPoolProvider',
+        ...about(address),
         show: (provider) => ({ ...shown(provider), state: 'DELETED' }),
         work: (draft) => call.parts.resources.workloadProviders.delete(address, draft),
       });
