@@ -14,7 +14,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'server/modes': ['server/core', 'server/lib'],
   'server/stores': ['server/core', 'server/lib'],
   'server/iam': ['server/core', 'server/lib'],
-  'server/retain': ['server/core', 'server/lib'],
   'server/outbound': ['server/core', 'server/lib'],
   'server/http': ['server/core', 'server/lib'],
   'server/api': ['server/core', 'server/lib', 'server/http', 'contract'],
@@ -36,7 +35,8 @@ const sources: readonly Source[] = ['server', 'contract', 'cli', 'bin'].flatMap(
     .filter((name) => !name.includes('node_modules'))
     .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(ROOT, folder, name), 'utf8') })),
 );
-const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('server/testing/');
+const isTest = (path: string): boolean =>
+  path.endsWith('.test.ts') || /^(?:server|cli)\/testing\//.test(path);
 const production = sources.filter(({ path }) => !isTest(path));
 
 const formatOf = (path: string): string | undefined => /^server\/formats\/([^/]+)\//.exec(path)?.[1];
