@@ -1,7 +1,9 @@
 import { type Act, DONE, failure } from '../core/audit.ts';
+import type { ByteStream } from '../core/blob.ts';
 import { methodNotAllowed, notFound, RegistryError } from '../core/error.ts';
 import type { ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
 import { serviceOf } from '../core/permissions.ts';
+import { readWhole } from '../lib/read-whole.ts';
 import { actorOf } from './actor.ts';
 import type { Destination } from './addressing.ts';
 import type { DataAuditParts } from './data-act.ts';
@@ -107,15 +109,9 @@ const LARGEST_FORM = 64 * 1024;
 export async function formFields(request: Request): Promise<URLSearchParams> {
   if (!request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded'))
     return new URLSearchParams();
-  const length = Number(request.headers.get('content-length') ?? 0);
-  const text = length > LARGEST_FORM ? undefined : await request.text();
-  if (text === undefined || text.length > LARGEST_FORM)
-    throw new RegistryError(
-      'INVALID_ARGUMENT',
-      'SIZE_LIMIT',
-      `the form is larger than ${LARGEST_FORM} bytes`,
-    );
-  return new URLSearchParams(text);
+  if (!request.body) return new URLSearchParams();
+  const bytes = await readWhole(request.body as ByteStream, LARGEST_FORM, 'the form');
+  return new URLSearchParams(new TextDecoder().decode(bytes));
 }
 
 async function withoutBody(answer: Response): Promise<Response> {
