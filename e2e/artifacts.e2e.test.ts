@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Stage } from './clients/client.ts';
 import { openHelm } from './clients/helm.ts';
 import { orasIn } from './clients/oras.ts';
+import { newStage } from './clients/stage.ts';
 import { noise } from './fixtures/noise.ts';
 import { describeWith } from './harness/needs.ts';
 import { digestOf, parseManifest } from './harness/oci.ts';
@@ -27,11 +27,7 @@ afterAll(async () => {
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
 
-async function stage(name: string): Promise<Stage> {
-  const directory = join(space.path, `${name}-${crypto.randomUUID().slice(0, 8)}`);
-  await mkdir(directory);
-  return { host: server.host, directory };
-}
+const stage = (name: string): Promise<Stage> => newStage(space, server.host, name);
 
 const address = (name: string): string => `${server.host}/${server.repositoryPath('artifacts')}/${name}`;
 const sha256OfFile = async (path: string): Promise<string> => digestOf(await Bun.file(path).bytes());

@@ -10,6 +10,7 @@ import { openHelm } from './clients/helm.ts';
 import { oras } from './clients/oras.ts';
 import { podman } from './clients/podman.ts';
 import { skopeo } from './clients/skopeo.ts';
+import { newStage } from './clients/stage.ts';
 import { expectPulled, expectPushed } from './clients/verify.ts';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
 import { base64, ENDINGS, named } from './harness/endings.ts';
@@ -62,11 +63,7 @@ afterAll(async () => {
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
 
-async function stage(name: string): Promise<Stage> {
-  const directory = join(space.path, `${name}-${crypto.randomUUID().slice(0, 8)}`);
-  await mkdir(directory);
-  return { host: server.host, directory };
-}
+const stage = (name: string): Promise<Stage> => newStage(space, server.host, name);
 
 async function openAs(login: Login, kind: ClientKind): Promise<Client> {
   const client = await kind.open(await stage(kind.name));

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildah } from './clients/buildah.ts';
 import type { Client, ClientKind, Credentials } from './clients/client.ts';
@@ -8,6 +7,7 @@ import { docker } from './clients/docker.ts';
 import { oras } from './clients/oras.ts';
 import { podman } from './clients/podman.ts';
 import { skopeo } from './clients/skopeo.ts';
+import { newStage } from './clients/stage.ts';
 import { expectPulled, expectPushed } from './clients/verify.ts';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
 import { describeWith } from './harness/needs.ts';
@@ -43,12 +43,9 @@ const image = (name: string): Image => ({
 const inRepository = (kind: ClientKind): Image =>
   image(`${server.repositoryPath('images')}/team/${kind.name}`);
 
-/** A client with an empty home; one that knows no layer, no manifest and no password of an earlier one. */
-async function open(kind: ClientKind): Promise<Client> {
-  const directory = join(space.path, `${kind.name}-${crypto.randomUUID().slice(0, 8)}`);
-  await mkdir(directory);
-  return kind.open({ host: server.host, directory });
-}
+/** A client with an empty home. */
+const open = async (kind: ClientKind): Promise<Client> =>
+  kind.open(await newStage(space, server.host, kind.name));
 
 async function openAs(credentials: Credentials, kind: ClientKind): Promise<Client> {
   const client = await open(kind);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildah } from './clients/buildah.ts';
 import type { Client, ClientKind } from './clients/client.ts';
@@ -7,6 +6,7 @@ import { crane } from './clients/crane.ts';
 import { oras } from './clients/oras.ts';
 import { podman } from './clients/podman.ts';
 import { skopeo } from './clients/skopeo.ts';
+import { newStage } from './clients/stage.ts';
 import { expectPulled, expectPushed } from './clients/verify.ts';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
 import { describeWith } from './harness/needs.ts';
@@ -50,11 +50,8 @@ const image = (repository: string, name: string): Image => ({
 });
 
 /** A client that was never told any credentials. */
-async function open(kind: Pick<ClientKind, 'name' | 'open'>): Promise<Client> {
-  const directory = join(space.path, `${kind.name}-${crypto.randomUUID().slice(0, 8)}`);
-  await mkdir(directory);
-  return kind.open({ host: server.host, directory });
-}
+const open = async (kind: Pick<ClientKind, 'name' | 'open'>): Promise<Client> =>
+  kind.open(await newStage(space, server.host, kind.name));
 
 const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'it succeeded', String);
 
@@ -115,8 +112,7 @@ for (const kind of KINDS) {
 
 /** The docker CLI without an engine asks registries itself. */
 async function inspect(repository: string) {
-  const home = join(space.path, `docker-${crypto.randomUUID().slice(0, 8)}`);
-  await mkdir(home);
+  const { directory: home } = await newStage(space, server.host, 'docker');
   const name = reference(image(repository, 'for-docker'), 'v1');
   return attempt(
     ['docker', '--host', `unix://${join(home, 'no-engine.sock')}`, 'manifest', 'inspect', '--insecure', name],

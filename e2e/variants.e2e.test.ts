@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Stage } from './clients/client.ts';
 import { containersHome } from './clients/containers-home.ts';
 import { crane } from './clients/crane.ts';
 import { podman } from './clients/podman.ts';
 import { skopeo } from './clients/skopeo.ts';
+import { newStage } from './clients/stage.ts';
 import { expectPushed } from './clients/verify.ts';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
 import { describeWith } from './harness/needs.ts';
@@ -34,11 +35,7 @@ afterAll(async () => {
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
 
-async function stage(name: string): Promise<{ readonly host: string; readonly directory: string }> {
-  const directory = join(space.path, `${name}-${crypto.randomUUID().slice(0, 8)}`);
-  await mkdir(directory);
-  return { host: server.host, directory };
-}
+const stage = (name: string): Promise<Stage> => newStage(space, server.host, name);
 
 type Run = (...args: readonly string[]) => Promise<Finished>;
 
