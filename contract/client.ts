@@ -2,6 +2,7 @@ import { accessOf, policiesOf } from './access.ts';
 import { errorOfStatus } from './api-error.ts';
 import { logEntriesOf } from './log-entries.ts';
 import { identitiesOf } from './identities.ts';
+import { scrubOf } from './scrub.ts';
 import { serviceAccountsOf } from './service-accounts.ts';
 import { rolesOf } from './roles.ts';
 import type { DockerImage, File, Package, Tag, Version, VersionView } from './schemas/artifacts.ts';
@@ -9,6 +10,7 @@ import type { Operation } from './schemas/operation.ts';
 import type { Location, Project, Service } from './schemas/project.ts';
 import type { Repository } from './schemas/repository.ts';
 import type { ProjectConfig, ProjectSettings, VpcscConfig } from './schemas/settings.ts';
+import { tagHistoryOf } from './tag-history.ts';
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
 import { workloadIdentityOf } from './workload-identity.ts';
 import {
@@ -34,8 +36,10 @@ export type * from './schemas/policy.ts';
 export type * from './schemas/role.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/repository.ts';
+export type * from './schemas/scrub.ts';
 export type * from './schemas/service-account.ts';
 export type * from './schemas/settings.ts';
+export type * from './schemas/tag-history.ts';
 export type * from './schemas/token.ts';
 export type * from './schemas/user.ts';
 export type * from './schemas/workload-identity.ts';
@@ -191,8 +195,11 @@ export function createClient(options: ClientOptions) {
         http.json({ method: 'POST', path: name, verb: 'enable', body: {}, ...call }),
     },
 
+    tagHistory: tagHistoryOf(http),
+
     /** The audit log. */
     logEntries: logEntriesOf(http),
+    scrub: scrubOf(http),
     policies: policiesOf(http),
     access: accessOf(http),
     roles: rolesOf(http),

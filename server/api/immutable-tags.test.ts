@@ -156,8 +156,8 @@ describe('a repository where v* and release-* are immutable', () => {
   it('lets exactly one of many have a new tag', async () => {
     const documents = await Promise.all(Array.from({ length: 20 }, (_, at) => image.document(`rival ${at}`)));
     const answers = await Promise.all(documents.map((document) => image.put('v9', document, MANIFEST)));
-    const statuses = answers.map(({ status }) => status).sort();
-    expect(statuses).toEqual([201, ...Array.from({ length: 19 }, () => 403)]);
+    const statuses = Map.groupBy(answers, ({ status }) => status);
+    expect([statuses.get(201)?.length, statuses.get(403)?.length]).toEqual([1, 19]);
     const winner = answers.find(({ status }) => status === 201)?.headers.get('docker-content-digest');
     expect((await admin.get(`${name}/tags/v9`)).version).toBe(`${name}/versions/${winner}`);
   });

@@ -14,16 +14,15 @@ import { parseMask } from './update-mask.ts';
 import { visibleInside } from './visible-page.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 
-const TAG = `${PACKAGE}/tags/:tag`;
+export const TAG = `${PACKAGE}/tags/:tag`;
 /** What a tag may be called in every format (facts: Tag). */
 const TAG_ID = /^[a-zA-Z0-9_][a-zA-Z0-9\-._~:@]{0,127}$/;
 
-const shownIn =
-  (pkg: PackageAddress) =>
-  ({ tag, version }: TagRecord): Tag => ({
-    name: names.tag.format({ ...pkg, tag }),
-    version: names.version.format({ ...pkg, version }),
-  });
+export const shownTag = (pkg: PackageAddress, { tag, version }: TagRecord): Tag => ({
+  name: names.tag.format({ ...pkg, tag }),
+  version: names.version.format({ ...pkg, version }),
+});
+const shownIn = (pkg: PackageAddress) => (record: TagRecord) => shownTag(pkg, record);
 
 export const tagRoutes: readonly ApiRoute[] = [
   defineRoute({
@@ -149,11 +148,11 @@ export const tagRoutes: readonly ApiRoute[] = [
 ];
 
 /** The version that a tag is to point at: one of its own package. */
-function versionIn(pkg: PackageAddress, name: string | undefined): string {
-  if (name === undefined || name === '') throw refusal('tag.version is required', 'tag.version');
+export function versionIn(pkg: PackageAddress, name: string | undefined, field = 'tag.version'): string {
+  if (name === undefined || name === '') throw refusal(`${field} is required`, field);
   const named = names.version.parse(name);
   if (named && names.package.format(named) === names.package.format(pkg)) return named.version;
-  throw refusal(`tag.version must be a version of ${names.package.format(pkg)}`, 'tag.version');
+  throw refusal(`${field} must be a version of ${names.package.format(pkg)}`, field);
 }
 
 const refusal = (why: string, field: string) =>

@@ -1,12 +1,15 @@
 import type { Attributes, MayUntag, TaggedVersion } from './catalog.ts';
 import type { WorkloadPoolResources, WorkloadProviderResources } from './federation.ts';
+import type { GarbageResources } from './garbage.ts';
 import type { GroupResources } from './groups.ts';
 import type { Page, Slice } from './page.ts';
 import type { PolicyResources } from './policies.ts';
 import type { TokenResources } from './personal-tokens.ts';
 import type { Mode, RepositoryAddress } from './repository.ts';
 import type { RoleResources } from './roles.ts';
+import type { ScrubResources } from './scrub.ts';
 import type { ServiceAccountKeyResources, ServiceAccountResources } from './service-accounts.ts';
+import type { TagHistory } from './tag-history.ts';
 import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
@@ -242,6 +245,7 @@ export interface Resources {
   readonly packages: PackageResources;
   readonly versions: VersionResources;
   readonly tags: TagResources;
+  readonly tagHistory: TagHistory;
   readonly files: FileResources;
   readonly operations: OperationResources;
   readonly users: UserResources;
@@ -251,6 +255,8 @@ export interface Resources {
   readonly serviceAccounts: ServiceAccountResources;
   readonly serviceAccountKeys: ServiceAccountKeyResources;
   readonly roles: RoleResources;
+  readonly scrub: ScrubResources;
   readonly workloadPools: WorkloadPoolResources;
   readonly workloadProviders: WorkloadProviderResources;
+  readonly garbage: GarbageResources;
 }

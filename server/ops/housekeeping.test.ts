@@ -31,7 +31,8 @@ afterEach(async () => {
 const tidyAt = async (now: number, blobs = new MemoryBlobs()) => {
   const tokens = new TokenTables(database, () => now);
   const auditRetention = { changes: 10 * DAY, accesses: DAY };
-  await tidy({ database, tokens, blobs, uploadExpiry: DAY, auditRetention, log: silent, now: () => now });
+  const kept = { uploadExpiry: DAY, auditRetention, tagHistoryRetention: 5 * DAY };
+  await tidy({ database, tokens, blobs, ...kept, log: silent, now: () => now });
   return tokens;
 };
 
@@ -93,6 +94,29 @@ it('drops entries of the audit log when their log no longer keeps them', async (
   expect(await left()).toEqual(['change', 'later']);
   await tidyAt(START + 11 * DAY);
   expect(await left()).toEqual(['later']);
+});
+
+it('drops the history of tags that is older than it is kept', async () => {
+  const event = { repository_id: 1, package: 'app', version: 'one' };
+  await database.transaction(async (tx) => {
+    // More than one step takes out.
+    for (let each = 0; each < 1_100; each += 1)
+      await tx
+        .insertInto('tag_event')
+        .values({ ...event, tag: `old ${each}`, at: START })
+        .execute();
+    await tx
+      .insertInto('tag_event')
+      .values({ ...event, tag: 'new', at: START + 1 })
+      .execute();
+  });
+  const left = () => database.read.selectFrom('tag_event').select('tag').execute();
+
+  await tidyAt(START + 5 * DAY);
+  expect(await left()).toHaveLength(1_101);
+  await tidyAt(START + 5 * DAY + 1);
+
+  expect(await left()).toEqual([{ tag: 'new' }]);
 });
 
 it('drops news after a week', async () => {

@@ -4,6 +4,7 @@ import { isNotFound } from '../core/error.ts';
 import type { AuditRetention } from '../core/audit-log.ts';
 import { pruneEntries } from '../stores/metadata/audit-retention.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
+import { pruneTagEvents } from '../stores/metadata/tag-events.ts';
 import type { Log } from './log.ts';
 
 const EVERY_MS = 3_600_000;
@@ -17,6 +18,8 @@ interface HousekeepingParts {
   /** Milliseconds after which an upload that did not grow cannot be continued any more. */
   readonly uploadExpiry: number;
   readonly auditRetention: AuditRetention;
+  /** Milliseconds that the history of tags is kept. */
+  readonly tagHistoryRetention: number;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -36,13 +39,14 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   return { stop: () => clearInterval(timer) };
 }
 
-/** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news, old audit entries. */
+/** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news, old audit entries and history. */
 export async function tidy(parts: HousekeepingParts): Promise<void> {
   const { database, tokens, now } = parts;
   const before = now() - KEPT_MS;
   await tokens.pruneTokens(now());
   await dropExpiredUploads(parts);
   await pruneEntries(database, parts.auditRetention, now());
+  await pruneTagEvents(database, now() - parts.tagHistoryRetention);
   await database.transaction(async (tx) => {
     await tx.deleteFrom('operation').where('created_at', '<', before).execute();
     await tx.deleteFrom('outbox').where('at', '<', before).execute();

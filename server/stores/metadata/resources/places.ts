@@ -25,7 +25,7 @@ export async function repositoryOf(db: Kysely<Schema>, address: RepositoryAddres
   return id;
 }
 
-interface PackagePlace {
+export interface PackagePlace {
   readonly id: number;
   readonly repositoryId: number;
 }

@@ -2,6 +2,7 @@ import type { Resources } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
 import { StoredTokens } from './account-tokens.ts';
 import { StoredFiles } from './files.ts';
+import { StoredGarbage } from './garbage.ts';
 import { StoredGroups } from './groups.ts';
 import { StoredOperations } from './operations.ts';
 import { StoredPackages } from './packages.ts';
@@ -9,8 +10,10 @@ import { StoredPolicies } from './policies.ts';
 import { StoredProjects } from './projects.ts';
 import { StoredRepositories } from './repositories.ts';
 import { StoredRoles } from './roles.ts';
+import { StoredScrub } from './scrub.ts';
 import { StoredServiceAccountKeys } from './service-account-keys.ts';
 import { StoredServiceAccounts } from './service-accounts.ts';
+import { StoredTagHistory } from './tag-history.ts';
 import { StoredTags } from './tags.ts';
 import { StoredUsers } from './users.ts';
 import { StoredVersions } from './versions.ts';
@@ -36,6 +39,7 @@ export const storedResources = ({
   packages: new StoredPackages(database, now),
   versions: new StoredVersions(database, now),
   tags: new StoredTags(database, now),
+  tagHistory: new StoredTagHistory(database, now),
   files: new StoredFiles(database, now),
   operations: new StoredOperations(database),
   users: new StoredUsers(database, now),
@@ -45,6 +49,8 @@ export const storedResources = ({
   serviceAccounts: new StoredServiceAccounts(database, now, serviceAccountDomain),
   serviceAccountKeys: new StoredServiceAccountKeys(database, now),
   roles: new StoredRoles(database, now),
+  scrub: new StoredScrub(database, now),
   workloadPools: new StoredWorkloadPools(database, now),
   workloadProviders: new StoredWorkloadProviders(database, now),
+  garbage: new StoredGarbage(database, now),
 });
