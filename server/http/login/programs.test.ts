@@ -58,6 +58,12 @@ const redeem = (secret: string, changes: Readonly<Record<string, string>> = {}) 
 const works = async (token: unknown): Promise<boolean> =>
   (await server.send('GET', '/v1/projects', { as: `Bearer ${String(token)}` })).status === 200;
 
+async function changed(method: string, path: string, body?: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await server.send(method, path, body ? { headers, body: JSON.stringify(body) } : {});
+  expect(answer.status).toBe(200);
+}
+
 /** A code that the person has just let a program have. */
 async function code(): Promise<string> {
   const one = await person();
@@ -258,6 +264,31 @@ describe('a program without a browser', () => {
     await server.accounts.put({ id: 'dan', kind: 'user', disabled: true });
 
     expect(await ask(device)).toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
+
+  it.each([
+    ['has another password', 'POST', ':setPassword', { password: 'another password' }],
+    ['was disabled, though enabled again', 'POST', ':disable', {}],
+    ['was deleted, though there is another of that name', 'DELETE', '', undefined],
+  ] as const)('is not let in by whom %s meanwhile', async (_, method, path, body) => {
+    await server.account('eve', [], { password: "eve's password" });
+    const device = await begin();
+    const one = browser();
+    await one.open(`${ORIGIN}/device?user_code=${String(device['user_code'])}`);
+    await one.submit({ username: 'eve', password: "eve's password" });
+    await one.submit();
+    await one.submit({ decision: 'allow' });
+    await one.open(authorize());
+    await one.submit({ decision: 'allow' });
+    const issued = one.shown.url.searchParams.get('code') ?? '';
+
+    await changed(method, `/v1/users/eve${path}`, body);
+    if (path === '') await server.account('eve');
+    else await changed('POST', '/v1/users/eve:enable', {});
+
+    expect(await ask(device)).toMatchObject({ status: 400, error: 'expired_token' });
+    expect(await redeem(issued)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    await changed('DELETE', '/v1/users/eve');
   });
 
   it('is not let in by guessing', async () => {

@@ -93,6 +93,7 @@ export class StoredUsers implements UserResources {
     return this.#database.transaction((tx) =>
       keepingAnOwner(tx, async () => {
         const { uid } = await present(tx, id);
+        await endLogins(tx, id);
         await endGotWith(tx, id);
         await tx.deleteFrom('account').where('id', '=', id).execute();
         await forgetMember(tx, `user:${id}`, uid);
