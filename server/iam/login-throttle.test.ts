@@ -39,6 +39,12 @@ describe('guessing a password', () => {
     expect(isAdmitted('ann', 'peer')).toBe(true);
   });
 
+  test('is stopped for a host that has another IPv6 address each time', () => {
+    for (let time = 0; time < 10; time += 1) fail(1, 'ann', `2001:db8:1:2::${time}`);
+    expect(isAdmitted('ann', '2001:db8:1:2:ffff::1')).toBe(false);
+    expect(isAdmitted('ann', '2001:db8:1:3::1')).toBe(true);
+  });
+
   test('says how long to wait', () => {
     fail(10, 'ann', 'peer');
     clock.advance(20_500);

@@ -1,4 +1,4 @@
-import { RegistryError } from '../core/error.ts';
+import { tooManyLogins } from './too-many-logins.ts';
 
 interface ThrottleOptions {
   readonly now: () => number;
@@ -30,14 +30,7 @@ export class LoginThrottle {
       const known = this.#failures.get(key);
       if (!known || known.count < most || known.since + windowMs <= now()) continue;
       const seconds = Math.ceil((known.since + windowMs - now()) / 1000);
-      throw new RegistryError(
-        'RESOURCE_EXHAUSTED',
-        'TOOMANYREQUESTS',
-        `too many failed log-ins; wait ${seconds} s`,
-        {
-          headers: { 'retry-after': String(seconds) },
-        },
-      );
+      throw tooManyLogins(`too many failed log-ins; wait ${seconds} s`, seconds);
     }
   }
 
@@ -52,13 +45,14 @@ export class LoginThrottle {
   }
 
   succeeded(username: string, peer: string): void {
-    this.#failures.delete(JSON.stringify([username, peer]));
+    this.#failures.delete(JSON.stringify([username, networkOf(peer)]));
   }
 
   #keys(username: string, peer: string, failures: number): readonly (readonly [string, number])[] {
+    const network = networkOf(peer);
     return [
-      [JSON.stringify([username, peer]), failures],
-      [JSON.stringify([peer]), failures * 10],
+      [JSON.stringify([username, network]), failures],
+      [JSON.stringify([network]), failures * 10],
     ];
   }
 }

@@ -1,4 +1,4 @@
-import { RegistryError } from '../core/error.ts';
+import { tooManyLogins } from './too-many-logins.ts';
 
 interface StartLimitOptions {
   readonly now: () => number;
@@ -27,19 +27,13 @@ export class StartLimit {
       this.#all = 0;
       this.#since = now();
     }
-    const mine = this.#ofPeer.get(peer) ?? 0;
+    const network = networkOf(peer);
+    const mine = this.#ofPeer.get(network) ?? 0;
     if (mine >= mostOfPeer || this.#all >= most) {
       const seconds = Math.ceil((this.#since + windowMs - now()) / 1000);
-      throw new RegistryError(
-        'RESOURCE_EXHAUSTED',
-        'TOOMANYREQUESTS',
-        `too many log-ins were begun; wait ${seconds} s`,
-        {
-          headers: { 'retry-after': String(seconds) },
-        },
-      );
+      throw tooManyLogins(`too many log-ins were begun; wait ${seconds} s`, seconds);
     }
-    this.#ofPeer.set(peer, mine + 1);
+    this.#ofPeer.set(network, mine + 1);
     this.#all += 1;
   }
 }

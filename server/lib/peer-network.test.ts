@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'bun:test';
+import { networkOf } from './peer-network.ts';
+
+describe('what counts as one peer', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:0001:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:db8:1:2::', '2001:db8:1:2::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['', ''],
+    ['a test', 'a test'],
+  ])('%p is %p', (peer, network) => {
+    expect(networkOf(peer)).toBe(network);
+  });
+});
