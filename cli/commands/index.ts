@@ -40,7 +40,9 @@ import { setPassword } from './identity/set-password.ts';
 import { userCommands } from './identity/users.ts';
 import { addImageTag } from './image-tags/add.ts';
 import { deleteImageTag } from './image-tags/delete.ts';
+import { imageTagHistory } from './image-tags/history.ts';
 import { listImageTags } from './image-tags/list.ts';
+import { rollbackImageTag } from './image-tags/rollback.ts';
 import { deleteImage } from './images/delete.ts';
 import { describeImage } from './images/describe.ts';
 import { listImages } from './images/list.ts';
@@ -50,6 +52,7 @@ import { readLog } from './logging/read.ts';
 import { describeOperation } from './operations/describe.ts';
 import { completionCommand } from './own/completion.ts';
 import { helpCommand } from './own/help.ts';
+import { scrub } from './storage/scrub.ts';
 import { backup, doctor, restore, serve } from './own/serve-and-doctor.ts';
 import { version } from './own/version.ts';
 import { deletePackage } from './packages/delete.ts';
@@ -88,6 +91,8 @@ export const COMMANDS: readonly Command[] = [
   addImageTag,
   listImageTags,
   deleteImageTag,
+  imageTagHistory,
+  rollbackImageTag,
   createRepository,
   listRepositories,
   describeRepository,
@@ -164,6 +169,7 @@ export const COMMANDS: readonly Command[] = [
   listServices,
   readLog,
   exportLog,
+  scrub,
   serve,
   doctor,
   backup,

@@ -4,6 +4,7 @@ import { defineCommand, one } from '../../grammar/command.ts';
 import { choice, map, required, text, toggle } from '../../grammar/flags.ts';
 import { repositoryParts } from '../../resolve.ts';
 import { asyncFlag, leftRunning } from '../long-running.ts';
+import { dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
 
 export const createRepository = defineCommand({
   path: 'artifacts repositories create',
@@ -17,6 +18,10 @@ export const createRepository = defineCommand({
       says: 'One whose tags never move:',
       line: 'entrepot artifacts repositories create releases --repository-format=docker --immutable-tags',
     },
+    {
+      says: 'One whose releases never move, and whose other tags do:',
+      line: "entrepot artifacts repositories create apps --repository-format=docker --immutable-tag-patterns='v*'",
+    },
   ],
   positionals: { repository: one('Id of the repository: lower-case letters, digits and hyphens.') },
   flags: {
@@ -27,6 +32,7 @@ export const createRepository = defineCommand({
     description: text('TEXT', 'Description for people.'),
     labels: map('KEY=VALUE', 'Labels of the repository.'),
     immutableTags: toggle('Tags can neither move nor be deleted (docker only).', { negatable: true }),
+    immutableTagPatterns,
     async: asyncFlag,
   },
   format: 'none',
@@ -34,13 +40,14 @@ export const createRepository = defineCommand({
     const client = await cli.client();
     const { project, location, repository } = await repositoryParts(cli, args.repository);
     const parent = names.location.format({ project, location });
+    const dockerConfig = dockerConfigOf(args);
     const operation = await client.repositories.create(parent, repository, {
       // The server says which formats it has, so a new one needs no new command line.
       format: args.repositoryFormat.toUpperCase() as NonNullable<Repository['format']>,
       mode: args.mode === 'none' ? 'MODE_UNSPECIFIED' : 'STANDARD_REPOSITORY',
       ...(args.description === undefined ? {} : { description: args.description }),
       ...(args.labels === undefined ? {} : { labels: args.labels }),
-      ...(args.immutableTags === undefined ? {} : { dockerConfig: { immutableTags: args.immutableTags } }),
+      ...(dockerConfig && { dockerConfig }),
     });
     await cli.terminal.notice(`Create request issued for: [${repository}]`);
     if (args.async) return leftRunning(cli, operation);

@@ -3,6 +3,7 @@ import { defineCommand, one } from '../../grammar/command.ts';
 import { list, map, text, toggle } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
 import { masked } from '../given.ts';
+import { clearImmutableTagPatterns, dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
 
 export const updateRepository = defineCommand({
   path: 'artifacts repositories update',
@@ -13,6 +14,10 @@ export const updateRepository = defineCommand({
       says: 'Freeze the tags and note the owner:',
       line: 'entrepot artifacts repositories update images --immutable-tags --update-labels=team=web',
     },
+    {
+      says: 'Freeze the tags of releases only:',
+      line: "entrepot artifacts repositories update images --immutable-tag-patterns='v*,release-*'",
+    },
   ],
   positionals: { repository: one('Id or full name of the repository.') },
   flags: {
@@ -21,6 +26,8 @@ export const updateRepository = defineCommand({
     removeLabels: list('KEY', 'Labels to remove.'),
     clearLabels: toggle('Remove all labels, before --update-labels is done.'),
     immutableTags: toggle('Whether tags are frozen (docker only).', { negatable: true }),
+    immutableTagPatterns,
+    clearImmutableTagPatterns,
   },
   format: 'none',
   async run(args, cli) {
@@ -28,14 +35,15 @@ export const updateRepository = defineCommand({
     const name = await repositoryName(cli, args.repository);
     const change: { -readonly [K in keyof Repository]: Repository[K] } = {};
     if (args.description !== undefined) change.description = args.description;
-    if (args.immutableTags !== undefined) change.dockerConfig = { immutableTags: args.immutableTags };
+    const dockerConfig = dockerConfigOf(args);
+    if (dockerConfig) change.dockerConfig = dockerConfig;
     if (args.updateLabels ?? args.removeLabels ?? args.clearLabels) {
       const before = args.clearLabels ? {} : ((await client.repositories.get(name)).labels ?? {});
       const kept = Object.entries(before).filter(([key]) => !args.removeLabels?.includes(key));
       change.labels = { ...Object.fromEntries(kept), ...args.updateLabels };
     }
-    const paths = Object.keys(change).map((key) =>
-      key === 'dockerConfig' ? 'dockerConfig.immutableTags' : key,
+    const paths = Object.keys(change).flatMap((key) =>
+      key === 'dockerConfig' ? Object.keys(dockerConfig ?? {}).map((field) => `${key}.${field}`) : [key],
     );
     const updated = await client.repositories.patch(name, change, masked(paths));
     await cli.terminal.notice(`Updated repository [${args.repository}].`);
