@@ -1,3 +1,4 @@
+import { networkOf } from '../lib/peer-network.ts';
 import { tooManyLogins } from './too-many-logins.ts';
 
 interface StartLimitOptions {
