@@ -12,12 +12,14 @@ import { MemoryBlobs } from '../blobs/memory.ts';
 import { UploadSessions } from '../upload-sessions.ts';
 import { AccountTables } from './account-tables.ts';
 import { pruneEntries } from './audit-retention.ts';
+import { pruneTagEvents } from './tag-events.ts';
 import { AuditTables } from './audit-search.ts';
 import type { MetadataDatabase } from './database.ts';
 import { PolicyTables } from './policy-tables.ts';
 import { RefreshTables } from './refresh-tables.ts';
 import { StoredTokens } from './resources/account-tokens.ts';
 import { StoredGroups } from './resources/groups.ts';
+import { StoredTagHistory } from './resources/tag-history.ts';
 import { StoredUsers } from './resources/users.ts';
 import { TokenTables } from './token-tables.ts';
 import { CatalogTables, FileLookups } from './catalog-tables.ts';
@@ -158,6 +160,21 @@ const rows: readonly Row[] = [
       await repo.publish(
         await planned(repo, 'pkg', '2', { links: [{ kind: 'child', target: '1' }], tags: ['a'] }),
       );
+    },
+  },
+  {
+    what: 'the history of a tag and of a package, and going back',
+    work: async ({ repo, database }) => {
+      const history = new StoredTagHistory(database, () => 0);
+      await repo.publish(await planned(repo, 'moved', '1', { tags: ['latest'] }));
+      await repo.publish(await planned(repo, 'moved', '2', { tags: ['latest'] }));
+      const of = { ...ADDRESS, package: 'moved' };
+      for (const after of [undefined, [9]])
+        for (const tag of [undefined, 'latest'])
+          await history.list({ ...of, ...(tag && { tag }) }, { limit: 3, ...(after && { after }) });
+      for (const to of [{}, { version: '1' }, { asOf: Date.now() }])
+        await history.rollback({ ...of, tag: 'latest' }, to, async () => undefined);
+      await pruneTagEvents(database, 0);
     },
   },
   {
