@@ -1,6 +1,7 @@
 import { names } from '../../contract/names.ts';
 import { invalid } from '../core/error.ts';
 import type { ResourceName, Within } from '../core/iam.ts';
+import { INSTALLATION } from '../core/installation.ts';
 import { type RepositoryAddress, repositoryName } from '../core/repository.ts';
 
 const NAME =
@@ -12,11 +13,11 @@ const NAME =
  */
 export function resourceOfFullName(text: string): ResourceName {
   const name = bare(text);
-  if (name === 'organizations/entrepot') return '/';
+  if (name === INSTALLATION) return '/';
   if (NAME.test(name)) return name as ResourceName;
   throw invalid(
     'RESOURCE_NAME_INVALID',
-    `"${text.slice(0, 300)}" is not the name of a repository, a service account, a project or organizations/entrepot.`,
+    `"${text.slice(0, 300)}" is not the name of a repository, a service account, a project or ${INSTALLATION}.`,
     { field: 'full_resource_name' },
   );
 }

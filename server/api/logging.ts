@@ -5,13 +5,13 @@ import { noQuery } from '../../contract/schemas/requests.ts';
 import type { AuditLog, LogEntry, LogPosition, LogQuery, LogScope } from '../core/audit-log.ts';
 import { invalid } from '../core/error.ts';
 import type { Principal, ResourceName } from '../core/iam.ts';
+import { INSTALLATION } from '../core/installation.ts';
 import { ofLogging } from './audit-names.ts';
 import { parseLogFilter } from './log-filter.ts';
 import { onInstallation, onProject, PROJECT } from './places.ts';
 import { denied } from './refusals.ts';
 import { type ApiCall, type ApiParts, type ApiRoute, defineRoute, json } from './route.ts';
 
-const INSTALLATION = 'organizations/entrepot';
 const MOST_NAMES = 100;
 const USUAL_PAGE = 50;
 const LARGEST_PAGE = 1000;

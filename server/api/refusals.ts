@@ -1,5 +1,6 @@
 import { RegistryError } from '../core/error.ts';
 import { memberOf, type Principal, type ResourceName } from '../core/iam.ts';
+import { shownName } from '../core/installation.ts';
 import { type Permission, serviceOf } from '../core/permissions.ts';
 
 /** One answer for what is not there and for what the caller may not see; anonymous callers are asked who they are. */
@@ -28,7 +29,7 @@ export function denied(
 
 /** What Google calls a full resource name: the service's host in front. */
 export const fullName = (permission: string, on: ResourceName): string =>
-  `//${serviceOf(permission)}/${on === '/' ? 'organizations/entrepot' : on}`;
+  `//${serviceOf(permission)}/${shownName(on)}`;
 
 /** For callers who may see the parent. */
 export const missing = (name: string): RegistryError =>

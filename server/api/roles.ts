@@ -3,6 +3,7 @@ import { noQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { deleteRoleQuery, listRolesQuery, type Role } from '../../contract/schemas/role.ts';
 import { invalid, RegistryError } from '../core/error.ts';
 import type { ResourceName } from '../core/iam.ts';
+import { shownName } from '../core/installation.ts';
 import type { RoleContent, RoleRecord } from '../core/roles.ts';
 import { ofIam } from './audit-names.ts';
 import { type FieldTree, maskedUpdate } from './masked-update.ts';
@@ -40,10 +41,7 @@ export const customRoleRoutes: readonly ApiRoute[] = [
 ];
 
 function routesOf({ id, path, on }: Home): readonly ApiRoute[] {
-  const parentAt = (params: Params): string => {
-    const name = on(params);
-    return name === '/' ? 'organizations/entrepot' : name;
-  };
+  const parentAt = (params: Params): string => shownName(on(params));
   const nameAt = (params: Params): string => `${parentAt(params)}/roles/${param(params, 'role')}`;
   return [
     defineRoute({

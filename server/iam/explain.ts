@@ -13,6 +13,7 @@ import { inScope } from './authorizer.ts';
 import type { CompiledBinding, CompiledPolicy } from './compiled-policy.ts';
 import { summaryOf } from './explain-words.ts';
 import { leastRole } from './least-role.ts';
+import { accountNamed } from './member-names.ts';
 import { memberMeaning, namesOf } from './members.ts';
 import { chainOf, grants, subjectOf, weigh, weighCondition } from './weigh.ts';
 
@@ -58,7 +59,7 @@ export class PolicyExplainer implements Explainer {
   }
 
   async explainMember(member: string, question: AccessQuestion): Promise<Explanation | undefined> {
-    const id = /^(?:user|serviceAccount):(.*)$/.exec(member)?.[1];
+    const id = accountNamed(member);
     if (id === undefined) return this.explain(sameNamed(member), question);
     const account = await this.#options.accounts.find(id);
     if (!account || memberOf(account) !== member) return undefined;

@@ -3,6 +3,7 @@ import { invalid } from '../core/error.ts';
 import type { ProviderConfig } from '../core/federation.ts';
 import type { Cel, ClaimExpression } from './cel.ts';
 import { loadCel } from './conditions.ts';
+import { PLAIN_TEXT } from './plain-text.ts';
 
 /** What a token's claims come to. */
 export interface MappedIdentity {
@@ -36,8 +37,6 @@ const MOST_GROUPS = 400;
 /** Bytes of all that is mapped. */
 const LARGEST = 8 * 1024;
 const DEEPEST_CLAIMS = 32;
-/** Names stand in policies and logs; nothing in them is unseen, and none begins or ends with a space. */
-const SEEN = /^(?! )[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+(?<! )$/u;
 
 /** Turns attribute mappings and conditions into functions. CEL is loaded with the first of them. */
 export class ClaimMappers {
@@ -112,7 +111,8 @@ function identityOf(
     size += texts.reduce((sum, text) => sum + Buffer.byteLength(text), key.length);
     if (size > LARGEST) throw new MappingFailure(`its attributes are larger than ${LARGEST} bytes`);
     const name = ATTRIBUTE.exec(key)?.[1];
-    for (const text of texts) if (text !== '' && !SEEN.test(text)) throw new MappingFailure(unseen(key));
+    for (const text of texts)
+      if (text !== '' && !PLAIN_TEXT.test(text)) throw new MappingFailure(unseen(key));
     if (name !== undefined) attributes.push([name, texts[0] ?? '']);
     else if (key === GROUPS) groups.push(...texts);
     else subject = texts[0] ?? '';

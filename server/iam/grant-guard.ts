@@ -2,14 +2,15 @@ import { type AccountStore, belongsTo } from '../core/accounts.ts';
 import { RegistryError } from '../core/error.ts';
 import type { GrantFinder, GrantGuard } from '../core/grant-guard.ts';
 import { memberOf, type Principal, type ResourceName } from '../core/iam.ts';
+import { shownName } from '../core/installation.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { PolicyReader } from '../core/policy.ts';
 import { inScope } from './authorizer.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
+import { accountNamed, isEveryone } from './member-names.ts';
 import { memberMeaning, namesOf } from './members.ts';
 import { permissionsOf } from './roles.ts';
 
-const EVERYONE: ReadonlySet<string> = new Set(['allUsers', 'allAuthenticatedUsers']);
 const GRANT_PUBLIC: Permission = 'entrepot.policies.grantPublic';
 const MOST_NAMED = 5;
 
@@ -36,9 +37,9 @@ export class PolicyGrantGuard implements GrantGuard {
   ): Promise<void> {
     const lacking = await this.#lacking(who, permissions, on, condition);
     if (lacking.length > 0)
-      throw refusal(`You may not give on ${shown(on)} what you do not hold there: ${few(lacking)}.`, {
+      throw refusal(`You may not give on ${shownName(on)} what you do not hold there: ${few(lacking)}.`, {
         permission: lacking.slice(0, MOST_NAMED).join(','),
-        resource: shown(on),
+        resource: shownName(on),
       });
   }
 
@@ -49,19 +50,19 @@ export class PolicyGrantGuard implements GrantGuard {
     on: ResourceName,
     condition?: string,
   ): Promise<void> {
-    if (EVERYONE.has(member) && (await this.#lacking(who, [GRANT_PUBLIC], on, condition)).length > 0)
+    if (isEveryone(member) && (await this.#lacking(who, [GRANT_PUBLIC], on, condition)).length > 0)
       throw refusal(
-        `You may not grant anything to ${member} on ${shown(on)}: that needs ${GRANT_PUBLIC}, ` +
+        `You may not grant anything to ${member} on ${shownName(on)}: that needs ${GRANT_PUBLIC}, ` +
           'which roles/entrepot.publicAccessAdmin has.',
-        { permission: GRANT_PUBLIC, resource: shown(on) },
+        { permission: GRANT_PUBLIC, resource: shownName(on) },
       );
     const permissions = permissionsOf(role, this.#options.policies);
     const lacking = await this.#lacking(who, permissions, on, condition);
     if (lacking.length > 0)
       throw refusal(
-        `You may not grant ${role} on ${shown(on)}, because you do not hold all of it there` +
+        `You may not grant ${role} on ${shownName(on)}, because you do not hold all of it there` +
           `${condition === undefined ? '' : ', nor under the same condition'}. You lack ${few(lacking)}.`,
-        { permission: lacking.slice(0, MOST_NAMED).join(','), resource: shown(on), role },
+        { permission: lacking.slice(0, MOST_NAMED).join(','), resource: shownName(on), role },
       );
   }
 
@@ -86,10 +87,10 @@ export class PolicyGrantGuard implements GrantGuard {
       const chain = await this.#options.decisions.chain(on);
       for (const { on: home, source } of chain) {
         if (home !== on || source.role !== role) continue;
-        const wanted = source.members.some((member) => EVERYONE.has(member)) ? [...more, GRANT_PUBLIC] : more;
+        const wanted = source.members.some(isEveryone) ? [...more, GRANT_PUBLIC] : more;
         const lacking = await this.#lacking(who, wanted, on, source.condition?.expression);
         if (lacking.length === 0) continue;
-        const where = knows(who, chain) ? `on ${shown(on)}` : 'somewhere you cannot see';
+        const where = knows(who, chain) ? `on ${shownName(on)}` : 'somewhere you cannot see';
         throw refusal(
           `You may not add to ${role}: it is granted ${where}, and there you lack ${few(lacking)}.`,
           { role },
@@ -111,7 +112,7 @@ export class PolicyGrantGuard implements GrantGuard {
 
   /** A member's own name and those of the sets it is in. */
   async #namesOf(member: string): Promise<ReadonlySet<string>> {
-    const id = /^(?:user|serviceAccount):(.*)$/.exec(member)?.[1];
+    const id = accountNamed(member);
     const account = id === undefined ? undefined : await this.#options.accounts.find(id);
     return new Set(account ? [member, ...belongsTo(account)] : [member]);
   }
@@ -145,13 +146,14 @@ function exceeding(
 ): RegistryError {
   if (!knows(who, chain))
     return refusal(`You may not act for ${member}, who may do more than you may, in places you cannot see.`);
-  return refusal(`You may not act for ${member}, who has on ${shown(on)} what you lack: ${few(lacking)}.`, {
-    permission: lacking.slice(0, MOST_NAMED).join(','),
-    resource: shown(on),
-  });
+  return refusal(
+    `You may not act for ${member}, who has on ${shownName(on)} what you lack: ${few(lacking)}.`,
+    {
+      permission: lacking.slice(0, MOST_NAMED).join(','),
+      resource: shownName(on),
+    },
+  );
 }
-
-const shown = (on: ResourceName): string => (on === '/' ? 'organizations/entrepot' : on);
 
 function few(permissions: readonly Permission[]): string {
   const named = permissions.slice(0, MOST_NAMED).join(', ');

@@ -1,3 +1,5 @@
+import { PLAIN_TEXT } from './plain-text.ts';
+
 /** A member of a binding, taken apart (google/iam/v1/policy.proto, cloud.google.com/iam/docs/principal-identifiers). */
 export type Member =
   | { readonly kind: 'user' | 'serviceAccount' | 'group' | 'domain'; readonly id: string }
@@ -16,19 +18,25 @@ const POOL =
   /^iam\.googleapis\.com\/projects\/(\d{1,19})\/locations\/global\/workloadIdentityPools\/([a-z0-9-]{1,63})\/(.+)$/;
 const ONE = /^subject\/.+$/;
 const SEVERAL = /^(?:\*|group\/.+|attribute\.[a-z0-9_]{1,100}\/.+)$/;
-/** Nothing that cannot be seen, and no space at an end. */
-const PLAIN = /^(?! )[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+(?<! )$/u;
+
+/** Whether a member is nobody in particular. */
+export const isEveryone = (member: string): boolean =>
+  member === 'allUsers' || member === 'allAuthenticatedUsers';
+
+/** The account that a member names; nothing for members that mean others, or several. */
+export const accountNamed = (member: string): string | undefined =>
+  /^(?:user|serviceAccount):(.*)$/.exec(member)?.[1];
 
 export type MemberFault = 'unknown-type' | 'malformed';
 
 /** A member, or what is wrong with how it is written. */
 export function parseMember(text: string): Member | MemberFault {
-  if (text === 'allUsers' || text === 'allAuthenticatedUsers') return { kind: 'everyone' };
+  if (isEveryone(text)) return { kind: 'everyone' };
   const colon = text.indexOf(':');
   const [type, id] = [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1)];
   const read = READERS.get(type);
   if (!read) return 'unknown-type';
-  return (text.length <= LONGEST && PLAIN.test(id) && read(id)) || 'malformed';
+  return (text.length <= LONGEST && PLAIN_TEXT.test(id) && read(id)) || 'malformed';
 }
 
 type Reader = (id: string) => Member | undefined;

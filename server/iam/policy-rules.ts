@@ -1,9 +1,10 @@
 import { invalid } from '../core/error.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Principal, ResourceName } from '../core/iam.ts';
+import { INSTALLATION } from '../core/installation.ts';
 import type { MemberDirectory, PolicyContent, PolicyRules } from '../core/policies.ts';
 import type { ConditionCompiler, PolicyBinding, PolicyCondition, PolicyReader } from '../core/policy.ts';
-import { type Member, parseMember } from './member-names.ts';
+import { isEveryone, type Member, parseMember } from './member-names.ts';
 import { PREDEFINED_ROLES } from './predefined-roles.ts';
 
 /** google/iam/v1/policy.proto: every occurrence of a member counts. */
@@ -101,16 +102,15 @@ export class CheckedPolicies implements PolicyRules {
   #checkRole(role: string, on: ResourceName): void {
     if (PREDEFINED_ROLES.has(role)) return;
     const home = /^(projects\/[^/]+|organizations\/entrepot)\/roles\/[^/]+$/.exec(role)?.[1];
-    const isNear = home === 'organizations/entrepot' || home === on || on.startsWith(`${home}/`);
+    const isNear = home === INSTALLATION || home === on || on.startsWith(`${home}/`);
     if (home !== undefined && isNear && this.#options.policies.customRole(role)) return;
     throw refusal(`Role ${role} is not supported for this resource.`);
   }
 
   /** Once for each role and condition, and once more for everyone. */
   async #checkHeld(who: Principal, on: ResourceName, added: readonly Grant[]): Promise<void> {
-    const isPublic = ({ member }: Grant) => member === 'allUsers' || member === 'allAuthenticatedUsers';
     const cases = Map.groupBy(added, (grant) =>
-      JSON.stringify([grant.role, grant.condition?.expression, isPublic(grant) && grant.member]),
+      JSON.stringify([grant.role, grant.condition?.expression, isEveryone(grant.member) && grant.member]),
     );
     for (const [grant] of cases.values())
       if (grant)

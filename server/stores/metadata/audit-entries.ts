@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
 import type { LogId } from '../../core/audit-log.ts';
+import { INSTALLATION } from '../../core/installation.ts';
 import { harmless, LONGEST, shortened, withoutSecrets } from './audit-values.ts';
 import type { AuditEntryTable, Schema } from './schema.ts';
 
@@ -12,9 +13,6 @@ export interface Details {
   readonly permission?: string;
   readonly request?: unknown;
 }
-
-/** What the installation is called as a resource. */
-export const INSTALLATION = 'organizations/entrepot';
 
 /** An act that came to pass with this transaction. */
 export const recordAct = (tx: Transaction<Schema>, act: Act): Promise<void> => recordEntry(tx, act, DONE);

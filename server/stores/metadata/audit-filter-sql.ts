@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { DONE, UNFINISHED } from '../../core/audit.ts';
 import { type Comparison, type LogField, type LogFilter, SEVERITIES } from '../../core/audit-log.ts';
-import { INSTALLATION } from './audit-entries.ts';
+import { INSTALLATION } from '../../core/installation.ts';
 
 type Condition = RawBuilder<unknown>;
 

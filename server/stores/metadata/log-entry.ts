@@ -1,6 +1,7 @@
 import { DONE, UNFINISHED } from '../../core/audit.ts';
 import type { LogEntry } from '../../core/audit-log.ts';
-import { type Details, INSTALLATION } from './audit-entries.ts';
+import { INSTALLATION } from '../../core/installation.ts';
+import type { Details } from './audit-entries.ts';
 import type { AuditEntryTable } from './schema.ts';
 
 export type EntryRow = Omit<AuditEntryTable, 'seq'> & { readonly seq: number };
