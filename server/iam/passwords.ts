@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { RegistryError } from '../core/error.ts';
+import { tooManyLogins } from './too-many-logins.ts';
 
 /** OWASP's parameters for argon2id: 19 MiB, two passes. */
 const COST = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
 /** Each check takes 19 MiB and a core; more at once would let strangers take the machine. */
 const AT_ONCE = 2;
 const WAITING = 64;
+/** For whom there is no place in the queue: it is gone through by then. */
+const BUSY_SECONDS = 2;
 const REMEMBERED = 1_000;
 
 export const hashPassword = (password: string): Promise<string> => Bun.password.hash(password, COST);
@@ -58,14 +60,7 @@ export class PasswordChecker {
     if (this.#running < AT_ONCE) this.#running += 1;
     else {
       if (this.#queue.length >= WAITING)
-        throw new RegistryError(
-          'RESOURCE_EXHAUSTED',
-          'TOOMANYREQUESTS',
-          'too many log-ins at once; try again',
-          {
-            headers: { 'retry-after': '2' },
-          },
-        );
+        throw tooManyLogins('too many log-ins at once; try again', BUSY_SECONDS);
       // Whoever ends hands its place over.
       await new Promise<void>((resolve) => this.#queue.push(resolve));
     }
