@@ -22,11 +22,13 @@ import { hashPassword } from './iam/passwords.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { sha256 } from './iam/tokens.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
+import { openCollector } from './open-collector.ts';
 import { openAudit } from './open-audit.ts';
 import { openCleanup } from './open-cleanup.ts';
 import { openIdentities } from './open-identities.ts';
 import { openLogins } from './open-logins.ts';
 import { openRepositories } from './open-repositories.ts';
+import { openScrub } from './open-scrub.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -73,6 +75,8 @@ export interface App extends AsyncDisposable {
   readonly metrics: Metrics;
   /** The password of `admin` that was made up, on a first start without one. */
   readonly madeUpPassword?: string;
+  /** Reads what is due to be held to its digest; done every few seconds. */
+  scrub(): Promise<void>;
   /** Answers `/readyz` with 503 from now on. */
   drain(): void;
   /** Writes what the audit log was told and has not written yet; done every second, and at the end. */
@@ -162,6 +166,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     blobs,
     uploads,
     now,
+    leaseMs: config.gcLease,
     ...(options.onStep && { onStep: options.onStep }),
   });
   const data = new DataPlane({
@@ -186,6 +191,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
   });
 
   const cleaning = openCleanup({ config, database, log, now, newId });
+  const collector = openCollector({ config, database, blobs, log, now, newId });
+  const scrub = openScrub({ config, database, blobs, log, now, newId });
   const metrics = new Metrics({
     uploadsOpen: () => countUploads(blobs),
     storedBytes: () => repositories.storedBytes(),
@@ -193,6 +200,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     databaseWorks: () => database.broken === undefined,
     auditWritten: () => auditLog.written(),
     auditLost: () => audit.lost(),
+    damagedBlobs: () => scrub.damagedBlobs(),
+    garbage: () => collector.readings(),
   });
   const downloads = new FileSender(() => ({}));
   let draining = false;
@@ -226,7 +235,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         ready: async () => (draining ? 'the server is stopping' : database.broken?.message),
         limited: async () =>
           (await blobs.freeBytes()) > 0
-            ? undefined
+            ? scrub.limited()
             : 'uploads are refused: the disk is full up to its reserve',
       }),
       tokenEndpoint(grants, (login) => audit.failures.failed(login)),
@@ -235,6 +244,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
       managementApi({
         notes: audit.notes,
         auditLog,
+        scrub: scrub.scrubber,
+        garbage: collector.work,
         cleanup: cleaning.cleanup,
         resources: (act) =>
           storedResources({
@@ -301,9 +312,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
       draining = true;
     },
     flushAudit: () => audit.flush(),
+    scrub: () => scrub.scrubber.look(),
     cleanWhatIsDue: () => cleaning.schedule.look(),
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();
+      await scrub.scrubber.stop();
+      await collector[Symbol.asyncDispose]();
       await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
       metrics[Symbol.dispose]();

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { type Config, ConfigError, parseConfig, settingsHelp } from './config.ts';
 import { LOCATIONS } from './locations.ts';
-import { SETTINGS, type Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { SETTINGS } from './settings.ts';
 
 interface Given {
   readonly argv?: readonly string[];

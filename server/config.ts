@@ -1,5 +1,6 @@
 import { isAllowed } from './outbound/allowed-hosts.ts';
-import { SETTINGS, type Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { SETTINGS } from './settings.ts';
 
 export type Config = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K]['initial'] };
 

@@ -12,8 +12,6 @@ import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.t
 import { SmallBodies } from './stores/small-bodies.ts';
 import type { UploadSessions } from './stores/upload-sessions.ts';
 
-/** How long a layer without a manifest is kept: longer than the longest push. */
-const LEASE_MS = 24 * 3_600_000;
 const SMALL_BODY = 128 * 1024;
 const SMALL_BODIES = 32 * 1024 * 1024;
 
@@ -22,18 +20,20 @@ interface OpenParts {
   readonly blobs: BlobStore;
   readonly uploads: UploadSessions;
   readonly now: () => number;
+  /** How long a layer without a manifest is kept: longer than the longest push. */
+  readonly leaseMs: number;
   /** Called at each step of every write, for tests that stop the process just there. */
   readonly onStep?: (step: UploadStep | RecordStep) => void;
 }
 
 /** The repositories' contents: read by anyone, written for an account and under an act. */
-export function openRepositories({ database, blobs, uploads, now, onStep }: OpenParts) {
+export function openRepositories({ database, blobs, uploads, now, leaseMs, onStep }: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
   const hosted = (row: RepositoryRow, account: string, act?: Act) =>
     new HostedTables(
-      { database: audited(database, act), blobs, uploads, now, leaseMs: LEASE_MS, ...(onStep && { onStep }) },
+      { database: audited(database, act), blobs, uploads, now, leaseMs, ...(onStep && { onStep }) },
       { repositoryId: row.id, account, catalog: catalog(row) },
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.

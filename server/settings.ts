@@ -1,22 +1,7 @@
+import { COLLECTION_SETTINGS } from './collection-settings.ts';
 import { LOCATIONS } from './locations.ts';
 import { type AllowedHost, parseAllowedHost } from './outbound/allowed-hosts.ts';
-
-/** One thing an operator can set: by flag, then environment, then file, then default. */
-export interface Setting<T> {
-  /** The flag without its dashes; in the file, the key. */
-  readonly name: string;
-  readonly placeholder: string;
-  readonly help: string;
-  /** Shown as the default where the value does not speak for itself. */
-  readonly usual: string;
-  readonly initial: T;
-  /** Whether a file may write it as a list. */
-  readonly many?: true;
-  /** Fails with a sentence that says what to write instead. */
-  parse(text: string): T;
-}
-
-const setting = <T>(value: Setting<T>): Setting<T> => value;
+import { milliseconds, setting } from './setting.ts';
 
 const text = (line: string): string => line;
 const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
@@ -27,11 +12,11 @@ function bytes(line: string): number {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
 
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-function milliseconds(line: string): number {
-  const match = /^(\d{1,6})([smhd])$/.exec(line);
-  if (!match) throw new Error('write a duration such as 30s, 15m, 24h or 7d');
-  return Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] * 1000;
+/** So that one step of what is slowed down takes a second at most. */
+function rate(line: string): number {
+  const value = bytes(line);
+  if (value < 64 * UNITS.KiB) throw new Error('write a size of at least 64KiB, which is read per second');
+  return value;
 }
 
 const count =
@@ -105,11 +90,6 @@ function emailDomains(line: string): readonly string[] {
 function yesOrNo(line: string): boolean {
   if (line !== 'true' && line !== 'false') throw new Error('write true or false');
   return line === 'true';
-}
-
-function onOrOff(line: string): boolean {
-  if (line !== 'on' && line !== 'off') throw new Error('write on or off');
-  return line === 'on';
 }
 
 const ACCESS_LOG = ['all', 'changes', 'none'] as const;
@@ -356,54 +336,7 @@ export const SETTINGS = {
     initial: 24 * 3_600_000,
     parse: milliseconds,
   }),
-  gc: setting<boolean>({
-    name: 'gc',
-    placeholder: 'on|off',
-    help: 'Whether what nobody needs is deleted by itself; with off, only when an administrator asks for it',
-    usual: 'on',
-    initial: true,
-    parse: onOrOff,
-  }),
-  gcLease: setting<number>({
-    name: 'gc-lease',
-    placeholder: 'DURATION',
-    help: 'How long an uploaded file waits for the version that needs it; longer than the longest push',
-    usual: '24h',
-    initial: 24 * 3_600_000,
-    parse: milliseconds,
-  }),
-  gcGrace: setting<number>({
-    name: 'gc-grace',
-    placeholder: 'DURATION',
-    help: 'How long contents are left alone after their lease, their upload or the end of what needed them',
-    usual: '1h',
-    initial: 3_600_000,
-    parse: milliseconds,
-  }),
-  gcSweepDelay: setting<number>({
-    name: 'gc-sweep-delay',
-    placeholder: 'DURATION',
-    help: 'How long contents that nobody needs wait, and can still be had again, before they are deleted',
-    usual: '10m',
-    initial: 600_000,
-    parse: milliseconds,
-  }),
-  gcInterval: setting<number>({
-    name: 'gc-interval',
-    placeholder: 'DURATION',
-    help: 'How often it is looked what may be deleted',
-    usual: '1m',
-    initial: 60_000,
-    parse: milliseconds,
-  }),
-  gcQuarantine: setting<number>({
-    name: 'gc-quarantine',
-    placeholder: 'DURATION',
-    help: 'How long objects that are in no table are kept, in blobs/quarantine, before they are deleted',
-    usual: '7d',
-    initial: 7 * 24 * 3_600_000,
-    parse: milliseconds,
-  }),
+  ...COLLECTION_SETTINGS,
   reserve: setting<number>({
     name: 'reserve',
     placeholder: 'SIZE',
@@ -411,6 +344,22 @@ export const SETTINGS = {
     usual: '256MiB',
     initial: 256 * 2 ** 20,
     parse: bytes,
+  }),
+  scrub: setting<boolean>({
+    name: 'scrub',
+    placeholder: 'true|false',
+    help: 'Whether everything stored is read once a day and held to its digest; with false, on request only',
+    usual: 'true',
+    initial: true,
+    parse: yesOrNo,
+  }),
+  scrubRate: setting<number>({
+    name: 'scrub-rate',
+    placeholder: 'SIZE',
+    help: 'How much of it is read per second at most',
+    usual: '8MiB',
+    initial: 8 * 2 ** 20,
+    parse: rate,
   }),
   tokenMaxLifetime: setting<number>({
     name: 'token-max-lifetime',

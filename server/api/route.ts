@@ -5,6 +5,7 @@ import type { Cleanup } from '../core/cleanup.ts';
 import type { Explainer } from '../core/explain.ts';
 import type { ProviderRules } from '../core/federation.ts';
 import type { Format } from '../core/format.ts';
+import type { GarbageWork } from '../core/garbage.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
 import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
@@ -12,6 +13,7 @@ import type { PolicyRules } from '../core/policies.ts';
 import type { TokenMaking } from '../core/personal-tokens.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
+import type { ScrubWork } from '../core/scrub.ts';
 import type { Impersonation } from '../core/service-accounts.ts';
 import type { Passwords } from '../core/users.ts';
 import type { PredefinedRole } from '../core/roles.ts';
@@ -28,6 +30,7 @@ export interface ApiParts {
   readonly locations: readonly string[];
   readonly authorizer: Authorizer;
   readonly auditLog: AuditLog;
+  readonly garbage: GarbageWork;
   readonly cleanup: Cleanup;
   /** Asked before anything is given to anyone. */
   readonly guard: GrantGuard;
@@ -38,6 +41,7 @@ export interface ApiParts {
   readonly passwords: Passwords;
   readonly tokenMaking: TokenMaking;
   readonly impersonation: Impersonation;
+  readonly scrub: ScrubWork;
   readonly workloadRules: ProviderRules;
   /** Seals page tokens. */
   readonly pages: TokenSealer;

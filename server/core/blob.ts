@@ -91,3 +91,15 @@ export interface BlobStore {
   /** Present only where clients may fetch straight from the store. */
   redirect?(blob: BlobInfo, ttlSeconds: number): Promise<URL>;
 }
+
+/** Where objects that nobody names are kept for a while before they are deleted, should somebody miss them. */
+export interface Quarantine {
+  /** Milliseconds since the epoch; nothing when the object is not there. */
+  storedAt(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<number | undefined>;
+  /** Takes an object out of sight. Absence counts as done. */
+  setAside(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void>;
+  /** What was set aside, and when. */
+  asides(): AsyncIterable<BlobInfo & { readonly since: number }>;
+  /** Deletes what was set aside. Absence counts as done. */
+  dropAside(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void>;
+}

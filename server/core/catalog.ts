@@ -55,6 +55,8 @@ export interface VersionLink {
 /** What an index is built from. Lists are keyset queries, in byte order, never a walk. */
 export interface CatalogReader {
   file(ref: FileRef): Promise<StoredFile | undefined>;
+  /** Whether there is such a file, and its content is damaged or lost. */
+  damaged(ref: FileRef): Promise<boolean>;
   version(pkg: string, version: string): Promise<VersionRow | undefined>;
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>>;
   tags(pkg: string, page: Page): Promise<Slice<TagRow>>;
@@ -112,7 +114,10 @@ export interface HostedRepo extends CatalogReader {
   link(file: NewFile): Promise<void>;
   /** FAILED_PRECONDITION (IN_USE) while a version needs the file. */
   unlink(path: string): Promise<void>;
-  /** Promises that a loose file stays for as long as a fresh one would. Nothing for other files. */
+  /**
+   * Promises that a loose file stays for as long as a fresh one would. Nothing for other files; NOT_FOUND when it is
+   * not there any more.
+   */
   renew(file: StoredFile): Promise<void>;
   /** The bytes of a small file. SIZE_LIMIT when it is larger than `limit`. */
   read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>>;

@@ -69,6 +69,14 @@ describe('the metrics', () => {
       databaseWorks: () => true,
       auditWritten: async () => 70,
       auditLost: () => 2,
+      damagedBlobs: async () => 0,
+      garbage: async () => ({
+        stored: { blobs: 10, bytes: 1_000 },
+        condemned: { blobs: 2, bytes: 200 },
+        freed: { blobs: 3, bytes: 300 },
+        waiting: 4,
+        failures: 5,
+      }),
     });
   });
   afterEach(() => metrics[Symbol.dispose]());
@@ -145,6 +153,8 @@ describe('the metrics', () => {
         databaseWorks: () => false,
         auditWritten: async () => 70,
         auditLost: () => 2,
+        damagedBlobs: async () => 0,
+        garbage: () => Promise.reject(new Error('the disk is gone')),
       }),
       [Symbol.asyncDispose]: async () => failing.metrics[Symbol.dispose](),
     };

@@ -20,7 +20,33 @@ export interface Readings {
   /** Entries of the audit log: ever written, and lost since the start. */
   readonly auditWritten: () => Promise<number>;
   readonly auditLost: () => number;
+  /** Blobs that are not served because what is stored of them is damaged or lost. */
+  readonly damagedBlobs: () => Promise<number>;
+  readonly garbage: () => Promise<GarbageReadings>;
 }
+
+/** Of the collector: counts of blobs and sums of bytes. */
+export interface GarbageReadings {
+  readonly stored: Tally;
+  readonly condemned: Tally;
+  readonly freed: Tally;
+  /** Things that wait to be looked at. */
+  readonly waiting: number;
+  /** Deletions of this process that failed and were put off. */
+  readonly failures: number;
+}
+interface Tally {
+  readonly blobs: number;
+  readonly bytes: number;
+}
+const UNKNOWN: Tally = { blobs: Number.NaN, bytes: Number.NaN };
+const NO_GARBAGE: GarbageReadings = {
+  stored: UNKNOWN,
+  condemned: UNKNOWN,
+  freed: UNKNOWN,
+  waiting: Number.NaN,
+  failures: Number.NaN,
+};
 
 interface RouteSeries {
   readonly requests: { value: number };
@@ -71,7 +97,17 @@ export class Metrics implements Disposable {
 
   /** Prometheus text. The lag is the longest since it was last asked for. */
   async text(): Promise<string> {
-    const { uploadsOpen, storedBytes, freeBytes, databaseWorks, auditWritten, auditLost } = this.#readings;
+    const {
+      uploadsOpen,
+      storedBytes,
+      freeBytes,
+      databaseWorks,
+      auditWritten,
+      auditLost,
+      damagedBlobs,
+      garbage,
+    } = this.#readings;
+    const { stored, condemned, freed, waiting, failures } = await garbage().catch(() => NO_GARBAGE);
     const lag = this.#lagSeconds;
     this.#lagSeconds = 0;
     const gauges = [
@@ -89,6 +125,27 @@ export class Metrics implements Disposable {
         await orUnknown(auditWritten),
       ),
       total('entrepot_audit_entries_lost_total', 'Entries that the audit log had no room for', auditLost()),
+      gauge('entrepot_stored_blobs', 'Distinct contents that are stored', stored.blobs),
+      gauge('entrepot_stored_bytes', 'Bytes of distinct contents', stored.bytes),
+      gauge('entrepot_garbage_condemned_blobs', 'Contents about to be deleted', condemned.blobs),
+      gauge('entrepot_garbage_condemned_bytes', 'Bytes about to be deleted', condemned.bytes),
+      gauge('entrepot_garbage_waiting', 'Things the collector has yet to look at', waiting),
+      total(
+        'entrepot_garbage_freed_blobs_total',
+        'Contents ever deleted because nobody needed them',
+        freed.blobs,
+      ),
+      total(
+        'entrepot_garbage_freed_bytes_total',
+        'Bytes ever deleted because nobody needed them',
+        freed.bytes,
+      ),
+      total('entrepot_garbage_failures_total', 'Deletions that failed and were put off', failures),
+      gauge(
+        'entrepot_blobs_damaged',
+        'Blobs that are not served because they are damaged or lost',
+        await orUnknown(damagedBlobs),
+      ),
       gauge('entrepot_event_loop_lag_seconds', 'How late a timer fired, at worst since the last scrape', lag),
       gauge('process_resident_memory_bytes', 'Resident memory', process.memoryUsage.rss()),
     ];

@@ -1,4 +1,5 @@
 import type { FileRef, StoredFile } from '../../core/catalog.ts';
+import { isNotFound } from '../../core/error.ts';
 import type { Command } from '../../core/format.ts';
 import { blobFile } from './files.ts';
 import { checksumOf, type OciDigest } from './names.ts';
@@ -16,7 +17,13 @@ export async function mountBlob(
   const found =
     from === null ? await elsewhere.holding(checksumOf(digest)) : await inNamed(elsewhere, from, digest);
   if (!found) return undefined;
-  await repo.link({ ...blobFile(image, digest), blob: found.blob });
+  try {
+    await repo.link({ ...blobFile(image, digest), blob: found.blob });
+  } catch (error) {
+    // It was deleted since.
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
   return digest;
 }
 

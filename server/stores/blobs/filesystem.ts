@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { lstat, opendir } from 'node:fs/promises';
-import type { BlobInfo, BlobStore, BlobWriter, ByteRange, WriteOptions } from '../../core/blob.ts';
+import { lstat, mkdir, opendir, rename, utimes } from 'node:fs/promises';
+import type {
+  BlobInfo,
+  BlobStore,
+  BlobWriter,
+  ByteRange,
+  Quarantine,
+  WriteOptions,
+} from '../../core/blob.ts';
 import { notFound } from '../../core/error.ts';
 import { uploadUnknown } from './expectation.ts';
 import { fileLock } from './file-lock.ts';
@@ -30,7 +37,7 @@ export interface FilesystemOptions {
 }
 
 /** Blobs as files of one directory, which any number of server processes on the machine may share. */
-export class FilesystemBlobs implements BlobStore, AsyncDisposable {
+export class FilesystemBlobs implements BlobStore, Quarantine, AsyncDisposable {
   readonly #layout: Layout;
   readonly #staging: Staging;
 
@@ -94,6 +101,41 @@ export class FilesystemBlobs implements BlobStore, AsyncDisposable {
       if (isUploadId(name)) yield { id: name, touchedAt: Math.floor(found.mtimeMs) };
   }
 
+  async storedAt(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<number | undefined> {
+    const found = await lookFor(this.#layout.object(blob));
+    if (!found) this.#requireRoot();
+    // The modification is the last byte that arrived, the change when the object got its name.
+    return found && Math.floor(found.ctimeMs);
+  }
+
+  async setAside(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {
+    const { quarantine } = this.#layout;
+    await storing(async () => {
+      await mkdir(quarantine, { recursive: true, mode: 0o700 });
+      const aside = this.#layout.aside(blob);
+      try {
+        await rename(this.#layout.object(blob), aside);
+        const now = new Date();
+        await utimes(aside, now, now);
+      } catch (error) {
+        if (!isAbsent(error)) throw error;
+      }
+    });
+    this.#requireRoot();
+  }
+
+  async *asides(): AsyncGenerator<BlobInfo & { readonly since: number }> {
+    if (!(await lookFor(this.#layout.quarantine))) return;
+    for await (const { name, found } of files(this.#layout.quarantine)) {
+      const blob = parseObject(name);
+      if (blob) yield { ...blob, size: found.size, since: Math.floor(found.mtimeMs) };
+    }
+  }
+
+  async dropAside(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {
+    await storing(() => removeName(this.#layout.aside(blob)));
+  }
+
   freeBytes(): Promise<number> {
     return this.#staging.space.left();
   }
@@ -122,6 +164,15 @@ export class FilesystemBlobs implements BlobStore, AsyncDisposable {
     } catch (error) {
       throw storageError(error);
     }
+  }
+}
+
+async function lookFor(path: string) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw storageError(error);
   }
 }
 

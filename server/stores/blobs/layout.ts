@@ -16,8 +16,11 @@ export interface Layout {
   readonly uploads: string;
   readonly objects: string;
   readonly shards: readonly string[];
+  /** Made when something is first set aside. */
+  readonly quarantine: string;
   shard(digest: Digest): string;
   object(blob: Pick<BlobInfo, 'digest' | 'generation'>): string;
+  aside(blob: Pick<BlobInfo, 'digest' | 'generation'>): string;
   upload(id: string): string;
 }
 
@@ -28,12 +31,14 @@ export interface Layout {
  *     layout                              the words of LAYOUT, written last when the store is made
  *     uploads/<id>                        bytes still arriving
  *     sha256/<2 hex>/<hex>.<generation>   committed bytes, named by what they are and by who put them there
+ *     quarantine/<hex>.<generation>       objects that no row named, until they are deleted
  *
  * Ids and generations are 32 random hex digits and never used twice.
  */
 export function layout(root: string): Layout {
   const uploads = join(root, 'uploads');
   const objects = join(root, 'sha256');
+  const quarantine = join(root, 'quarantine');
   const shard = (digest: Digest): string => join(objects, digest.slice(7, 9));
   return {
     root,
@@ -42,14 +47,17 @@ export function layout(root: string): Layout {
     objects,
     shards: HEX_PAIRS.map((pair) => join(objects, pair)),
     shard,
-    object({ digest, generation }) {
-      const name = `${digest.slice(7)}.${generation}`;
-      if (!OBJECT.test(name))
-        throw new RegistryError('INTERNAL', 'BLOB_NAME', 'not the name of a stored object');
-      return join(objects, name.slice(0, 2), name);
-    },
+    quarantine,
+    object: (blob) => join(objects, nameOf(blob).slice(0, 2), nameOf(blob)),
+    aside: (blob) => join(quarantine, nameOf(blob)),
     upload: (id) => join(uploads, id),
   };
+}
+
+function nameOf({ digest, generation }: Pick<BlobInfo, 'digest' | 'generation'>): string {
+  const name = `${digest.slice(7)}.${generation}`;
+  if (!OBJECT.test(name)) throw new RegistryError('INTERNAL', 'BLOB_NAME', 'not the name of a stored object');
+  return name;
 }
 
 export const isUploadId = (name: string): boolean => UPLOAD.test(name);

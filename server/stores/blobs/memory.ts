@@ -6,6 +6,7 @@ import type {
   ByteStream,
   CommittedBlob,
   Expectation,
+  Quarantine,
   WriteOptions,
 } from '../../core/blob.ts';
 import { notFound } from '../../core/error.ts';
@@ -29,13 +30,21 @@ interface Stage {
   busy: boolean;
 }
 
+/** `at`: when it was stored or, in quarantine, set aside. */
+interface MemoryObject {
+  readonly blob: BlobInfo;
+  readonly bytes: Bytes;
+  readonly at: number;
+}
+
 const keyOf = ({ digest, generation }: Pick<BlobInfo, 'digest' | 'generation'>): string =>
   `${digest}.${generation}`;
 
 /** Blobs in memory, for tests of everything that uses a store. */
-export class MemoryBlobs implements BlobStore {
+export class MemoryBlobs implements BlobStore, Quarantine {
   readonly #clock: () => number;
-  readonly #objects = new Map<string, { readonly blob: BlobInfo; readonly bytes: Bytes }>();
+  readonly #objects = new Map<string, MemoryObject>();
+  readonly #asides = new Map<string, MemoryObject>();
   readonly #stages = new Map<string, Stage>();
   #made = 0;
 
@@ -75,6 +84,25 @@ export class MemoryBlobs implements BlobStore {
 
   async *uploads(): AsyncGenerator<{ readonly id: string; readonly touchedAt: number }> {
     for (const [id, { touchedAt }] of this.#stages) yield { id, touchedAt };
+  }
+
+  async storedAt(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<number | undefined> {
+    return this.#objects.get(keyOf(blob))?.at;
+  }
+
+  async setAside(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {
+    const found = this.#objects.get(keyOf(blob));
+    if (!found) return;
+    this.#objects.delete(keyOf(blob));
+    this.#asides.set(keyOf(blob), { ...found, at: this.#clock() });
+  }
+
+  async *asides(): AsyncGenerator<BlobInfo & { readonly since: number }> {
+    for (const { blob, at } of this.#asides.values()) yield { ...blob, since: at };
+  }
+
+  async dropAside(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {
+    this.#asides.delete(keyOf(blob));
   }
 
   async freeBytes(): Promise<number> {
@@ -145,7 +173,7 @@ export class MemoryBlobs implements BlobStore {
     const { digest, checksums } = hashing.finish();
     checkDigests(expected, checksums);
     const blob = { digest, size, generation: this.#unique() };
-    this.#objects.set(keyOf(blob), { blob, bytes });
+    this.#objects.set(keyOf(blob), { blob, bytes, at: this.#clock() });
     return { ...blob, checksums };
   }
 }

@@ -8,7 +8,7 @@ const PRIVATE_DIRECTORY = 0o700;
 const PRIVATE_FILE = 0o600;
 const BATCH = 32;
 /** What may lie in a root whose making was cut short, or at the top of an empty volume. */
-const UNFINISHED = /^(uploads|sha256|layout\.[0-9a-f]+|lost\+found)$/;
+const UNFINISHED = /^(uploads|sha256|quarantine|layout\.[0-9a-f]+|lost\+found)$/;
 
 const refuse = (message: string, cause?: unknown): RegistryError =>
   new RegistryError('FAILED_PRECONDITION', 'STORAGE_LAYOUT', message, { cause });

@@ -122,12 +122,13 @@ export class HostedTables implements HostedRepo {
     const { database, now, leaseMs } = this.#options;
     const row = await database.read
       .selectFrom('file')
-      .select('lease_until')
+      .select(['lease_until', 'version_id'])
       .where('repository_id', '=', this.#place.repositoryId)
       .where('path', '=', file.path)
-      .where('version_id', 'is', null)
       .executeTakeFirst();
-    if (row && (row.lease_until ?? 0) < now() + leaseMs / 2) await this.link(file);
+    // Whoever relies on it would otherwise be told that it is there.
+    if (!row) throw notFound('FILE', { path: file.path });
+    if (row.version_id === null && (row.lease_until ?? 0) < now() + leaseMs / 2) await this.link(file);
   }
 
   async read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -192,6 +193,9 @@ export class HostedTables implements HostedRepo {
 
   file(ref: FileRef) {
     return this.#place.catalog.file(ref);
+  }
+  damaged(ref: FileRef) {
+    return this.#place.catalog.damaged(ref);
   }
   version(pkg: string, version: string) {
     return this.#place.catalog.version(pkg, version);

@@ -415,6 +415,27 @@ export interface FreedBlobTable {
   readonly run: string;
 }
 
+/** One row: how far the scrub is. */
+export interface ScrubStateTable {
+  readonly only: 0;
+  readonly requested_at: Instant;
+  /** Of the process that works; it is over at `lease_until`. */
+  readonly owner: string | null;
+  readonly lease_until: Instant;
+  /** The pass under way, when there is one; `cursor` is the last digest it looked at. */
+  readonly pass_from: Instant | null;
+  readonly pass_blobs: number;
+  readonly pass_bytes: number;
+  readonly cursor: string;
+  /** 1 when somebody asked for it. */
+  readonly hurried: number;
+  /** The last pass that came to its end. */
+  readonly last_from: Instant | null;
+  readonly last_to: Instant | null;
+  readonly last_blobs: number;
+  readonly last_bytes: number;
+}
+
 export interface Schema {
   readonly project: ProjectTable;
   readonly repository: RepositoryTable;
@@ -448,5 +469,6 @@ export interface Schema {
   readonly gc_queue: GcQueueTable;
   readonly gc_state: GcStateTable;
   readonly gc_run: GcRunTable;
+  readonly scrub_state: ScrubStateTable;
   readonly freed_blob: FreedBlobTable;
 }

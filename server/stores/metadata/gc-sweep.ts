@@ -1,0 +1,107 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Act, UNFINISHED } from '../../core/audit.ts';
+import type { BlobInfo, Digest } from '../../core/blob.ts';
+import type { Doomed, Freed, GarbageBatch } from '../../core/garbage.ts';
+import { recordEntry } from './audit-entries.ts';
+import { due, listed } from './gc-review.ts';
+import type { Schema } from './schema.ts';
+
+/** Blobs that were freed and are remembered. */
+const REMEMBERED = 10_000;
+
+type Tx = Transaction<Schema>;
+
+/**
+ * Marks what was condemned and is still nobody's. The lease keeps other processes from it; whoever takes it after that
+ * goes on where this one stopped.
+ */
+export async function markDeleting(
+  tx: Tx,
+  { now, limit }: GarbageBatch,
+  leaseMs: number,
+): Promise<readonly Doomed[]> {
+  const keys = await due(tx, 'sweep', now, limit);
+  if (keys.length === 0) return [];
+  const rows = await tx
+    .updateTable('blob')
+    .set(({ eb }) => ({ state: 'deleting', revision: eb('revision', '+', 1) }))
+    .where('digest', 'in', listed(keys))
+    .where('state', '<>', 'live')
+    .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM file WHERE file.blob_digest = blob.digest)`)
+    .returning(['digest', 'size', 'generation'])
+    .execute();
+  const doomed = new Set(rows.map(({ digest }) => digest));
+  const revived = keys.filter((key) => !doomed.has(key));
+  await tx.deleteFrom('gc_queue').where('kind', '=', 'sweep').where('key', 'in', listed(revived)).execute();
+  const tried = await tx
+    .updateTable('gc_queue')
+    .set(({ eb }) => ({ due_at: now + leaseMs, reason: 'deleting', attempts: eb('attempts', '+', 1) }))
+    .where('kind', '=', 'sweep')
+    .where('key', 'in', listed([...doomed]))
+    .returning(['key', 'attempts'])
+    .execute();
+  const attempts = new Map(tried.map((row) => [row.key, row.attempts]));
+  return rows.map(({ digest, size, generation }) => ({
+    digest: digest as Digest,
+    size,
+    generation,
+    attempts: attempts.get(digest) ?? 1,
+  }));
+}
+
+/** A row that has another generation by now was pushed meanwhile and is left alone. */
+export async function free(
+  tx: Tx,
+  gone: readonly Doomed[],
+  { now, act }: { readonly now: number; readonly act: Act },
+): Promise<Freed> {
+  const rows = await tx
+    .deleteFrom('blob')
+    .where('digest', 'in', listed(gone.map(({ digest }) => digest)))
+    .where('generation', 'in', listed(gone.map(({ generation }) => generation)))
+    .where('state', '=', 'deleting')
+    .returning(['digest', 'size', 'generation'])
+    .execute();
+  const bytes = rows.reduce((sum, { size }) => sum + size, 0);
+  if (rows.length === 0) return { blobs: 0, bytes };
+  await tx
+    .insertInto('freed_blob')
+    .values(rows.map((row) => ({ ...row, freed_at: now, run: act.id })))
+    .execute();
+  await tx
+    .deleteFrom('freed_blob')
+    .where('seq', '<=', sql<number>`(SELECT max(seq) FROM freed_blob) - ${REMEMBERED}`)
+    .execute();
+  await tx
+    .updateTable('gc_state')
+    .set(({ eb }) => ({
+      freed_blobs: eb('freed_blobs', '+', rows.length),
+      freed_bytes: eb('freed_bytes', '+', bytes),
+    }))
+    .where('only', '=', 0)
+    .execute();
+  await recordEntry(tx, act, UNFINISHED);
+  return { blobs: rows.length, bytes };
+}
+
+export async function postpone(tx: Tx, { digest }: Doomed, until: number): Promise<void> {
+  await tx
+    .updateTable('gc_queue')
+    .set({ due_at: until })
+    .where('kind', '=', 'sweep')
+    .where('key', '=', digest)
+    .execute();
+}
+
+export async function unknown(
+  db: Kysely<Schema>,
+  objects: readonly BlobInfo[],
+): Promise<readonly BlobInfo[]> {
+  const rows = await db
+    .selectFrom('blob')
+    .select(['digest', 'generation'])
+    .where('digest', 'in', listed(objects.map(({ digest }) => digest)))
+    .execute();
+  const known = new Set(rows.map(({ digest, generation }) => `${digest}.${generation}`));
+  return objects.filter(({ digest, generation }) => !known.has(`${digest}.${generation}`));
+}
