@@ -19,6 +19,7 @@ export interface LoginPair {
 
 /** The log-ins that can be gone on with. */
 export interface RefreshStore {
+  /** UNAUTHENTICATED when the account was disabled or deleted meanwhile. */
   beginLogin(pair: LoginPair, act: Act): Promise<void>;
   /**
    * Takes a refresh token out of use and puts the next pair in its place, for one caller alone. Nothing for an unknown

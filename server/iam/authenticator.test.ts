@@ -65,6 +65,27 @@ const registryTokenOf = async (authorization: string) =>
 const ANN = { kind: 'user', id: 'ann', belongsTo: [] } as const;
 const issueAccess = (of: string) => tokens.issue({ kind: 'login', of, seconds: 12 * 3600 });
 
+test('a password that is changed while it is checked makes no log-in', async () => {
+  const passwords = new PasswordChecker();
+  passwords.matches = async () => {
+    await accounts.put({ id: 'ann', kind: 'user', passwordHash: await hashPassword('another') });
+    return true;
+  };
+  const { now } = clock;
+  const slow = new Authenticator({
+    accounts,
+    bearers: [tokens],
+    keyFiles: { read: async () => undefined },
+    providerStands: () => true,
+    passwords,
+    throttle: new LoginThrottle({ now, failures: 10, windowMs: 60_000 }),
+    now,
+    revision: () => 0,
+  });
+
+  expect(await failureOf(slow.password('ann', PASSWORD, 'peer'))).toMatchObject(REFUSED);
+});
+
 describe('a caller is who the credential says', () => {
   test('by user name and password', async () => {
     expect(await principalOf(basic('ann', PASSWORD))).toEqual(ANN);

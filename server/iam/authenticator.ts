@@ -85,6 +85,9 @@ export class Authenticator {
       throw refused('the user name or password is wrong');
     }
     throttle.succeeded(username, peer);
+    // Others may have waited for their turn before this one: the password may have been changed meanwhile.
+    if ((await accounts.find(username))?.passwordHash !== account.passwordHash)
+      throw refused('the password was changed; log in with the new one');
     if (account.disabled) throw disabled(account.id);
     return {
       principal: accountOf(account),

@@ -21,7 +21,7 @@ export async function endFamily(tx: Transaction<Schema>, family: string): Promis
 /** Ends every log-in of an account, with those that it has agreed to and no program has begun yet. Personal tokens stay. */
 export async function endLogins(tx: Transaction<Schema>, account: string): Promise<void> {
   await sql`DELETE FROM one_time WHERE kind IN ('authorization-code', 'device-code')
-    AND ${account} IN (payload ->> '$.account', payload ->> '$.answer.account')`.execute(tx);
+    AND coalesce(payload ->> '$.account', payload ->> '$.answer.account') = ${account}`.execute(tx);
   await endTokens(tx, sql<boolean>`account = ${account} AND kind IN ('login', 'session')`);
   await tx.deleteFrom('refresh_token').where('account', '=', account).execute();
 }

@@ -6,6 +6,7 @@ import { recordAct, recordEntry } from './audit-entries.ts';
 import { audited } from './audited.ts';
 import { endFamily, endTokens } from './end-tokens.ts';
 import type { Schema } from './schema.ts';
+import { requireBasis } from './token-basis.ts';
 import { insertToken } from './token-tables.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -23,7 +24,10 @@ export class RefreshTables implements RefreshStore {
   }
 
   async beginLogin(pair: LoginPair, act: Act): Promise<void> {
-    await audited(this.#database, act).transaction((tx) => this.#add(tx, pair));
+    await audited(this.#database, act).transaction(async (tx) => {
+      await requireBasis(tx, pair.access.token);
+      await this.#add(tx, pair);
+    });
   }
 
   renewLogin(

@@ -3,6 +3,7 @@ import type { NewToken } from '../../core/accounts.ts';
 import { failureOf } from '../../testing/failure-of.ts';
 import { TestServer } from '../../testing/harness.ts';
 import { TestServiceAccount } from '../../testing/service-account.ts';
+import { RefreshTables } from './refresh-tables.ts';
 
 let server: TestServer;
 let account: TestServiceAccount;
@@ -56,4 +57,29 @@ it('makes none from what is disabled', async () => {
   expect((await disable(account.keyName)).status).toBe(200);
   for (const token of [{ of: other.email }, { parent }, { key: account.file.private_key_id }])
     expect(await failureOf(add(token))).toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+it('begins no log-in of who was disabled meanwhile', async () => {
+  await server.account('late');
+  await server.accounts.put({ id: 'late', kind: 'user', disabled: true });
+  const logins = new RefreshTables(server.database, server.clock.now);
+  const expiresAt = server.clock.now() + 1000;
+  const begun = logins.beginLogin(
+    {
+      access: { hash: 'late', token: { id: 'late', kind: 'login', of: 'late', family: 'late', expiresAt } },
+      refresh: { hash: 'late', token: { family: 'late', account: 'late', loginAt: 1, expiresAt } },
+    },
+    {
+      id: 'late',
+      at: 1,
+      actor: { peer: '' },
+      type: 'ADMIN_WRITE',
+      service: 'login.googleapis.com',
+      method: 'test',
+      resource: '/',
+    },
+  );
+
+  expect(await failureOf(begun)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(await server.tokens.tokenById('late')).toBe(undefined);
 });
