@@ -21,6 +21,7 @@ import {
   WRITE,
 } from '../testing/policy-model.ts';
 import { PolicyAuthorizer } from './authorizer.ts';
+import { subjectOf } from './condition-subject.ts';
 import { CelConditions } from './conditions.ts';
 import { namesOf } from './members.ts';
 import { PREDEFINED_ROLES } from './predefined-roles.ts';
@@ -53,7 +54,7 @@ describe('a decision', () => {
         const authorizer = authorizerOn(held, at);
         const chain = await authorizer.chain(asked.on);
         const { who, permission, on } = asked;
-        const subject = weighing.subjectOf(on, permission, asked.within, at);
+        const subject = subjectOf(on, permission, asked.within, at);
         const names = namesOf(who);
         const granted = chain.some((binding) =>
           weighing.grants(weighing.weigh(binding, names, permission, subject, chain)),

@@ -12,8 +12,8 @@ import type { Permission } from '../core/permissions.ts';
 import type { ConditionCompiler, PolicyReader } from '../core/policy.ts';
 import { type CompiledPolicy, compilePolicy } from './compiled-policy.ts';
 import { namesOf } from './members.ts';
+import { chainOf } from './resource-chain.ts';
 import { DENIED, Standing } from './standing.ts';
-import { chainOf } from './weigh.ts';
 
 interface PolicyAuthorizerOptions {
   readonly policies: PolicyReader;

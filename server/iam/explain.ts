@@ -11,11 +11,13 @@ import { ANONYMOUS, memberOf, type Principal, type ResourceName } from '../core/
 import type { ConditionResult, ConditionSubject } from '../core/policy.ts';
 import { inScope } from './authorizer.ts';
 import type { CompiledBinding, CompiledPolicy } from './compiled-policy.ts';
+import { subjectOf } from './condition-subject.ts';
 import { summaryOf } from './explain-words.ts';
 import { leastRole } from './least-role.ts';
 import { accountNamed } from './member-names.ts';
 import { memberMeaning, namesOf } from './members.ts';
-import { chainOf, grants, subjectOf, weigh, weighCondition } from './weigh.ts';
+import { chainOf } from './resource-chain.ts';
+import { grants, weigh, weighCondition } from './weigh.ts';
 
 interface PolicyExplainerOptions {
   /** The bindings that decide on a resource: its own and those above it. */

@@ -2,7 +2,8 @@ import type { Decision, Extent, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { ConditionSubject } from '../core/policy.ts';
 import type { CompiledBinding, CompiledPolicy } from './compiled-policy.ts';
-import { describe, weighCondition, weighStanding, wholeSecond } from './weigh.ts';
+import { describe, wholeSecond } from './condition-subject.ts';
+import { weighCondition, weighStanding } from './weigh.ts';
 
 const ALLOWED: Decision = { allow: true };
 const CONDITIONALLY: Decision = { allow: true, conditional: true };

@@ -1,5 +1,4 @@
-import type { ResourceName, Within } from '../core/iam.ts';
-import { type Permission, serviceOf } from '../core/permissions.ts';
+import type { Permission } from '../core/permissions.ts';
 import type { ConditionResult, ConditionSubject } from '../core/policy.ts';
 import type { CompiledBinding, CompiledPolicy } from './compiled-policy.ts';
 import { memberMeaning } from './members.ts';
@@ -44,46 +43,3 @@ export const weighStanding = (
 /** The part that differs from one request to the next. */
 export const weighCondition = ({ condition }: CompiledBinding, subject: ConditionSubject): ConditionResult =>
   condition ? condition(subject) : true;
-
-type Described = Pick<ConditionSubject['resource'], 'name' | 'type' | 'service'>;
-
-const REPOSITORY = /^projects\/[^/]+\/locations\/[^/]+\/repositories\/[^/]+$/;
-const SERVICE_ACCOUNT = /^projects\/[^/]+\/serviceAccounts\/[^/]+$/;
-
-/** `resource` and `request` as conditions see them (cloud.google.com/iam/docs/conditions-attribute-reference). */
-export const subjectOf = (
-  on: ResourceName,
-  permission: Permission,
-  within: Within | undefined,
-  time: number,
-): ConditionSubject => ({
-  resource: { ...describe(on, permission), ...within },
-  time: wholeSecond(time),
-});
-
-/** Conditions are told the time in whole seconds, so that within one they answer alike. */
-export const wholeSecond = (time: number): number => time - (time % 1000);
-
-export function describe(on: ResourceName, permission: Permission): Described {
-  if (REPOSITORY.test(on))
-    return {
-      name: on,
-      type: 'artifactregistry.googleapis.com/Repository',
-      service: 'artifactregistry.googleapis.com',
-    };
-  if (SERVICE_ACCOUNT.test(on))
-    return { name: on, type: 'iam.googleapis.com/ServiceAccount', service: 'iam.googleapis.com' };
-  return {
-    name: on,
-    type: 'cloudresourcemanager.googleapis.com/Project',
-    service: serviceOf(permission),
-  };
-}
-
-/** A name and everything above it, the highest first. */
-export function chainOf(on: ResourceName): readonly ResourceName[] {
-  if (on === '/') return ['/'];
-  const second = on.indexOf('/', 'projects/'.length);
-  if (second === -1) return ['/', on];
-  return ['/', on.slice(0, second) as ResourceName, on];
-}
