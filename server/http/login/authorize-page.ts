@@ -4,6 +4,8 @@ import {
   authorizationRequest,
   CLIENTS,
 } from './authorization-request.ts';
+import { DECISION } from './decision.ts';
+import { form } from './form.ts';
 import { html } from './html.ts';
 import { page } from './page.ts';
 import type { LoginParts } from './parts.ts';
@@ -15,10 +17,8 @@ export const AUTHORIZE = '/authorize';
 export async function showAuthorization(visit: Visit, { forms }: LoginParts): Promise<Response> {
   const request = authorizationRequest(visit.query);
   const signedIn = await visit.signedIn();
-  if (!signedIn) {
-    const here = `${AUTHORIZE}?${visit.query.toString()}`;
-    return visit.redirect(`/login?${new URLSearchParams({ to: here }).toString()}`);
-  }
+  const here = `${AUTHORIZE}?${visit.query.toString()}`;
+  if (!signedIn) return visit.redirectToLogin(here);
   const token = forms.make(purpose(request), visit.sessionSecret() ?? '');
   const { origin } = new URL(request.redirectUri);
   const body = html`<h1>Let this program in?</h1>
@@ -26,22 +26,18 @@ export async function showAuthorization(visit: Visit, { forms }: LoginParts): Pr
       ${CLIENTS[request.clientId]} on this computer wants to log in. It will be able to do here whatever
       <strong>${signedIn.account.id}</strong> can do.
     </p>
-    <form method="post" action="${AUTHORIZE}?${visit.query.toString()}">
-      <input type="hidden" name="token" value="${token}" />
-      <button name="decision" value="allow">Let it in</button>
-      <button name="decision" value="deny" class="quiet">Refuse</button>
-    </form>`;
+    ${form(here, token, DECISION)}`;
   return page(visit.origin, { title: 'Let this program in?', body, formTarget: origin });
 }
 
 /** POST /authorize, with the same query */
 export async function decideAuthorization(visit: Visit, parts: LoginParts): Promise<Response> {
-  const form = await visit.form();
+  const sent = await visit.form();
   const request = authorizationRequest(visit.query);
   const signedIn = await visit.signedIn();
-  await parts.forms.use(form.get('token'), purpose(request), visit.sessionSecret());
+  await parts.forms.use(sent.get('token'), purpose(request), visit.sessionSecret());
   if (!signedIn) return visit.redirect('/login');
-  if (form.get('decision') !== 'allow')
+  if (sent.get('decision') !== 'allow')
     return visit.redirect(answerUri(request, visit.origin, { error: 'access_denied' }));
   const { clientId, redirectUri, challenge } = request;
   const agreed = { account: signedIn.account.id, clientId, redirectUri, challenge };

@@ -1,6 +1,8 @@
 import { invalid, RegistryError } from '../../core/error.ts';
-import { html } from './html.ts';
-import { page, sentence } from './page.ts';
+import { DECISION } from './decision.ts';
+import { form } from './form.ts';
+import { type Html, html } from './html.ts';
+import { alert, page } from './page.ts';
 import type { LoginParts, Waiting } from './parts.ts';
 import type { SignedIn, Visit } from './visit.ts';
 
@@ -11,21 +13,21 @@ const UNKNOWN = 'This code is not known, or no longer. Look at it again, or let 
 export async function showDevice(visit: Visit, parts: LoginParts): Promise<Response> {
   const code = visit.query.get('user_code') ?? '';
   const signedIn = await visit.signedIn();
-  if (!signedIn) {
-    const here = code === '' ? HERE : `${HERE}?${new URLSearchParams({ user_code: code }).toString()}`;
-    return visit.redirect(`/login?${new URLSearchParams({ to: here }).toString()}`);
-  }
+  if (!signedIn)
+    return visit.redirectToLogin(
+      code === '' ? HERE : `${HERE}?${new URLSearchParams({ user_code: code }).toString()}`,
+    );
   return codeForm(visit, parts, { signedIn, code });
 }
 
 /** POST /device: the code, and then the decision. */
 export async function decideDevice(visit: Visit, parts: LoginParts): Promise<Response> {
-  const form = await visit.form();
+  const sent = await visit.form();
   const signedIn = await visit.signedIn();
-  if (!signedIn) return visit.redirect('/login?to=%2Fdevice');
-  await parts.forms.use(form.get('token'), HERE, visit.sessionSecret());
-  const code = form.get('user_code') ?? '';
-  const decision = form.get('decision');
+  if (!signedIn) return visit.redirectToLogin(HERE);
+  await parts.forms.use(sent.get('token'), HERE, visit.sessionSecret());
+  const code = sent.get('user_code') ?? '';
+  const decision = sent.get('decision');
   try {
     const waiting = await parts.devices.waiting(code, signedIn.account.id, visit.front.peer());
     if (!waiting) return codeForm(visit, parts, { signedIn, code, says: UNKNOWN, status: 400 });
@@ -56,28 +58,28 @@ function codeForm(
 ): Response {
   const token = forms.make(HERE, visit.sessionSecret() ?? '');
   const body = html`<h1>Connect a program</h1>
-    ${says === undefined ? undefined : html`<p role="alert" class="alert">${sentence(says)}</p>`}
+    ${says === undefined ? undefined : alert(says)}
     <p>
       Enter the code that the program shows. You are logged in as <strong>${signedIn.account.id}</strong>.
     </p>
-    <form method="post" action="${HERE}">
-      <input type="hidden" name="token" value="${token}" />
-      <label for="user_code">Code</label>
-      <input
-        class="code"
-        id="user_code"
-        name="user_code"
-        value="${code.slice(0, 20)}"
-        autocomplete="off"
-        autocapitalize="characters"
-        spellcheck="false"
-        required
-        autofocus
-      />
-      <button>Continue</button>
-    </form>`;
+    ${form(HERE, token, codeFields(code))}`;
   return page(visit.origin, { title: 'Connect a program', body, ...answer });
 }
+
+const codeFields = (code: string): Html =>
+  html`<label for="user_code">Code</label>
+    <input
+      class="code"
+      id="user_code"
+      name="user_code"
+      value="${code.slice(0, 20)}"
+      autocomplete="off"
+      autocapitalize="characters"
+      spellcheck="false"
+      required
+      autofocus
+    />
+    <button>Continue</button>`;
 
 function confirmation(
   visit: Visit,
@@ -104,12 +106,7 @@ function confirmation(
     <p class="hint">
       Only go on if you started it yourself, just now. Nobody will ever need this code from you.
     </p>
-    <form method="post" action="${HERE}">
-      <input type="hidden" name="token" value="${token}" />
-      <input type="hidden" name="user_code" value="${code}" />
-      <button name="decision" value="allow">Let it in</button>
-      <button name="decision" value="deny" class="quiet">Refuse</button>
-    </form>`;
+    ${form(HERE, token, html`<input type="hidden" name="user_code" value="${code}" />${DECISION}`)}`;
   return page(visit.origin, { title: 'Let this program in?', body });
 }
 

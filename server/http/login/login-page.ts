@@ -1,7 +1,8 @@
 import { invalid, RegistryError } from '../../core/error.ts';
+import { form } from './form.ts';
 import { type Html, html } from './html.ts';
 import { localPath } from './local-path.ts';
-import { page, sentence } from './page.ts';
+import { alert, page } from './page.ts';
 import type { LoginParts } from './parts.ts';
 import type { SignedIn, Visit } from './visit.ts';
 
@@ -17,10 +18,10 @@ export async function showLogin(visit: Visit, parts: LoginParts): Promise<Respon
 
 /** POST /login */
 export async function logInWithPassword(visit: Visit, parts: LoginParts): Promise<Response> {
-  const form = await visit.form();
-  await parts.forms.use(form.get('token'), HERE, visit.knownBrowser());
-  const [username, password] = [form.get('username')?.trim() ?? '', form.get('password') ?? ''];
-  const to = localPath(form.get('to'), '');
+  const sent = await visit.form();
+  await parts.forms.use(sent.get('token'), HERE, visit.knownBrowser());
+  const [username, password] = [sent.get('username')?.trim() ?? '', sent.get('password') ?? ''];
+  const to = localPath(sent.get('to'), '');
   try {
     await visit.signIn(await parts.sessions.withPassword(username, password, visit.actor));
     return visit.redirect(to || HERE);
@@ -29,7 +30,7 @@ export async function logInWithPassword(visit: Visit, parts: LoginParts): Promis
     parts.failedLogin({ request, peer: peer(), username, thrown: error });
     if (!(error instanceof RegistryError) || error.status >= 500) throw error;
     const wrong = error.code === 'UNAUTHENTICATED';
-    const says = wrong ? 'The user name or the password is wrong.' : sentence(error.message);
+    const says = wrong ? 'the user name or the password is wrong' : error.message;
     return loginForm(visit, parts, { to, username, says, status: error.status, headers: error.headers });
   }
 }
@@ -57,10 +58,10 @@ export async function takeFromProvider(visit: Visit, { provider }: LoginParts): 
 
 /** POST /logout */
 export async function logOut(visit: Visit, { forms, sessions }: LoginParts): Promise<Response> {
-  const form = await visit.form();
+  const sent = await visit.form();
   const signedIn = await visit.signedIn();
   if (signedIn) {
-    await forms.use(form.get('token'), LOGOUT, visit.sessionSecret());
+    await forms.use(sent.get('token'), LOGOUT, visit.sessionSecret());
     await sessions.end(signedIn.caller, visit.actor);
   }
   visit.signOut();
@@ -83,36 +84,36 @@ function loginForm(
   const token = forms.make(HERE, visit.browser());
   const onward = to === '' ? '' : `?${new URLSearchParams({ to }).toString()}`;
   const body = html`<h1>Log in</h1>
-    ${says === undefined ? undefined : html`<p role="alert" class="alert">${says}</p>`}
+    ${says === undefined ? undefined : alert(says)}
     ${provider && html`<a class="button" href="/login/oidc${onward}">Log in with ${provider.name}</a>`}
     ${provider && html`<p class="or">or</p>`}
-    <form method="post" action="${HERE}">
-      <input type="hidden" name="token" value="${token}" />
-      <input type="hidden" name="to" value="${to}" />
-      <label for="username">User name</label>
-      <input
-        id="username"
-        name="username"
-        value="${username}"
-        autocomplete="username"
-        autocapitalize="none"
-        spellcheck="false"
-        required
-        ${focused(username === '')}
-      />
-      <label for="password">Password</label>
-      <input
-        id="password"
-        name="password"
-        type="password"
-        autocomplete="current-password"
-        required
-        ${focused(username !== '')}
-      />
-      <button ${provider ? html`class="quiet"` : undefined}>Log in</button>
-    </form>`;
+    ${form(HERE, token, fields(to, username, provider !== undefined))}`;
   return visit.with(page(visit.origin, { title: 'Log in', body, ...answer }));
 }
+
+const fields = (to: string, username: string, isSecond: boolean): Html =>
+  html`<input type="hidden" name="to" value="${to}" />
+    <label for="username">User name</label>
+    <input
+      id="username"
+      name="username"
+      value="${username}"
+      autocomplete="username"
+      autocapitalize="none"
+      spellcheck="false"
+      required
+      ${focused(username === '')}
+    />
+    <label for="password">Password</label>
+    <input
+      id="password"
+      name="password"
+      type="password"
+      autocomplete="current-password"
+      required
+      ${focused(username !== '')}
+    />
+    <button ${isSecond ? html`class="quiet"` : undefined}>Log in</button>`;
 
 const focused = (yes: boolean): Html | undefined => (yes ? html`autofocus` : undefined);
 
@@ -122,9 +123,6 @@ function welcome(visit: Visit, { forms }: LoginParts, { account }: SignedIn): Re
   const body = html`<h1>You are logged in</h1>
     <p>This browser is logged in as <strong>${account.id}</strong>.</p>
     ${to === '' ? undefined : html`<a class="button" href="${to}">Continue</a>`}
-    <form method="post" action="${LOGOUT}">
-      <input type="hidden" name="token" value="${token}" />
-      <button class="quiet">Log out</button>
-    </form>`;
+    ${form(LOGOUT, token, html`<button class="quiet">Log out</button>`)}`;
   return page(visit.origin, { title: 'Logged in', body });
 }

@@ -44,7 +44,7 @@ export const errorPage: RenderError = ({ message }) => ({
   body: document(
     'That did not work',
     html`<h1>That did not work</h1>
-      <p role="alert" class="alert">${sentence(message)}</p>
+      ${alert(message)}
       <p><a class="button quiet" href="/login">Back to log-in</a></p>`,
   ).text,
 });
@@ -61,7 +61,10 @@ export function forPeople(thrown: unknown, origin: string): unknown {
   });
 }
 
-export const sentence = (message: string): string =>
+/** Why something did not work, read out where a person cannot see. */
+export const alert = (message: string): Html => html`<p role="alert" class="alert">${sentence(message)}</p>`;
+
+const sentence = (message: string): string =>
   `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
 
 const document = (title: string, body: Html): Html =>

@@ -85,6 +85,11 @@ export class Visit {
     return answer;
   }
 
+  /** To the log-in, and from there to a path here. */
+  redirectToLogin(then: string): Response {
+    return this.redirect(`/login?${new URLSearchParams({ to: then }).toString()}`);
+  }
+
   redirect(to: string): Response {
     return this.with(
       new Response(null, {
