@@ -1,7 +1,9 @@
 import { accessOf, policiesOf } from './access.ts';
 import { errorOfStatus } from './api-error.ts';
+import { cleanupOf } from './cleanup.ts';
 import { logEntriesOf } from './log-entries.ts';
 import { identitiesOf } from './identities.ts';
+import { garbageOf } from './garbage.ts';
 import { scrubOf } from './scrub.ts';
 import { serviceAccountsOf } from './service-accounts.ts';
 import { rolesOf } from './roles.ts';
@@ -36,6 +38,7 @@ export type * from './schemas/policy.ts';
 export type * from './schemas/role.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/repository.ts';
+export type * from './schemas/garbage.ts';
 export type * from './schemas/scrub.ts';
 export type * from './schemas/service-account.ts';
 export type * from './schemas/settings.ts';
@@ -199,6 +202,8 @@ export function createClient(options: ClientOptions) {
 
     /** The audit log. */
     logEntries: logEntriesOf(http),
+    ...cleanupOf(http),
+    garbage: garbageOf(http),
     scrub: scrubOf(http),
     policies: policiesOf(http),
     access: accessOf(http),

@@ -26,6 +26,13 @@ import {
 import { location, project, projectV3, service } from './schemas/project.ts';
 import { repository } from './schemas/repository.ts';
 import {
+  blobExplanation,
+  garbageCollection,
+  garbageRun,
+  runGarbageCollectionRequest,
+} from './schemas/garbage.ts';
+import { scrubStatus } from './schemas/scrub.ts';
+import {
   createRoleRequest,
   permission,
   queryGrantableRolesRequest,
@@ -65,6 +72,11 @@ export const components = {
   CleanupPolicy: cleanupPolicy,
   CleanupRun: cleanupRun,
   CreateRoleRequest: createRoleRequest,
+  ScrubStatus: scrubStatus,
+  BlobExplanation: blobExplanation,
+  GarbageCollection: garbageCollection,
+  GarbageCollectionRun: garbageRun,
+  RunGarbageCollectionRequest: runGarbageCollectionRequest,
   CreateServiceAccountKeyRequest: createServiceAccountKeyRequest,
   CreateServiceAccountRequest: createServiceAccountRequest,
   DockerImage: dockerImage,

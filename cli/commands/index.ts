@@ -5,6 +5,9 @@ import { canI, canIShort } from './access/can-i.ts';
 import { policyTroubleshoot } from './access/policy-troubleshoot.ts';
 import { whoCan, whoCanShort } from './access/who-can.ts';
 import { configureDocker } from './auth/configure-docker.ts';
+import { previewCleanup } from './cleanup/preview.ts';
+import { runCleanup } from './cleanup/run.ts';
+import { cleanupRunCommands } from './cleanup/runs.ts';
 import { listLogins } from './auth/list.ts';
 import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
@@ -52,6 +55,7 @@ import { readLog } from './logging/read.ts';
 import { describeOperation } from './operations/describe.ts';
 import { completionCommand } from './own/completion.ts';
 import { helpCommand } from './own/help.ts';
+import { describeGarbageCollection, explainBlob, runGarbageCollection } from './storage/garbage.ts';
 import { scrub } from './storage/scrub.ts';
 import { backup, doctor, restore, serve } from './own/serve-and-doctor.ts';
 import { version } from './own/version.ts';
@@ -101,6 +105,9 @@ export const COMMANDS: readonly Command[] = [
   setCleanupPolicies,
   listCleanupPolicies,
   deleteCleanupPolicies,
+  previewCleanup,
+  runCleanup,
+  ...cleanupRunCommands,
   ...policyCommands('artifacts repositories'),
   listPackages,
   describePackage,
@@ -170,6 +177,9 @@ export const COMMANDS: readonly Command[] = [
   readLog,
   exportLog,
   scrub,
+  runGarbageCollection,
+  describeGarbageCollection,
+  explainBlob,
   serve,
   doctor,
   backup,
@@ -181,6 +191,7 @@ export const COMMANDS: readonly Command[] = [
 
 const GROUPS: Readonly<Record<string, string>> = {
   '': 'artifact registry, from the command line.',
+  'artifacts cleanup-runs': 'What the cleanup policies of a repository came to.',
   artifacts: 'Repositories and what is in them.',
   'artifacts docker': 'Container images.',
   'artifacts docker images': 'Images by digest.',
@@ -210,6 +221,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'identity groups memberships': 'Who is in a group.',
   'policy-troubleshoot': 'Why somebody may do something, or may not.',
   projects: 'Projects, which hold repositories.',
+  storage: 'What the server stores, and what it deletes.',
+  'storage gc': 'The deletion of what nobody needs.',
   services: 'For scripts that enable services.',
 };
 

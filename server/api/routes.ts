@@ -15,6 +15,8 @@ import { projectRoutes } from './projects.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { customRoleRoutes } from './roles.ts';
 import type { ApiRoute } from './route.ts';
+import { garbageRoutes } from './garbage.ts';
+import { scrubRoutes } from './scrub.ts';
 import { serviceAccountKeyRoutes } from './service-account-keys.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { serviceRoutes } from './services.ts';
@@ -46,6 +48,8 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...settingsRoutes,
   ...serviceRoutes,
   ...loggingRoutes,
+  ...scrubRoutes,
+  ...garbageRoutes,
   ...ownRoutes,
   ...userRoutes,
   ...tokenRoutes,

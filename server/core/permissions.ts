@@ -148,7 +148,6 @@ const OWN = [
   'entrepot.policies.grantPublic',
   'entrepot.storage.collect',
   'entrepot.storage.get',
-  'entrepot.storage.get',
   'entrepot.storage.scrub',
   'entrepot.tokens.list',
   'entrepot.tokens.revoke',

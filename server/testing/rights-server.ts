@@ -95,6 +95,7 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
   const [membership] = (await admin.get('groups/some-group/memberships')).memberships;
   const account = await admin.ok('POST', `${PROJECT}/serviceAccounts`, { accountId: 'some-account' });
   const key = await admin.ok('POST', `${account.name}/keys`, {});
+  const cleanup = await admin.ok('POST', `${IMAGES}:runCleanup`, { dryRun: true });
   const role = { role: { title: 'Some', includedPermissions: ['artifactregistry.packages.get'] } };
   const pools = `${PROJECT}/locations/global/workloadIdentityPools`;
   await admin.ok('POST', `${pools}?workloadIdentityPoolId=some-pool`, {});
@@ -104,6 +105,7 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
   });
   await admin.ok('POST', `${PROJECT}/roles`, { roleId: 'someRole', ...role });
   await admin.ok('POST', 'organizations/entrepot/roles', { roleId: 'someRole', ...role });
+  const run = await admin.ok('POST', 'garbageCollection:run', {});
   return {
     project: 'my-project',
     location: 'us-central1',
@@ -114,6 +116,7 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
     file: `${PACKAGE}/manifests/${digest}`,
     view: `${PACKAGE}@${digest}`,
     operation: last(operation),
+    cleanupRun: last(cleanup.metadata),
     service: 'artifactregistry.googleapis.com',
     user: 'someone',
     token: last({ name: token }),
@@ -124,5 +127,7 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
     role: 'someRole',
     pool: 'some-pool',
     provider: 'some-provider',
+    run: run.id,
+    digest,
   };
 }
