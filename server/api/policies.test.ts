@@ -364,6 +364,11 @@ describe('a policy is refused', () => {
     expect((await refused(IMAGES, { bindings: [binding(groups)] })).message).toContain('251 groups');
     const long = many(200, (at) => `deleted:user:${'x'.repeat(400)}${at}?uid=${at}`);
     expect((await refused(IMAGES, { bindings: [binding(long)] })).message).toContain('65536 are possible');
+    const bindings = Array.from({ length: 101 }, (_, at) => ({
+      ...binding(['user:ann']),
+      condition: { title: 'often', expression: `resource.name != "${at}"` },
+    }));
+    expect((await refused(IMAGES, { version: 3, bindings })).message).toContain('101 conditional bindings');
     expect(await refused(IMAGES, { bindings: [binding([`user:${'x'.repeat(2 ** 20)}`])] })).toMatchObject({
       status: 413,
     });

@@ -10,6 +10,8 @@ import { PREDEFINED_ROLES } from './predefined-roles.ts';
 /** google/iam/v1/policy.proto: every occurrence of a member counts. */
 const MOST_MEMBERS = 1_500;
 const MOST_GROUPS = 250;
+/** As with Google. All of those that mean the caller are asked anew for each thing of a list. */
+const MOST_CONDITIONAL = 100;
 /** Bytes of a policy as it is stored. */
 const LARGEST = 64 * 1024;
 const LONGEST_TITLE = 100;
@@ -155,6 +157,12 @@ function checkSize(policy: PolicyContent): void {
   const groups = members.filter((member) => member.startsWith('group:')).length;
   if (groups > MOST_GROUPS)
     throw refusal(`The policy has ${groups} groups; ${MOST_GROUPS} are possible. Combine some of them.`);
+  const conditional = policy.bindings.filter(({ condition }) => condition).length;
+  if (conditional > MOST_CONDITIONAL)
+    throw refusal(
+      `The policy has ${conditional} conditional bindings; ${MOST_CONDITIONAL} are possible. Give one condition to ` +
+        'several members, or to a group.',
+    );
   const size = Buffer.byteLength(JSON.stringify(policy));
   if (size > LARGEST) throw refusal(`The policy has ${size} bytes; ${LARGEST} are possible.`);
 }
