@@ -93,6 +93,7 @@ export class Cli {
       await this.terminal.debug(
         `${request.method} ${request.url} ${response.status} ${this.io.now() - started}ms`,
       );
+      for (const warning of warningsIn(response.headers.get('warning'))) await this.terminal.warn(warning);
       return response;
     } catch (thrown) {
       await this.terminal.debug(`${request.method} ${request.url} ${String(thrown)}`);
@@ -100,3 +101,9 @@ export class Cli {
     }
   }
 }
+
+/** The sentences of a `warning` header that are for whoever sent the request (RFC 7234, section 5.5: 299). */
+const warningsIn = (header: string | null): readonly string[] =>
+  [...(header ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replaceAll(/\\(.)/g, '$1'),
+  );

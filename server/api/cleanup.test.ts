@@ -79,12 +79,26 @@ class Place {
 
   async versions(): Promise<readonly string[]> {
     const { items } = await admin.pages(`${this.name}/packages/app/versions?pageSize=1000`, 'versions');
-    return items.map(({ name }) => name).sort();
+    return items.map(({ name }) => String(name)).toSorted(inOrder);
   }
 }
 
 const digest = (document: string): string =>
   `sha256:${new Bun.CryptoHasher('sha256').update(document).digest('hex')}`;
+
+const inOrder = (a: string, b: string): number => (a < b ? -1 : 1);
+
+const runsOf = async (place: Place): Promise<readonly Json[]> =>
+  (await admin.get(`${place.name}/cleanupRuns`)).cleanupRuns ?? [];
+
+/** As many as are asked for, in the words of the stock command line. */
+const manyPolicies = (count: number): Json =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [
+      `p${at}`,
+      { action: 'DELETE', condition: { olderThan: '2592000.0s', packageNamePrefixes: [`${at}`] } },
+    ]),
+  );
 
 describe('cleanup', () => {
   it('says what it would do, then does it, and records both', async () => {
@@ -100,7 +114,7 @@ describe('cleanup', () => {
 
     const dry = await place.run({ dryRun: true });
     expect(dry.response).toMatchObject({ outcome: 'DONE', dryRun: true, ...before.summary });
-    expect(await place.versions()).toEqual([place.version(kept), place.version(loose)].sort());
+    expect(await place.versions()).toEqual([place.version(kept), place.version(loose)].toSorted(inOrder));
 
     const real = await place.run();
     expect(real.response).toMatchObject({ outcome: 'DONE', trigger: 'REQUEST', ...before.summary });
@@ -139,7 +153,7 @@ describe('cleanup', () => {
     });
     await admin.ok('PATCH', `${place.name}?updateMask=cleanupPolicies`, { cleanupPolicies: { old: OLD } });
     expect((await place.run()).response).toMatchObject({ deletedCount: '3', keptCount: '3' });
-    expect(await place.versions()).toEqual([index, part, signature].map(place.version).sort());
+    expect(await place.versions()).toEqual([index, part, signature].map(place.version).toSorted(inOrder));
   });
 
   it('keeps what immutable tags name, and says so', async () => {
@@ -204,23 +218,20 @@ describe('cleanup', () => {
 });
 
 describe('the schedule', () => {
-  const runs = async (place: Place): Promise<readonly Json[]> =>
-    (await admin.get(`${place.name}/cleanupRuns`)).cleanupRuns ?? [];
-
   it('applies policies once a day, an hour after they were set at the earliest', async () => {
     const place = await Place.make({ cleanupPolicies: { untagged: UNTAGGED } });
     await place.bare('loose');
     await server.app.cleanWhatIsDue();
-    expect(await runs(place)).toEqual([]);
+    expect(await runsOf(place)).toEqual([]);
     server.clock.advance(DAY / 24);
     await server.app.cleanWhatIsDue();
-    expect(await runs(place)).toMatchObject([{ trigger: 'SCHEDULE', outcome: 'DONE', deletedCount: '1' }]);
+    expect(await runsOf(place)).toMatchObject([{ trigger: 'SCHEDULE', outcome: 'DONE', deletedCount: '1' }]);
     server.clock.advance(DAY - 1);
     await server.app.cleanWhatIsDue();
-    expect(await runs(place)).toHaveLength(1);
+    expect(await runsOf(place)).toHaveLength(1);
     server.clock.advance(1);
     await server.app.cleanWhatIsDue();
-    expect(await runs(place)).toHaveLength(2);
+    expect(await runsOf(place)).toHaveLength(2);
     const { subject } = await server.database.read
       .selectFrom('audit_entry')
       .select('subject')
@@ -235,40 +246,41 @@ describe('the schedule', () => {
     const loose = await place.bare('loose');
     server.clock.advance(DAY);
     await server.app.cleanWhatIsDue();
-    expect(await runs(place)).toMatchObject([{ dryRun: true, deletedCount: '1' }]);
+    expect(await runsOf(place)).toMatchObject([{ dryRun: true, deletedCount: '1' }]);
     expect(await place.versions()).toEqual([place.version(loose)]);
   });
 });
 
-describe('a run', () => {
-  const running = (place: Place, touched: number) =>
-    server.database.transaction(async (tx) => {
-      const { id } = await tx
-        .selectFrom('repository')
-        .select('id')
-        .where('name', '=', place.id)
-        .executeTakeFirstOrThrow();
-      await tx
-        .insertInto('cleanup_run')
-        .values({
-          id: `of-${place.id}`,
-          repository_id: id,
-          began_by: 'REQUEST',
-          dry_run: 0,
-          outcome: 'RUNNING',
-          message: null,
-          counts: '{"versions":0,"deleted":0,"kept":0,"skipped":0,"freedBytes":0}',
-          operation: null,
-          started_at: touched,
-          touched_at: touched,
-          ended_at: null,
-        })
-        .execute();
-    });
+/** A run that some process began and has not ended. */
+const runningAt = (place: Place, touched: number) =>
+  server.database.transaction(async (tx) => {
+    const { id } = await tx
+      .selectFrom('repository')
+      .select('id')
+      .where('name', '=', place.id)
+      .executeTakeFirstOrThrow();
+    await tx
+      .insertInto('cleanup_run')
+      .values({
+        id: `of-${place.id}`,
+        repository_id: id,
+        began_by: 'REQUEST',
+        dry_run: 0,
+        outcome: 'RUNNING',
+        message: null,
+        counts: '{"versions":0,"deleted":0,"kept":0,"skipped":0,"freedBytes":0}',
+        operation: null,
+        started_at: touched,
+        touched_at: touched,
+        ended_at: null,
+      })
+      .execute();
+  });
 
+describe('a run', () => {
   it('is refused while another is on', async () => {
     const place = await Place.make({ cleanupPolicies: { untagged: UNTAGGED } });
-    await running(place, server.clock.now());
+    await runningAt(place, server.clock.now());
     expect(await admin.refused('POST', `${place.name}:runCleanup`, {})).toMatchObject({
       status: 400,
       code: 'FAILED_PRECONDITION',
@@ -278,7 +290,7 @@ describe('a run', () => {
 
   it('that ended with its process is noticed, and does not stand in the way', async () => {
     const place = await Place.make({ cleanupPolicies: { untagged: UNTAGGED } });
-    await running(place, server.clock.now());
+    await runningAt(place, server.clock.now());
     server.clock.advance(300_000);
     expect((await place.run()).response).toMatchObject({ outcome: 'DONE' });
     expect(await admin.get(`${place.name}/cleanupRuns/of-${place.id}`)).toMatchObject({
@@ -363,18 +375,11 @@ describe('policies that cannot be meant', () => {
 
   it('are refused beyond ten, and durations of the stock command line are read', async () => {
     const place = await Place.make();
-    const policies = (count: number) =>
-      Object.fromEntries(
-        Array.from({ length: count }, (_, at) => [
-          `p${at}`,
-          { action: 'DELETE', condition: { olderThan: '2592000.0s', packageNamePrefixes: [`${at}`] } },
-        ]),
-      );
-    const body = { cleanupPolicies: policies(11) };
+    const body = { cleanupPolicies: manyPolicies(11) };
     expect((await admin.refused('POST', `${place.name}:previewCleanup`, body)).message).toContain(
       'at most 10',
     );
-    expect((await place.preview({ cleanupPolicies: policies(10) })).summary).toMatchObject({
+    expect((await place.preview({ cleanupPolicies: manyPolicies(10) })).summary).toMatchObject({
       versionCount: '0',
     });
   });

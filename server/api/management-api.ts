@@ -206,7 +206,7 @@ function jsonResponse(body: unknown, query: URLSearchParams, warnings: readonly 
       'content-type': 'application/json; charset=UTF-8',
       'cache-control': 'private',
       'x-content-type-options': 'nosniff',
-      ...(warnings.length > 0 && { warning: warnings.map((text) => `299 - ${quoted(text)}`).join(', ') }),
+      ...(warnings.length > 0 && { warning: warnings.map((one) => `299 - ${quoted(one)}`).join(', ') }),
     },
   });
 }

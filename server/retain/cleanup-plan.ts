@@ -1,6 +1,7 @@
 import type { Hold, Verdict, VersionFact } from '../core/cleanup.ts';
 import type { ReadyPolicy } from './cleanup-policy.ts';
-import { HoldGraph, type Holds } from './hold-graph.ts';
+import { type Column, float64s, int8s, uint32s, uint8s } from './column.ts';
+import { HoldGraph } from './hold-graph.ts';
 
 export interface Planned {
   readonly id: number;
@@ -10,6 +11,8 @@ export interface Planned {
 }
 
 const NONE = -1;
+const TAGGED = 1;
+const HELD = 2;
 
 /**
  * What becomes of the versions of one package. A version that a KEEP policy matches stays; of the rest go those that a DELETE
@@ -22,21 +25,20 @@ const NONE = -1;
  */
 export class PackagePlan {
   readonly #policies: readonly ReadyPolicy[];
-  readonly #ids: number[] = [];
-  readonly #created: number[] = [];
-  readonly #tagged: boolean[] = [];
-  readonly #isHeld: boolean[] = [];
+  readonly #ids = float64s();
+  readonly #created = float64s();
+  readonly #marks = uint8s();
   /** The first policy that matches, by position. */
-  readonly #keep: number[] = [];
-  readonly #delete: number[] = [];
+  readonly #keep = int8s();
+  readonly #delete = int8s();
   /** For each policy that counts, the positions of versions that it selects. */
-  readonly #selected: ReadonlyMap<number, number[]>;
-  readonly #holds: Holds = { holders: [], held: [], subjects: [] };
+  readonly #selected: ReadonlyMap<number, Column>;
+  readonly #holds = { holders: float64s(), held: float64s(), subjects: uint8s() };
 
   constructor(policies: readonly ReadyPolicy[]) {
     this.#policies = policies;
     const counting = policies.flatMap(({ newest }, index) => (newest === undefined ? [] : [index]));
-    this.#selected = new Map(counting.map((index) => [index, []]));
+    this.#selected = new Map(counting.map((index) => [index, uint32s()]));
   }
 
   add(version: VersionFact): void {
@@ -52,8 +54,7 @@ export class PackagePlan {
     }
     this.#ids.push(version.id);
     this.#created.push(version.createdAt);
-    this.#tagged.push(version.tags.length > 0);
-    this.#isHeld.push(version.isHeld);
+    this.#marks.push((version.tags.length > 0 ? TAGGED : 0) | (version.isHeld ? HELD : 0));
     this.#keep.push(keep);
     this.#delete.push(gone);
   }
@@ -61,7 +62,7 @@ export class PackagePlan {
   hold({ holder, held, kind }: Hold): void {
     this.#holds.holders.push(holder);
     this.#holds.held.push(held);
-    this.#holds.subjects.push(kind === 'subject');
+    this.#holds.subjects.push(kind === 'subject' ? 1 : 0);
   }
 
   /** Each version once; what holds others comes before them. */
@@ -80,7 +81,9 @@ export class PackagePlan {
         taker: taker[at] ?? NONE,
         policyOf,
       });
-      policyOf[at] = this.#policies.findIndex(({ id }) => id === verdict.policy);
+      // What an immutable tag keeps is not kept by the policy that would delete it.
+      const decisive = verdict.reason === 'IMMUTABLE_TAG' ? undefined : verdict.policy;
+      policyOf[at] = this.#policies.findIndex(({ id }) => id === decisive);
       const decided = verdict.action === 'KEEP' ? keeper : taker;
       for (const { held, isSubject } of graph.heldBy(at)) {
         const known = decided[held] ?? NONE;
@@ -88,10 +91,10 @@ export class PackagePlan {
         const isBetter =
           known === NONE ||
           Number(isSubject) > known % 2 ||
-          (Number(isSubject) === known % 2 && this.#idAt(at) < this.#idAt(known >> 1));
+          (Number(isSubject) === known % 2 && this.#ids.at(at) < this.#ids.at(known >> 1));
         if (isBetter) decided[held] = at * 2 + Number(isSubject);
       }
-      yield { id: this.#idAt(at), verdict, ...(because !== NONE && { because: this.#idAt(because) }) };
+      yield { id: this.#ids.at(at), verdict, ...(because !== NONE && { because: this.#ids.at(because) }) };
     }
   }
 
@@ -113,13 +116,13 @@ export class PackagePlan {
       },
       because: leader >> 1,
     });
-    const [keep, gone] = [this.#keep[at] ?? NONE, this.#delete[at] ?? NONE];
-    const isTagged = this.#tagged[at] === true;
+    const [keep, gone] = [this.#keep.at(at), this.#delete.at(at)];
+    const isTagged = this.#is(TAGGED, at);
     if (keep !== NONE) return alone({ action: 'KEEP', reason: 'KEEP_POLICY', ...this.#named(keep) });
     if (keeper !== NONE) return follows(keeper, 'KEEP');
     if (graph.isKnot(at)) return alone({ action: 'KEEP', reason: 'NO_POLICY' });
     const isTakenAlong = taker !== NONE && (!isTagged || graph.isReferrer(at));
-    if (this.#isHeld[at] === true && (gone !== NONE || isTakenAlong))
+    if (this.#is(HELD, at) && (gone !== NONE || isTakenAlong))
       return alone({ action: 'KEEP', reason: 'IMMUTABLE_TAG', ...this.#named(gone) });
     if (isTakenAlong) return follows(taker, 'DELETE');
     return alone(
@@ -131,30 +134,34 @@ export class PackagePlan {
 
   #keepNewest(graph: HoldGraph): void {
     for (const [index, selected] of this.#selected) {
-      const whole = selected.filter(
-        (at) => !graph.isReferrer(at) && !(graph.isChild(at) && this.#tagged[at] !== true),
-      );
-      const count = this.#policies[index]?.newest ?? 0;
-      for (const at of this.#newest(whole, count)) {
-        const known = this.#keep[at] ?? NONE;
-        if (known === NONE || index < known) this.#keep[at] = index;
+      let left = this.#policies[index]?.newest ?? 0;
+      for (const at of this.#newestFirst(selected)) {
+        if (left === 0) break;
+        if (graph.isReferrer(at) || (graph.isChild(at) && !this.#is(TAGGED, at))) continue;
+        left -= 1;
+        const known = this.#keep.at(at);
+        if (known === NONE || index < known) this.#keep.set(at, index);
       }
     }
   }
 
   /** They usually come in the order of their creation, which spares the sort. */
-  #newest(positions: number[], count: number): readonly number[] {
+  *#newestFirst(positions: Column): Generator<number, void, undefined> {
     const compare = (a: number, b: number): number =>
-      (this.#created[a] ?? 0) - (this.#created[b] ?? 0) || this.#idAt(a) - this.#idAt(b);
-    const isOrdered = positions.every(
-      (at, index) => index === 0 || compare(positions[index - 1] ?? at, at) <= 0,
-    );
-    const ordered = isOrdered ? positions : positions.toSorted(compare);
-    return ordered.slice(Math.max(0, ordered.length - count));
+      this.#created.at(a) - this.#created.at(b) || this.#ids.at(a) - this.#ids.at(b);
+    let isOrdered = true;
+    for (let index = 1; isOrdered && index < positions.length; index += 1)
+      isOrdered = compare(positions.at(index - 1), positions.at(index)) <= 0;
+    if (isOrdered) {
+      for (let index = positions.length - 1; index >= 0; index -= 1) yield positions.at(index);
+      return;
+    }
+    const ordered = new Uint32Array(positions.length).map((_, index) => positions.at(index)).sort(compare);
+    for (let index = ordered.length - 1; index >= 0; index -= 1) yield ordered[index] ?? 0;
   }
 
-  #idAt(at: number): number {
-    return this.#ids[at] ?? NONE;
+  #is(mark: number, at: number): boolean {
+    return (this.#marks.at(at) & mark) !== 0;
   }
 
   #named(index: number): { readonly policy?: string } {

@@ -21,6 +21,8 @@ export function readyPolicies(policies: CleanupPolicies, pkg: string, now: numbe
   return Object.entries(policies).flatMap(([id, policy]) => {
     const { action, mostRecentVersions: recent } = policy;
     if ((action !== 'DELETE' && action !== 'KEEP') || !concerns(policy, pkg)) return [];
+    // Counts are for keeping; nobody gets to store another.
+    if (action === 'DELETE' && recent) return [];
     const newest = recent && { newest: recent.keepCount ?? 0 };
     return [{ id, action, ...newest, matches: matcher(policy.condition ?? {}, now) }];
   });

@@ -82,7 +82,9 @@ export class PolicyCleanup implements Cleanup {
     );
     if (!run)
       throw new RegistryError('INTERNAL', 'CLEANUP_NOT_BEGUN', 'a cleanup that was asked for did not begin');
-    this.#follow(this.#work(target, run, { act: deletionAct(target, run, { ...act, id: newId() }), body }));
+    void this.#follow(
+      this.#work(target, run, { act: deletionAct(target, run, { ...act, id: newId() }), body }),
+    );
     return body(run);
   }
 

@@ -1,8 +1,10 @@
-/** Row ids of versions that keep others, of those others, and whether the first is the subject of the second. */
-export interface Holds {
-  readonly holders: number[];
-  readonly held: number[];
-  readonly subjects: boolean[];
+import type { Column } from './column.ts';
+
+/** Row ids of versions that keep others, of those others, and 1 where the first is the subject of the second. */
+interface Holds {
+  readonly holders: Column;
+  readonly held: Column;
+  readonly subjects: Column;
 }
 
 const CHILD = 1;
@@ -21,7 +23,7 @@ export class HoldGraph {
   readonly #open: Uint32Array;
   #isOver = false;
 
-  constructor(ids: readonly number[], holds: Holds) {
+  constructor(ids: Column, holds: Holds) {
     this.#count = ids.length;
     const edges = edgesOf(ids, holds);
     this.isEmpty = edges.count === 0;
@@ -103,19 +105,36 @@ interface Edges {
 }
 
 /** By positions, without those that lead to what is not there. */
-function edgesOf(ids: readonly number[], { holders, held, subjects }: Holds): Edges {
+function edgesOf(ids: Column, { holders, held, subjects }: Holds): Edges {
   const most = holders.length;
   const edges = { from: new Uint32Array(most), to: new Uint32Array(most), subjects: new Uint8Array(most) };
-  const positions = new Map<number, number>();
-  if (most > 0) for (const [at, id] of ids.entries()) positions.set(id, at);
+  const positionOf = most > 0 ? positionsIn(ids) : () => undefined;
   let count = 0;
   for (let edge = 0; edge < most; edge += 1) {
-    const [from, to] = [positions.get(holders[edge] ?? 0), positions.get(held[edge] ?? 0)];
+    const [from, to] = [positionOf(holders.at(edge)), positionOf(held.at(edge))];
     if (from === undefined || to === undefined || from === to) continue;
     edges.from[count] = from;
     edges.to[count] = to;
-    edges.subjects[count] = subjects[edge] === true ? 1 : 0;
+    edges.subjects[count] = subjects.at(edge);
     count += 1;
   }
   return { ...edges, count };
+}
+
+/** Finds positions of ids by halves: a map of a million would take more than everything else here. */
+function positionsIn(ids: Column): (id: number) => number | undefined {
+  const ordered = new Uint32Array(ids.length).map((_, at) => at);
+  let isOrdered = true;
+  for (let at = 1; isOrdered && at < ids.length; at += 1) isOrdered = ids.at(at - 1) < ids.at(at);
+  if (!isOrdered) ordered.sort((a, b) => ids.at(a) - ids.at(b));
+  return (id) => {
+    let [from, to] = [0, ordered.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (ids.at(ordered[middle] ?? 0) < id) from = middle + 1;
+      else to = middle;
+    }
+    const found = ordered[from];
+    return found !== undefined && ids.at(found) === id ? found : undefined;
+  };
 }

@@ -1,0 +1,38 @@
+type Numbers = Float64Array | Int8Array | Uint8Array | Uint32Array;
+
+/** Numbers of one kind, as many as come. It grows without ever being copied, and takes no more than they do. */
+export class Column {
+  readonly #chunkOf: (length: number) => Numbers;
+  readonly #chunks: Numbers[] = [];
+  #length = 0;
+
+  constructor(chunkOf: (length: number) => Numbers) {
+    this.#chunkOf = chunkOf;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length % CHUNK === 0) this.#chunks.push(this.#chunkOf(CHUNK));
+    this.#length += 1;
+    this.set(this.#length - 1, value);
+  }
+
+  at(index: number): number {
+    return this.#chunks[Math.floor(index / CHUNK)]?.[index % CHUNK] ?? Number.NaN;
+  }
+
+  set(index: number, value: number): void {
+    const chunk = this.#chunks[Math.floor(index / CHUNK)];
+    if (chunk) chunk[index % CHUNK] = value;
+  }
+}
+
+const CHUNK = 65_536;
+
+export const float64s = (): Column => new Column((length) => new Float64Array(length));
+export const uint32s = (): Column => new Column((length) => new Uint32Array(length));
+export const int8s = (): Column => new Column((length) => new Int8Array(length));
+export const uint8s = (): Column => new Column((length) => new Uint8Array(length));
