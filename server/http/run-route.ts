@@ -1,7 +1,7 @@
 import type { Act } from '../core/audit.ts';
 import type { ByteStream } from '../core/blob.ts';
-import type { HostedRepo } from '../core/catalog.ts';
-import { isNotFound, RegistryError } from '../core/error.ts';
+import type { FileRef, HostedRepo } from '../core/catalog.ts';
+import { isNotFound, notFound, RegistryError } from '../core/error.ts';
 import type {
   CommandRoute,
   FileRoute,
@@ -84,10 +84,17 @@ async function fileAnswer(
     )
       await repo.touch(ref);
     return await sender.send(call.request, opened, call.trace);
-  } catch (error) {
+  } catch (thrown) {
+    const error = call.request.method === 'HEAD' ? absentIfDamaged(thrown, ref) : thrown;
     throw route.missing && isNotFound(error) ? route.missing(ref) : error;
   }
 }
+
+/** Clients ask this before they push, and send again what is not there: that repairs it. */
+const absentIfDamaged = (thrown: unknown, { path }: FileRef): unknown =>
+  thrown instanceof RegistryError && thrown.reason === 'CONTENT_DAMAGED'
+    ? notFound('FILE', { path })
+    : thrown;
 
 /** Who may only read asks for nothing to be kept. */
 async function mayWrite(

@@ -33,6 +33,12 @@ export class VisibleCatalog implements CatalogReader {
     return (await this.#may({ ...stored.coordinates, ...tag })) ? stored : undefined;
   }
 
+  async damaged(ref: FileRef): Promise<boolean> {
+    if (!(await this.#catalog.damaged(ref))) return false;
+    const tag = ref.tag === undefined ? {} : { tag: ref.tag };
+    return this.#may({ ...ref.coordinates, ...tag });
+  }
+
   async version(pkg: string, version: string): Promise<VersionRow | undefined> {
     return (await this.#may({ package: pkg, version })) ? this.#catalog.version(pkg, version) : undefined;
   }

@@ -10,7 +10,7 @@ const blob: BlobInfo = { digest: `sha256:${'a'.repeat(64)}`, size: 5, generation
 const file: FileRef = { path: 'pkg/file', freshness: 'immutable', coordinates: { package: 'pkg' } };
 const absent: FileRef = { ...file, path: 'pkg/absent' };
 
-type Used = Pick<CatalogReader, 'file' | 'hasPackage'> & Pick<HostedRepo, 'renew'>;
+type Used = Pick<CatalogReader, 'file' | 'damaged' | 'hasPackage'> & Pick<HostedRepo, 'renew'>;
 
 let stored: StoredFile;
 let renewed: StoredFile[];
@@ -22,6 +22,7 @@ beforeEach(() => {
   opened = [];
   const catalog: Used = {
     file: async ({ path }) => (path === stored.path ? stored : undefined),
+    damaged: async ({ path }) => path === 'pkg/damaged',
     hasPackage: async (name) => name === 'pkg',
     renew: async (known) => void renewed.push(known),
   };
@@ -67,6 +68,14 @@ describe('a file of a standard repository', () => {
     expect(await failureOf(repo.file(absent))).toMatchObject({
       code: 'NOT_FOUND',
       details: { path: 'pkg/absent' },
+    });
+  });
+
+  test('whose content is damaged is not said to be absent', async () => {
+    expect(await failureOf(repo.file({ ...file, path: 'pkg/damaged' }))).toMatchObject({
+      code: 'UNAVAILABLE',
+      reason: 'CONTENT_DAMAGED',
+      status: 503,
     });
   });
 

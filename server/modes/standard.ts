@@ -42,7 +42,8 @@ export class StandardRepo implements Repo {
 
   async file(ref: FileRef): Promise<OpenedFile> {
     const stored = await this.#catalog.file(ref);
-    if (!stored) throw notFound('FILE', { path: ref.path });
+    if (!stored)
+      throw (await this.#catalog.damaged(ref)) ? damaged(ref) : notFound('FILE', { path: ref.path });
     const known = this.#opened.get(stored);
     if (known) return known;
     const { blob, ...file } = stored;
@@ -67,6 +68,14 @@ export class StandardRepo implements Repo {
     return value;
   }
 }
+
+const damaged = ({ path }: FileRef): RegistryError =>
+  new RegistryError(
+    'UNAVAILABLE',
+    'CONTENT_DAMAGED',
+    'the stored content is damaged, so it is not served; push it again to repair it',
+    { details: { path }, headers: { 'retry-after': '60' } },
+  );
 
 /** Whoever asks can be answered though nothing can be written; what they push next is checked again, or refused. */
 function unlessUnavailable(error: unknown): void {

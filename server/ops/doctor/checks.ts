@@ -2,6 +2,7 @@ import { blobLayout } from './blob-layout.ts';
 import type { Check } from './check.ts';
 import { clock } from './clock.ts';
 import { contents, orphans } from './contents.ts';
+import { damagedBlobs } from './damaged-blobs.ts';
 import { dataDirectory, permissions } from './data-directory.ts';
 import { database, databaseSettings, foreignKeys, integrity } from './database.ts';
 import { descriptors } from './descriptors.ts';
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   unfinishedUploads,
   database,
   databaseSettings,
+  damagedBlobs,
   clock,
   publicUrl,
   tls,

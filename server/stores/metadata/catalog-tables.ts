@@ -30,6 +30,21 @@ const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob
   package.name AS package, version.name AS version`;
 /** A blob that is being deleted, or is damaged, is not served. */
 const SERVABLE = `blob.state IN ('live', 'condemned')`;
+const DAMAGED = `blob.state IN ('corrupt', 'missing')`;
+
+const byPath = (state: string): string =>
+  `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
+     LEFT JOIN package ON package.id = file.package_id
+     LEFT JOIN version ON version.id = file.version_id
+   WHERE file.repository_id = +? AND file.path = +? AND ${state}`;
+const byTag = (state: string): string =>
+  `SELECT ${FILE_COLUMNS} FROM package
+     JOIN tag ON tag.package_id = package.id
+     JOIN version ON version.id = tag.version_id
+     JOIN file ON file.version_id = version.id
+     JOIN blob ON blob.digest = file.blob_digest
+   WHERE package.repository_id = +? AND package.name = +? AND tag.name = +? AND ${state}
+     AND file.id = (SELECT min(id) FROM file WHERE version_id = version.id)`;
 
 /**
  * The two look-ups behind every pull, prepared once per connection. The `+` hides the parameters from the planner,
@@ -39,24 +54,15 @@ export class FileLookups {
   readonly #found: CommittedCache<StoredFile | null>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
+  readonly #damagedByPath: Statement<FileRow, [number, string]>;
+  readonly #damagedByTag: Statement<FileRow, [number, string, string]>;
 
   constructor(database: Transactions) {
     this.#found = new CommittedCache(database);
-    this.#byPath = database.reading.prepare(
-      `SELECT ${FILE_COLUMNS} FROM file JOIN blob ON blob.digest = file.blob_digest
-         LEFT JOIN package ON package.id = file.package_id
-         LEFT JOIN version ON version.id = file.version_id
-       WHERE file.repository_id = +? AND file.path = +? AND ${SERVABLE}`,
-    );
-    this.#byTag = database.reading.prepare(
-      `SELECT ${FILE_COLUMNS} FROM package
-         JOIN tag ON tag.package_id = package.id
-         JOIN version ON version.id = tag.version_id
-         JOIN file ON file.version_id = version.id
-         JOIN blob ON blob.digest = file.blob_digest
-       WHERE package.repository_id = +? AND package.name = +? AND tag.name = +? AND ${SERVABLE}
-         AND file.id = (SELECT min(id) FROM file WHERE version_id = version.id)`,
-    );
+    this.#byPath = database.reading.prepare(byPath(SERVABLE));
+    this.#damagedByPath = database.reading.prepare(byPath(DAMAGED));
+    this.#byTag = database.reading.prepare(byTag(SERVABLE));
+    this.#damagedByTag = database.reading.prepare(byTag(DAMAGED));
   }
 
   /** The same object each time, until something is committed. */
@@ -69,6 +75,14 @@ export class FileLookups {
     const pkg = coordinates?.package ?? '';
     const read = () => stored(ref, this.#byTag.get(repositoryId, pkg, tag));
     return this.#found.get(`${freshness} ${repositoryId}:${tag}/${pkg}`, read) ?? undefined;
+  }
+
+  damaged(repositoryId: number, { path, tag, coordinates }: FileRef): boolean {
+    const row =
+      tag === undefined
+        ? this.#damagedByPath.get(repositoryId, path)
+        : this.#damagedByTag.get(repositoryId, coordinates?.package ?? '', tag);
+    return row !== null;
   }
 }
 
@@ -101,6 +115,10 @@ export class CatalogTables implements CatalogReader {
 
   async file(ref: FileRef): Promise<StoredFile | undefined> {
     return this.#files.find(this.#repositoryId, ref);
+  }
+
+  async damaged(ref: FileRef): Promise<boolean> {
+    return this.#files.damaged(this.#repositoryId, ref);
   }
 
   async hasPackage(pkg: string): Promise<boolean> {
