@@ -46,14 +46,34 @@ const credentials: readonly Withdrawal[] = ENDINGS.map(({ says, begin, told }) =
   },
 }));
 
+/** A new user who has a role on something. */
+async function holder(who: Identities, on: string, role: string): Promise<Login> {
+  const login = await who.user();
+  await who.grant(on, role, userMember(login));
+  return login;
+}
+
+/** A new user in a new group that may push to a repository. */
+async function writerByGroup(who: Identities, repository: string) {
+  const [login, group] = [await who.user(), await who.group()];
+  await who.grant(repository, WRITER, `group:${group}`);
+  await who.join(group, login);
+  return { login, group };
+}
+
+/** A new user with a new role of the project, by which they may pull and push. */
+async function customHolder(who: Identities, repository: string) {
+  const role = await who.customRole([DOWNLOAD, UPLOAD]);
+  return { role, login: await holder(who, repository, role) };
+}
+
 const rights: readonly Withdrawal[] = [
   {
     says: 'a binding on the repository that was removed',
     status: 403,
     pushes: true,
     begin: async (who, repository) => {
-      const login = await who.user();
-      await who.grant(repository, WRITER, userMember(login));
+      const login = await holder(who, repository, WRITER);
       return { authorization: basic(login), end: () => who.withdraw(repository, WRITER, userMember(login)) };
     },
   },
@@ -62,8 +82,7 @@ const rights: readonly Withdrawal[] = [
     status: 403,
     pushes: true,
     begin: async (who) => {
-      const login = await who.user();
-      await who.grant('projects/my-project', WRITER, userMember(login));
+      const login = await holder(who, 'projects/my-project', WRITER);
       const end = () => who.withdraw('projects/my-project', WRITER, userMember(login));
       return { authorization: `Bearer ${await who.accessToken(login)}`, end };
     },
@@ -73,9 +92,7 @@ const rights: readonly Withdrawal[] = [
     status: 403,
     pushes: true,
     begin: async (who, repository) => {
-      const [login, group] = [await who.user(), await who.group()];
-      await who.grant(repository, WRITER, `group:${group}`);
-      await who.join(group, login);
+      const { login, group } = await writerByGroup(who, repository);
       return { authorization: basic(login), end: () => who.leave(group, login) };
     },
   },
@@ -84,9 +101,7 @@ const rights: readonly Withdrawal[] = [
     status: 403,
     pushes: true,
     begin: async (who, repository) => {
-      const [login, group] = [await who.user(), await who.group()];
-      await who.grant(repository, WRITER, `group:${group}`);
-      await who.join(group, login);
+      const { login, group } = await writerByGroup(who, repository);
       return {
         authorization: `Bearer ${(await who.personalToken(login)).token}`,
         end: () => who.delete(`groups/${group}`),
@@ -98,8 +113,7 @@ const rights: readonly Withdrawal[] = [
     status: 403,
     pushes: true,
     begin: async (who, repository) => {
-      const [login, role] = [await who.user(), await who.customRole([DOWNLOAD, UPLOAD])];
-      await who.grant(repository, role, userMember(login));
+      const { login, role } = await customHolder(who, repository);
       const end = () => who.setRole(role, ['artifactregistry.tags.list']);
       return { authorization: basic(login), end };
     },
@@ -109,8 +123,7 @@ const rights: readonly Withdrawal[] = [
     status: 403,
     pushes: true,
     begin: async (who, repository) => {
-      const [login, role] = [await who.user(), await who.customRole([DOWNLOAD, UPLOAD])];
-      await who.grant(repository, role, userMember(login));
+      const { login, role } = await customHolder(who, repository);
       return { authorization: basic(login), end: () => who.delete(role) };
     },
   },
@@ -128,8 +141,7 @@ const rights: readonly Withdrawal[] = [
     status: 401,
     pushes: true,
     begin: async (who, repository) => {
-      const login = await who.user();
-      await who.grant(repository, WRITER, userMember(login));
+      const login = await holder(who, repository, WRITER);
       return { authorization: `Bearer ${await who.accessToken(login)}`, end: () => who.deleteUser(login) };
     },
   },
