@@ -1,4 +1,6 @@
+import type { Kysely } from 'kysely';
 import type { Change, OneTimeKind, OneTimeStore, Payload } from '../../core/one-time.ts';
+import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
 export class OneTimeTables implements OneTimeStore {
@@ -26,15 +28,8 @@ export class OneTimeTables implements OneTimeStore {
     return this.change(kind, hash, (payload) => ({ result: payload }));
   }
 
-  async read(kind: OneTimeKind, hash: string): Promise<Payload | undefined> {
-    const row = await this.#database.read
-      .selectFrom('one_time')
-      .select('payload')
-      .where('hash', '=', hash)
-      .where('kind', '=', kind)
-      .where('expires_at', '>', this.#now())
-      .executeTakeFirst();
-    return row && (JSON.parse(row.payload) as Payload);
+  read(kind: OneTimeKind, hash: string): Promise<Payload | undefined> {
+    return this.#payload(this.#database.read, kind, hash);
   }
 
   async change<T>(
@@ -45,15 +40,9 @@ export class OneTimeTables implements OneTimeStore {
     // Strangers may ask for what is not there as often as they like, without a turn at writing.
     if ((await this.read(kind, hash)) === undefined) return undefined;
     return this.#database.transaction(async (tx) => {
-      const row = await tx
-        .selectFrom('one_time')
-        .select('payload')
-        .where('hash', '=', hash)
-        .where('kind', '=', kind)
-        .where('expires_at', '>', this.#now())
-        .executeTakeFirst();
-      if (!row) return undefined;
-      const { payload, result } = work(JSON.parse(row.payload) as Payload);
+      const found = await this.#payload(tx, kind, hash);
+      if (found === undefined) return undefined;
+      const { payload, result } = work(found);
       await (
         payload === undefined
           ? tx.deleteFrom('one_time').where('hash', '=', hash)
@@ -64,5 +53,16 @@ export class OneTimeTables implements OneTimeStore {
       ).execute();
       return result;
     });
+  }
+
+  async #payload(db: Kysely<Schema>, kind: OneTimeKind, hash: string): Promise<Payload | undefined> {
+    const row = await db
+      .selectFrom('one_time')
+      .select('payload')
+      .where('hash', '=', hash)
+      .where('kind', '=', kind)
+      .where('expires_at', '>', this.#now())
+      .executeTakeFirst();
+    return row && (JSON.parse(row.payload) as Payload);
   }
 }
