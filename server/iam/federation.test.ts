@@ -3,6 +3,8 @@ import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { ApiCaller, type Json } from '../testing/api.ts';
 import { TestServer } from '../testing/harness.ts';
 import { TestIssuer } from '../testing/issuer.ts';
+import { failureOf } from '../testing/failure-of.ts';
+import { Federation } from './federation.ts';
 
 const ISSUER = 'https://token.example.com';
 const POOL = 'projects/my-project/locations/global/workloadIdentityPools/builds';
@@ -465,3 +467,25 @@ describe('what a provider vouched for', () => {
 });
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+it('believes no provider that is changed while its issuer gives the keys', async () => {
+  const config = {
+    attributeMapping: { 'google.subject': 'assertion.sub' },
+    oidc: { issuerUri: ISSUER, allowedAudiences: ['registry'], jwksJson: await issuer.keySet() },
+  };
+  const standing = { project: 'my-project', projectNumber: number, pool: 'builds', provider: 'main', config };
+  const identified = async (later: typeof standing | undefined) => {
+    const readings = [standing, later];
+    const federation = new Federation({
+      providers: { provider: () => structuredClone(readings.shift()), stands: () => true },
+      outbound: { fetch: () => Promise.reject(new Error('nobody is asked')) },
+      now: server.clock.now,
+    });
+    return federation.identify(audience, await issuer.sign(claims({ aud: 'registry' })));
+  };
+  const narrowed = { ...standing, config: { ...config, attributeCondition: 'assertion.sub == "other"' } };
+
+  expect(await identified(standing)).toMatchObject({ id: principal('subject/repo:shop/web:main') });
+  for (const later of [narrowed, undefined])
+    expect(await failureOf(identified(later))).toMatchObject({ reason: 'invalid_grant' });
+});

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { invalid, RegistryError } from '../core/error.ts';
 import {
@@ -73,7 +74,10 @@ export class Federation implements ProviderRules {
     const provider = this.#providerAt(audience);
     if (!provider || claimed['iss'] !== provider.config.oidc.issuerUri) throw notVouchedFor();
     const claims = await this.#verified(provider, token);
-    return federated(provider, await this.#mapped(provider, claims));
+    const identity = await this.#mapped(provider, claims);
+    // The issuer may have taken its time to give its keys.
+    if (!isDeepStrictEqual(this.#providerAt(audience), provider)) throw notVouchedFor();
+    return federated(provider, identity);
   }
 
   #providerAt(audience: string): StandingProvider | undefined {
