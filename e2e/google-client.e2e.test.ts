@@ -100,6 +100,47 @@ describe('@google-cloud/artifact-registry over REST', () => {
       expect(read.registryUri).toContain('us-central1-docker');
     });
 
+    test('keeps cleanup policies, which then do what they say', async () => {
+      await createRepository('cleaned');
+      const name = `${LOCATION}/repositories/cleaned`;
+      const cleanupPolicies = {
+        untagged: {
+          id: 'untagged',
+          action: 'DELETE' as const,
+          condition: { tagState: 'UNTAGGED' as const, olderThan: { seconds: 0, nanos: 1000 } },
+        },
+        recent: {
+          id: 'recent',
+          action: 'KEEP' as const,
+          mostRecentVersions: { keepCount: 5, packageNamePrefixes: ['team/'] },
+        },
+      };
+      const [set] = await client.updateRepository({
+        repository: { name, cleanupPolicies, cleanupPolicyDryRun: true },
+        updateMask: { paths: ['cleanup_policies', 'cleanup_policy_dry_run'] },
+      });
+      expect(set.cleanupPolicyDryRun).toBe(true);
+      const [read] = await client.getRepository({ name });
+      expect(read.cleanupPolicies).toMatchObject({
+        untagged: { action: 'DELETE', condition: { tagState: 'UNTAGGED' } },
+        recent: { action: 'KEEP', mostRecentVersions: { keepCount: 5, packageNamePrefixes: ['team/'] } },
+      });
+      expect(Number(read.cleanupPolicies?.['untagged']?.condition?.olderThan?.nanos)).toBe(1000);
+
+      const tree = server.image('cleaned', 'app');
+      await pushTree(tree, fixtures.multi, 'v1');
+      const versions = async () => {
+        const [all] = await client.listVersions({ parent: `${name}/packages/app` });
+        return all.length;
+      };
+      const before = await versions();
+      await client.deleteTag({ name: `${name}/packages/app/tags/v1` });
+      type Run = { readonly name: string; readonly done?: boolean };
+      let run = (await server.api('POST', `${name}:runCleanup`, {})) as Run;
+      while (run.done !== true) run = (await server.api('GET', run.name)) as Run;
+      expect([before > 1, await versions()]).toEqual([true, 0]);
+    });
+
     test('lists them page by page', async () => {
       for (const id of ['page-a', 'page-b', 'page-c']) await createRepository(id);
       const names: string[] = [];

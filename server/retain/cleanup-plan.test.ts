@@ -162,11 +162,12 @@ describe('policies delete', () => {
   });
 });
 
+const child = (holder: number, held: number): Hold => ({ kind: 'child', holder, held });
+const subject = (holder: number, held: number): Hold => ({ kind: 'subject', holder, held });
+const OLD = { old: deleting({ olderThan: '864000s' }) };
+const facts = (...versions: readonly Version[]) => versions.map(factOf);
+
 describe('what belongs together', () => {
-  const child = (holder: number, held: number): Hold => ({ kind: 'child', holder, held });
-  const subject = (holder: number, held: number): Hold => ({ kind: 'subject', holder, held });
-  const OLD = { old: deleting({ olderThan: '864000s' }) };
-  const facts = (...versions: readonly Version[]) => versions.map(factOf);
   const cases: readonly (readonly [
     string,
     CleanupPolicies,
