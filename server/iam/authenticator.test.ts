@@ -65,6 +65,20 @@ const registryTokenOf = async (authorization: string) =>
 const ANN = { kind: 'user', id: 'ann', belongsTo: [] } as const;
 const issueAccess = (of: string) => tokens.issue({ kind: 'login', of, seconds: 12 * 3600 });
 
+test.each(['ann', 'nobody'])(
+  'passwords of %s are not guessed faster by many guesses at once',
+  async (name) => {
+    const guesses = Array.from({ length: 40 }, async (_, at) =>
+      failureOf(authenticate(basic(name, `guess ${at}`))),
+    );
+    const codes = (await Promise.all(guesses)).map((refusal) => (refusal as { readonly code: string }).code);
+
+    // Two are checked at once, and the next two have their turn just before that counts.
+    expect(codes.filter((code) => code === 'UNAUTHENTICATED').length).toBeLessThanOrEqual(14);
+    expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED').length).toBeGreaterThanOrEqual(26);
+  },
+);
+
 test('a password that is changed while it is checked makes no log-in', async () => {
   const passwords = new PasswordChecker();
   passwords.matches = async () => {

@@ -74,12 +74,13 @@ export class Authenticator {
   /** A password and nothing that stands for one: what new credentials may be made from. */
   async password(username: string, password: string, peer: string): Promise<Caller> {
     const { accounts, passwords, throttle, now } = this.#options;
-    throttle.admit(username, peer);
+    const admit = (): void => throttle.admit(username, peer);
+    admit();
     const account = await accounts.find(username);
     const right =
       account?.passwordHash !== undefined
-        ? await passwords.matches(password, account.passwordHash)
-        : await passwords.pretend(password);
+        ? await passwords.matches(password, account.passwordHash, admit)
+        : await passwords.pretend(password, admit);
     if (!account || !right) {
       throttle.failed(username, peer);
       throw refused('the user name or password is wrong');

@@ -28,14 +28,18 @@ export class PasswordChecker {
   #running = 0;
   #decoy: Promise<string> | undefined;
 
-  async matches(password: string, storedHash: string): Promise<boolean> {
+  /** `admit` is asked when the turn has come, and may refuse by throwing: others may have failed while this one waited. */
+  async matches(password: string, storedHash: string, admit: () => void = () => {}): Promise<boolean> {
     const digest = createHash('sha256').update(`${storedHash}\n${password}`).digest();
     const known = this.#right.get(storedHash);
     if (known && timingSafeEqual(known, digest)) return true;
     const key = digest.toString('base64');
     const underWay = this.#underWay.get(key);
     if (underWay) return underWay;
-    const asked = this.#oneOfFew(() => Bun.password.verify(password, storedHash));
+    const asked = this.#oneOfFew(async () => {
+      admit();
+      return Bun.password.verify(password, storedHash);
+    });
     this.#underWay.set(key, asked);
     try {
       const right = await asked;
@@ -50,9 +54,9 @@ export class PasswordChecker {
   }
 
   /** Takes as long as a check that fails, so that an unknown name is not told from a wrong password. */
-  async pretend(password: string): Promise<false> {
+  async pretend(password: string, admit?: () => void): Promise<false> {
     this.#decoy ??= hashPassword(crypto.randomUUID());
-    await this.matches(password, await this.#decoy);
+    await this.matches(password, await this.#decoy, admit);
     return false;
   }
 
