@@ -24,6 +24,9 @@ import { StoredUsers } from './resources/users.ts';
 import { TokenTables } from './token-tables.ts';
 import { CatalogTables, FileLookups } from './catalog-tables.ts';
 import { FilesByContent } from './files-by-content.ts';
+import { free } from './gc-sweep.ts';
+import { GarbageQueue } from './gc-tables.ts';
+import { StoredGarbage } from './resources/garbage.ts';
 import { HostedTables } from './hosted-tables.ts';
 import { RepositoryTables } from './repository-directory.ts';
 
@@ -76,6 +79,8 @@ const FEW = /^SCAN repository USING INDEX \S+ in SELECT [\w, ]+ FROM repository 
 /** The audit log is walked in its own order, and never further than a limit. */
 const WALK =
   /^SCAN audit_entry USING (COVERING )?INDEX audit_entry_by_time in [^]* ORDER BY at (ASC|DESC), seq \2\s+LIMIT /;
+/** The last hundred runs of the collector are all there are. */
+const RUNS = /^SCAN (gc_run USING (COVERING )?INDEX|\d+-ROW VALUES CLAUSE) /;
 const ACT: Act = {
   id: 'act',
   at: 0,
@@ -266,6 +271,35 @@ const rows: readonly Row[] = [
     what: 'the entries that are too old',
     work: ({ database }) => pruneEntries(database, { changes: 1, accesses: 1 }, 2),
   },
+  {
+    what: 'what may be deleted, in every step of it',
+    work: async ({ database, repo }) => {
+      const tables = new GarbageQueue(database);
+      const batch = { now: Date.now() + 9e9, limit: 2, graceMs: 0, sweepDelayMs: 0 };
+      for (const name of ['loose', 'leased', 'third']) await linked(repo, 'loose', name);
+      await tables.preview(batch);
+      await tables.reviewFiles({ ...batch, now: Date.now() });
+      while ((await tables.reviewFiles(batch)).taken > 0);
+      while ((await tables.reviewVersions(batch)) > 0);
+      await tables.condemn({ ...batch, limit: 100 }, { share: 1, atLeast: 0 });
+      await tables.preview(batch);
+      const doomed = await tables.markDeleting({ ...batch, limit: 100 }, 1);
+      for (const blob of doomed) await tables.postpone(blob, batch.now);
+      await tables.unknown(doomed);
+      const act = { ...ACT, id: 'garbage' };
+      await tables.free(doomed, { now: 0, act });
+      await database.transaction((tx) => free(tx, doomed, { now: 0, act }));
+      const garbage = new StoredGarbage(database, now);
+      await garbage.request({ id: 'run', forced: true });
+      const run = await tables.claimRun(0);
+      if (run) await tables.endRun({ ...run, endedAt: 1 }, act);
+      await tables.claimReconciliation(2, 1);
+      await garbage.run('run');
+      await garbage.statistics();
+      await linked(repo, 'loose', 'again');
+      await garbage.explain(`sha256:${new Bun.CryptoHasher('sha256').update('again').digest('hex')}`);
+    },
+  },
   { what: 'the repositories of a format', work: ({ repositories }) => repositories.ofFormat('DOCKER') },
 ];
 
@@ -304,7 +338,7 @@ describe('SQLite finds by an index, in order and without sorting,', () => {
 
     expect(statements).not.toEqual([]);
     const costly = statements.flatMap((sql) => costlySteps(sql).map((step) => `${step} in ${sql}`));
-    expect(costly.filter((line) => !FEW.test(line) && !WALK.test(line))).toEqual([]);
+    expect(costly.filter((line) => !FEW.test(line) && !WALK.test(line) && !RUNS.test(line))).toEqual([]);
   });
 
   test('and the test would notice a statement that does not', () => {
