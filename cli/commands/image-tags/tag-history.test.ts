@@ -79,9 +79,10 @@ describe('artifacts docker tags rollback', () => {
   });
 });
 
+const shown = async (repository: string): Promise<unknown> =>
+  JSON.parse(await admin.done(`artifacts repositories describe ${repository} --format=json(dockerConfig)`));
+
 describe('patterns of immutable tags', () => {
-  const shown = async (repository: string): Promise<unknown> =>
-    JSON.parse(await admin.done(`artifacts repositories describe ${repository} --format=json(dockerConfig)`));
   const AT = '--project=my-project --location=us-central1';
 
   it('are set, changed and cleared', async () => {
