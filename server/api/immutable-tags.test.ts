@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'bun:test';
+import * as fc from 'fast-check';
 import { ApiCaller, type Json, LOCATION } from '../testing/api.ts';
 import { TestServer } from '../testing/harness.ts';
-import { type Descriptor, ImageClient, MANIFEST, refusal } from '../testing/oci.ts';
+import { type Descriptor, digestOf, ImageClient, MANIFEST, refusal } from '../testing/oci.ts';
 
 let server: TestServer;
 let admin: ApiCaller;
@@ -92,6 +93,11 @@ describe('patterns of immutable tags', () => {
   });
 });
 
+async function tagsOf(pkg: string): Promise<ReadonlyMap<string, string>> {
+  const { tags = [] } = await admin.get(`${pkg}/tags`);
+  return new Map(tags.map((tag: Json) => [tag.name, tag.version]));
+}
+
 describe('a repository where v* and release-* are immutable', () => {
   let name: string;
   let image: ImageClient;
@@ -152,6 +158,53 @@ describe('a repository where v* and release-* are immutable', () => {
     await admin.ok('PATCH', `${repository}?updateMask=dockerConfig.immutableTagPatterns`, {});
     expect(await admin.refused('DELETE', `${name}/tags/V1`)).toMatchObject(REFUSED);
   });
+
+  const operation = fc.record({
+    kind: fc.constantFrom(
+      'push',
+      'push',
+      'push',
+      'patch',
+      'rollback',
+      'untag',
+      'remove',
+      'delete',
+      'batch',
+      'package',
+    ),
+    tag: fc.constantFrom('v1', 'v2', 'latest', 'release-7', 'V1'),
+    word: fc.constantFrom('first', 'other', 'third'),
+  });
+  it('never loses or moves what they match, whatever is done in whatever order', async () => {
+    const documents = new Map<string, string>();
+    for (const word of ['first', 'other', 'third']) documents.set(word, await image.document(word));
+    const target = (word: string): string =>
+      version({ ...first, digest: digestOf(documents.get(word) ?? '') });
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 12 }), async (operations) => {
+        for (const { kind, tag, word } of operations) {
+          const before = await tagsOf(name);
+          const path = `${name}/tags/${tag}`;
+          const to = { version: target(word) };
+          if (kind === 'push') await image.put(tag, documents.get(word) ?? '');
+          if (kind === 'patch') await admin.send('PATCH', `${path}?updateMask=version`, to);
+          if (kind === 'rollback') await admin.send('POST', `${path}:rollback`, {});
+          if (kind === 'untag') await image.send('DELETE', `manifests/${tag}`);
+          if (kind === 'remove') await admin.send('DELETE', path);
+          if (kind === 'delete') await admin.send('DELETE', `${to.version}?force=true`);
+          if (kind === 'batch')
+            await admin.send('POST', `${name}/versions:batchDelete`, {
+              names: [...documents.keys()].map(target),
+            });
+          if (kind === 'package') await admin.send('DELETE', name);
+          const after = await tagsOf(name);
+          for (const [held, at] of before)
+            if (/\/tags\/(v|release-)/.test(held)) expect([held, after.get(held)]).toEqual([held, at]);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  }, 30_000);
 
   it('lets exactly one of many have a new tag', async () => {
     const documents = await Promise.all(Array.from({ length: 20 }, (_, at) => image.document(`rival ${at}`)));
