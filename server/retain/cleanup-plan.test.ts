@@ -165,7 +165,7 @@ describe('policies delete', () => {
 const child = (holder: number, held: number): Hold => ({ kind: 'child', holder, held });
 const subject = (holder: number, held: number): Hold => ({ kind: 'subject', holder, held });
 const OLD = { old: deleting({ olderThan: '864000s' }) };
-const facts = (...versions: readonly Version[]) => versions.map(factOf);
+const factsOf = (...versions: readonly Version[]) => versions.map(factOf);
 
 describe('what belongs together', () => {
   const cases: readonly (readonly [
@@ -178,28 +178,28 @@ describe('what belongs together', () => {
     [
       'keeps children of an index that stays, however old they are',
       OLD,
-      facts({ name: 'index', tags: ['v1'] }, { name: 'child', days: 99 }),
+      factsOf({ name: 'index', tags: ['v1'] }, { name: 'child', days: 99 }),
       [child(1, 2)],
       { index: 'KEEP NO_POLICY', child: 'KEEP PART_OF index' },
     ],
     [
       'takes children with their index, however new they are',
       OLD,
-      facts({ name: 'index', tags: ['v1'], days: 99 }, { name: 'child' }),
+      factsOf({ name: 'index', tags: ['v1'], days: 99 }, { name: 'child' }),
       [child(1, 2)],
       { index: 'DELETE DELETE_POLICY old', child: 'DELETE PART_OF old index' },
     ],
     [
       'keeps a child while one of its indexes stays',
       OLD,
-      facts({ name: 'old', days: 99 }, { name: 'new' }, { name: 'child', days: 99 }),
+      factsOf({ name: 'old', days: 99 }, { name: 'new' }, { name: 'child', days: 99 }),
       [child(1, 3), child(2, 3)],
       { old: 'DELETE DELETE_POLICY old', new: 'KEEP NO_POLICY', child: 'KEEP PART_OF new' },
     ],
     [
       'judges a tagged child by itself once its index goes',
       OLD,
-      facts(
+      factsOf(
         { name: 'index', days: 99 },
         { name: 'new', tags: ['a'] },
         { name: 'old', tags: ['b'], days: 99 },
@@ -210,14 +210,14 @@ describe('what belongs together', () => {
     [
       'keeps a child that a policy keeps, and not its index',
       { ...OLD, k: keeping({ versionNamePrefixes: ['child'] }) },
-      facts({ name: 'index', days: 99 }, { name: 'child', days: 99 }),
+      factsOf({ name: 'index', days: 99 }, { name: 'child', days: 99 }),
       [child(1, 2)],
       { index: 'DELETE DELETE_POLICY old', child: 'KEEP KEEP_POLICY k' },
     ],
     [
       'keeps signatures of signatures of a child of what stays',
       { u: deleting({ tagState: 'UNTAGGED' }) },
-      facts({ name: 'index', tags: ['v1'] }, { name: 'child' }, { name: 'sbom' }, { name: 'signature' }),
+      factsOf({ name: 'index', tags: ['v1'] }, { name: 'child' }, { name: 'sbom' }, { name: 'signature' }),
       [child(1, 2), subject(2, 3), subject(3, 4)],
       {
         index: 'KEEP NO_POLICY',
@@ -229,42 +229,42 @@ describe('what belongs together', () => {
     [
       'takes signatures with what they sign, tagged or not',
       OLD,
-      facts({ name: 'image', days: 99 }, { name: 'signature', tags: ['sig'] }),
+      factsOf({ name: 'image', days: 99 }, { name: 'signature', tags: ['sig'] }),
       [subject(1, 2)],
       { image: 'DELETE DELETE_POLICY old', signature: 'DELETE REFERS_TO old image' },
     ],
     [
       'judges a signature by itself whose subject is not there',
       { u: deleting({ tagState: 'UNTAGGED' }) },
-      facts({ name: 'signature' }),
+      factsOf({ name: 'signature' }),
       [subject(7, 1)],
       { signature: 'DELETE DELETE_POLICY u' },
     ],
     [
       'keeps what immutable tags name, and its parts with it',
       { d: DELETE_ALL },
-      facts({ name: 'index', tags: ['v1'], isHeld: true }, { name: 'child' }),
+      factsOf({ name: 'index', tags: ['v1'], isHeld: true }, { name: 'child' }),
       [child(1, 2)],
       { index: 'KEEP IMMUTABLE_TAG d', child: 'KEEP PART_OF index' },
     ],
     [
       'keeps a signature that an immutable tag names',
       OLD,
-      facts({ name: 'image', days: 99 }, { name: 'signature', tags: ['sig'], isHeld: true }),
+      factsOf({ name: 'image', days: 99 }, { name: 'signature', tags: ['sig'], isHeld: true }),
       [subject(1, 2)],
       { image: 'DELETE DELETE_POLICY old', signature: 'KEEP IMMUTABLE_TAG' },
     ],
     [
       'keeps a circle and what hangs on it',
       { d: DELETE_ALL },
-      facts({ name: 'a' }, { name: 'b' }, { name: 'c' }),
+      factsOf({ name: 'a' }, { name: 'b' }, { name: 'c' }),
       [child(1, 2), child(2, 1), child(2, 3)],
-      { a: 'KEEP NO_POLICY', b: 'KEEP PART_OF a', c: 'KEEP PART_OF b' },
+      { a: 'KEEP NO_POLICY', b: 'KEEP NO_POLICY', c: 'KEEP NO_POLICY' },
     ],
     [
       'counts neither parts nor signatures among the most recent',
       { d: DELETE_ALL, k: { action: 'KEEP', mostRecentVersions: { keepCount: 1 } } },
-      facts({ name: 'old', days: 2 }, { name: 'new', days: 1 }, { name: 'child' }, { name: 'signature' }),
+      factsOf({ name: 'old', days: 2 }, { name: 'new', days: 1 }, { name: 'child' }, { name: 'signature' }),
       [child(2, 3), subject(2, 4)],
       {
         old: 'DELETE DELETE_POLICY d',

@@ -65,10 +65,12 @@ export class PackagePlan {
     this.#holds.subjects.push(kind === 'subject' ? 1 : 0);
   }
 
-  /** Each version once; what holds others comes before them. */
+  /** Each version once; what holds others comes before them. Good for one use. */
   *decisions(): Generator<Planned, void, undefined> {
     const graph = new HoldGraph(this.#ids, this.#holds);
+    for (const column of Object.values(this.#holds)) column.clear();
     this.#keepNewest(graph);
+    for (const column of [this.#created, ...this.#selected.values()]) column.clear();
     // By position, whom a version is kept by and whom it goes with: twice their position, and one more for a subject.
     const count = this.#ids.length;
     const keeper = new Int32Array(graph.isEmpty ? 0 : count).fill(NONE);
@@ -119,8 +121,8 @@ export class PackagePlan {
     const [keep, gone] = [this.#keep.at(at), this.#delete.at(at)];
     const isTagged = this.#is(TAGGED, at);
     if (keep !== NONE) return alone({ action: 'KEEP', reason: 'KEEP_POLICY', ...this.#named(keep) });
-    if (keeper !== NONE) return follows(keeper, 'KEEP');
     if (graph.isKnot(at)) return alone({ action: 'KEEP', reason: 'NO_POLICY' });
+    if (keeper !== NONE) return follows(keeper, 'KEEP');
     const isTakenAlong = taker !== NONE && (!isTagged || graph.isReferrer(at));
     if (this.#is(HELD, at) && (gone !== NONE || isTakenAlong))
       return alone({ action: 'KEEP', reason: 'IMMUTABLE_TAG', ...this.#named(gone) });

@@ -20,6 +20,12 @@ export class Column {
     this.set(this.#length - 1, value);
   }
 
+  /** Gives the memory back. */
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#length = 0;
+  }
+
   at(index: number): number {
     return this.#chunks[Math.floor(index / CHUNK)]?.[index % CHUNK] ?? Number.NaN;
   }

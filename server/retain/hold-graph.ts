@@ -123,18 +123,20 @@ function edgesOf(ids: Column, { holders, held, subjects }: Holds): Edges {
 
 /** Finds positions of ids by halves: a map of a million would take more than everything else here. */
 function positionsIn(ids: Column): (id: number) => number | undefined {
-  const ordered = new Uint32Array(ids.length).map((_, at) => at);
   let isOrdered = true;
   for (let at = 1; isOrdered && at < ids.length; at += 1) isOrdered = ids.at(at - 1) < ids.at(at);
-  if (!isOrdered) ordered.sort((a, b) => ids.at(a) - ids.at(b));
+  const sorted = isOrdered
+    ? undefined
+    : new Uint32Array(ids.length).map((_, at) => at).sort((a, b) => ids.at(a) - ids.at(b));
+  const positionAt = (rank: number): number => (sorted ? (sorted[rank] ?? 0) : rank);
   return (id) => {
-    let [from, to] = [0, ordered.length];
+    let [from, to] = [0, ids.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (ids.at(ordered[middle] ?? 0) < id) from = middle + 1;
+      if (ids.at(positionAt(middle)) < id) from = middle + 1;
       else to = middle;
     }
-    const found = ordered[from];
-    return found !== undefined && ids.at(found) === id ? found : undefined;
+    const found = positionAt(from);
+    return ids.at(found) === id ? found : undefined;
   };
 }
