@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RegistryError } from '../core/error.ts';
 import type { ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
@@ -6,6 +7,7 @@ import { denied } from './refusals.ts';
 import type { Asker } from './rights.ts';
 
 type List<T> = (query: ListQuery) => Promise<Listed<T>>;
+type See<T> = (rows: readonly T[]) => Promise<readonly T[]>;
 
 interface Resources<T> {
   readonly permission: Permission;
@@ -68,8 +70,7 @@ export async function visibleInside<T>(
   return page;
 }
 
-/** Rounds after which a page is answered as it is: the rest comes with its next page. */
-const MOST_ROUNDS = 10;
+/** Rows read at once; between two lots other requests have their turn. */
 const LARGEST_LOT = 1_000;
 
 /**
@@ -79,47 +80,59 @@ const LARGEST_LOT = 1_000;
 async function filtered<T>(
   query: ListQuery,
   list: List<T>,
-  see: (rows: readonly T[]) => Promise<readonly T[]>,
+  see: See<T>,
   isKnown: boolean,
 ): Promise<Listed<T> | undefined> {
   try {
     const page = await nextVisible(query, list, see);
     const isAllThereIs = !page.next && !query.condition && !query.after;
     if (isKnown || page.rows.length > 0) return page;
-    return !isAllThereIs && (await seesAny(query, list, see)) ? page : undefined;
+    const { limit, order } = query;
+    return !isAllThereIs && (await seesAny({ limit, order }, list, see)) ? page : undefined;
   } catch (error) {
     if (isKnown || !(error instanceof RegistryError) || error.status >= 500) throw error;
     return undefined;
   }
 }
 
-async function nextVisible<T>(
-  query: ListQuery,
-  list: List<T>,
-  see: (rows: readonly T[]) => Promise<readonly T[]>,
-): Promise<Listed<T>> {
+/**
+ * Goes on until the page is full, and says where to go on only when the caller sees something there: where a page ends tells
+ * as much as what is on it.
+ */
+async function nextVisible<T>(query: ListQuery, list: List<T>, see: See<T>): Promise<Listed<T>> {
   const seen: T[] = [];
-  let next = query.after;
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const limit = query.limit - seen.length;
-    const page = await list({ ...query, limit, ...(next && { after: next }) });
-    seen.push(...(await see(page.rows)));
-    next = page.next;
-    if (!next || seen.length >= query.limit) break;
+  let from = query.after;
+  for (let { limit } = query; ; limit = LARGEST_LOT) {
+    const lot = await list({ ...query, limit, ...(from && { after: from }) });
+    const visible = await see(lot.rows);
+    const wanted = visible.slice(0, query.limit - seen.length);
+    seen.push(...wanted);
+    const last = wanted.at(-1);
+    if (last !== undefined && seen.length === query.limit) {
+      const upToLast = { ...query, limit: lot.rows.indexOf(last) + 1, ...(from && { after: from }) };
+      const next = upToLast.limit === lot.rows.length ? lot.next : (await list(upToLast)).next;
+      const isMore =
+        wanted.length < visible.length || (lot.next && (await seesAny(query, list, see, lot.next)));
+      return next && isMore ? { rows: seen, next } : { rows: seen };
+    }
+    if (!lot.next) return { rows: seen };
+    from = lot.next;
+    await setImmediate();
   }
-  return next ? { rows: seen, next } : { rows: seen };
 }
 
-/** Looks through everything, which only those who see nothing for long have to wait for. */
+/** Looks through everything from there on, which only those who see nothing for long have to wait for. */
 async function seesAny<T>(
-  { order }: ListQuery,
+  query: ListQuery,
   list: List<T>,
-  see: (rows: readonly T[]) => Promise<readonly T[]>,
+  see: See<T>,
+  start?: ListQuery['after'],
 ): Promise<boolean> {
-  for (let after: ListQuery['after']; ;) {
-    const page = await list({ order, limit: LARGEST_LOT, ...(after && { after }) });
+  for (let after = start; ;) {
+    const page = await list({ ...query, limit: LARGEST_LOT, ...(after && { after }) });
     if ((await see(page.rows)).length > 0) return true;
     if (!page.next) return false;
     after = page.next;
+    await setImmediate();
   }
 }
