@@ -46,8 +46,8 @@ class Pusher {
     return this.#pushed;
   }
 
-  async run(until: number): Promise<void> {
-    while (performance.now() < until) {
+  async run(end: number): Promise<void> {
+    while (performance.now() < end) {
       await this.#push();
       await this.pull();
       if (this.#random(3) > 0) await this.#delete();
