@@ -10,9 +10,9 @@ const REDACTED = '[redacted]';
 /** Fields that hold secrets, or may: tokens that only turn pages lose nothing by it. */
 const SECRET_FIELD =
   /passw|secret|token$|tokens$|private_?key|key_?data|credential|authorization|assertion|cookie|verifier/i;
-/** Secrets by their looks, wherever somebody put them: our tokens, JWTs, private keys. */
+/** Secrets by their looks, wherever somebody put them: our tokens, JWTs, private keys, also as JWK (RFC 7518 section 6). */
 const SECRET_TEXT =
-  /\bentr?_[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*/g;
+  /\bentr?_[\w-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*|(?<="(?:d|p|q|dp|dq|qi|k)\\?"\s{0,9}:\s{0,9}\\?")[\w-]{16,}/g;
 
 /** What would end a line, drive a terminal, or turn the direction of what is read. */
 const UNSAFE =
