@@ -6,6 +6,7 @@ import { newUid } from './account-tables.ts';
 import { recordAct } from './audit-entries.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
+import { hasOwner } from './last-owner.ts';
 
 interface Found {
   readonly id: string;
@@ -105,18 +106,25 @@ export class ExternalAccountTables implements ExternalAccounts {
     const gone = had.filter((group) => !claimed.includes(group));
     const added = claimed.filter((group) => !had.includes(group));
     // What stays as it is moves no revision.
-    if (gone.length > 0)
+    for (const group of added) await this.#join(tx, account, group);
+    const owned = gone.length > 0 && (await hasOwner(tx));
+    for (const group of gone) {
       await tx
         .deleteFrom('group_member')
         .where('account', '=', account)
         .where('source', '=', 'claim')
-        .where('group_id', 'in', gone)
+        .where('group_id', '=', group)
         .execute();
-    for (const group of added)
-      await tx
-        .insertInto('group_member')
-        .values({ account, group_id: group, source: 'claim', created_at: this.#now() })
-        .execute();
+      // A provider that forgot a group must not leave the installation to nobody.
+      if (owned && !(await hasOwner(tx))) await this.#join(tx, account, group);
+    }
+  }
+
+  async #join(tx: Transaction<Schema>, account: string, group: string): Promise<void> {
+    await tx
+      .insertInto('group_member')
+      .values({ account, group_id: group, source: 'claim', created_at: this.#now() })
+      .execute();
   }
 }
 

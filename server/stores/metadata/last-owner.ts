@@ -27,7 +27,8 @@ export async function requireOwnerStays(tx: Transaction<Schema>): Promise<void> 
 const canLogIn = sql<boolean>`account.kind = 'user' AND account.disabled = 0
   AND (account.password_hash IS NOT NULL OR account.subject IS NOT NULL)`;
 
-async function hasOwner(tx: Transaction<Schema>): Promise<boolean> {
+/** Whether anybody who can log in owns the installation. */
+export async function hasOwner(tx: Transaction<Schema>): Promise<boolean> {
   const { rows } = await sql<{ readonly owner: string }>`
     WITH member (name) AS (
       SELECT member.value FROM iam_policy, json_each(iam_policy.bindings) AS binding,
