@@ -79,7 +79,16 @@ function decodeOnce(text: string): string {
 }
 
 /** What permissions are held on has one name only, so these ids have no slash to be mistaken for a deeper one. */
-const PLAIN = new Set(['project', 'location', 'repository', 'operation', 'service', 'account', 'key', 'role']);
+const PLAIN = new Set([
+  'project',
+  'location',
+  'repository',
+  'operation',
+  'service',
+  'account',
+  'key',
+  'role',
+]);
 
 /** The id that a segment of a resource name stands for. What could be read in two ways is refused. */
 function idOf(name: string, segment: string): string {

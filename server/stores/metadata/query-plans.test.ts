@@ -98,6 +98,11 @@ const now = () => 0;
 const asked = (field: LogField, value: string | number) =>
   ({ kind: 'compare', field, operator: '=', value }) as const;
 
+const pair = (hash: string): LoginPair => ({
+  access: { hash, token: { id: hash, kind: 'login', of: 'cleo', family: 'f', expiresAt: 9 } },
+  refresh: { hash, token: { family: 'f', account: 'cleo', loginAt: 1, expiresAt: 9 } },
+});
+
 const rows: readonly Row[] = [
   { what: 'a file by its path', work: ({ repo }) => repo.file(fileOf('pkg', 'x')) },
   { what: 'a file by a tag', work: ({ repo }) => repo.file(taggedFile('pkg', 'latest')) },
@@ -222,10 +227,6 @@ const rows: readonly Row[] = [
       const logins = new RefreshTables(database, now);
       await accounts.put({ id: 'cleo', kind: 'user' });
       const act = { ...ACT, id: 'login' };
-      const pair = (hash: string): LoginPair => ({
-        access: { hash, token: { id: hash, kind: 'login', of: 'cleo', family: 'f', expiresAt: 9 } },
-        refresh: { hash, token: { family: 'f', account: 'cleo', loginAt: 1, expiresAt: 9 } },
-      });
       await logins.beginLogin(pair('first'), act);
       await logins.renewLogin(
         'first',
