@@ -386,7 +386,7 @@ describe('a backup', () => {
     ['a later format', () => rewrite({ format: 2 }), /was made by a newer version of entrepot \(format 2\)/],
     [
       'a later database',
-      () => rewrite({ migrations: ['001-spine', '077-later'] }),
+      () => rewrite({ migrations: ['001-schema', '077-later'] }),
       /newer version of entrepot, whose database this one does not know \(077-later\)/,
     ],
     [

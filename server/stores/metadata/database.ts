@@ -4,7 +4,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
-import { createSpine } from './migrations/001-spine.ts';
+import { createSchema } from './migrations/001-schema.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 import { translated } from './sqlite-errors.ts';
@@ -14,7 +14,7 @@ import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
 const READ_CACHE_KIB = 32_768;
 const WRITE_CACHE_KIB = 8_192;
 
-const MIGRATIONS = { '001-spine': { up: createSpine } };
+const MIGRATIONS = { '001-schema': { up: createSchema } };
 /** What this version knows of; a database with others was made by a later one. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
 
@@ -55,7 +55,10 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) {
       await database[Symbol.asyncDispose]();
-      throw new Error(`the database ${path} cannot be brought up to date`, { cause: error });
+      throw new Error(
+        `the database ${path} cannot be brought up to date, perhaps because another version of entrepot made it`,
+        { cause: error },
+      );
     }
     return database;
   }

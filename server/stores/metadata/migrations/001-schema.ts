@@ -3,6 +3,6 @@ import { COLLECTION } from './001-collection.ts';
 import { TABLES } from './001-tables.ts';
 import { TRIGGERS } from './001-triggers.ts';
 
-export async function createSpine(db: Kysely<never>): Promise<void> {
+export async function createSchema(db: Kysely<never>): Promise<void> {
   for (const statement of [...TABLES, ...COLLECTION, ...TRIGGERS]) await sql.raw(statement).execute(db);
 }
