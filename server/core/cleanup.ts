@@ -83,6 +83,9 @@ export interface CleanupCounts {
   readonly freedBytes: number;
 }
 
+/** How a run begins. */
+export const NOTHING_CLEANED: CleanupCounts = { versions: 0, deleted: 0, kept: 0, skipped: 0, freedBytes: 0 };
+
 export type CleanupOutcome = 'RUNNING' | 'DONE' | 'INTERRUPTED' | 'FAILED';
 
 export interface CleanupRun {

@@ -68,6 +68,20 @@ export interface GarbageReport {
   readonly refusal?: string;
 }
 
+/** How a run begins. */
+export const NOTHING_DONE: GarbageReport = {
+  filesRemoved: 0,
+  blobsCondemned: 0,
+  condemnedBytes: 0,
+  blobsFreed: 0,
+  freedBytes: 0,
+  quarantined: 0,
+  quarantinedBytes: 0,
+  purged: 0,
+  purgedBytes: 0,
+  failures: 0,
+};
+
 export interface GarbageRun {
   readonly id: string;
   readonly requestedAt: number;

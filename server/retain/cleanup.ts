@@ -1,11 +1,12 @@
 import type { Act } from '../core/audit.ts';
-import type {
-  Cleanup,
-  CleanupCounts,
-  CleanupDecision,
-  CleanupPolicies,
-  CleanupRun,
-  CleanupStart,
+import {
+  type Cleanup,
+  type CleanupCounts,
+  type CleanupDecision,
+  type CleanupPolicies,
+  type CleanupRun,
+  type CleanupStart,
+  NOTHING_CLEANED,
 } from '../core/cleanup.ts';
 import type { CleanupStore, CleanupTarget, RunBody, RunStep, VersionDetail } from '../core/cleanup-store.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
@@ -20,7 +21,6 @@ const STEP = 100;
 const MOST_LISTED = 2_000;
 /** How often a run that has nothing to list says how far it is. */
 const TELL_EVERY_MS = 2_000;
-const NOTHING: CleanupCounts = { versions: 0, deleted: 0, kept: 0, skipped: 0, freedBytes: 0 };
 
 export interface CleanupParts {
   readonly store: CleanupStore;
@@ -62,7 +62,7 @@ export class PolicyCleanup implements Cleanup {
     policies?: CleanupPolicies,
   ): AsyncGenerator<CleanupDecision | CleanupCounts, void, undefined> {
     const target = await this.#parts.store.target(address);
-    let counts = NOTHING;
+    let counts = NOTHING_CLEANED;
     for await (const batch of this.#batches({ ...target, ...(policies && { policies }) })) {
       const decisions = batch.decided.map((each) => decisionOf(batch.package, each));
       counts = counted(counts, decisions, batch.freedBytes);
@@ -121,7 +121,7 @@ export class PolicyCleanup implements Cleanup {
   ): Promise<void> {
     const { store, now } = this.#parts;
     const { act, body } = how;
-    let step: RunStep = { counts: NOTHING, decisions: [], unlisted: 0 };
+    let step: RunStep = { counts: NOTHING_CLEANED, decisions: [], unlisted: 0 };
     let listed = 0;
     let told = now();
     try {

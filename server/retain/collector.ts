@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Act } from '../core/audit.ts';
 import type { BlobStore } from '../core/blob.ts';
-import type {
-  Doomed,
-  GarbageBatch,
-  GarbageReport,
-  GarbageRun,
-  GarbageTables,
-  GarbageTimes,
-  PlausibleShare,
+import {
+  type Doomed,
+  type GarbageBatch,
+  type GarbageReport,
+  type GarbageRun,
+  type GarbageTables,
+  type GarbageTimes,
+  NOTHING_DONE,
+  type PlausibleShare,
 } from '../core/garbage.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -211,18 +212,7 @@ export class Collector {
   }
 }
 
-const nothing = (): Counts => ({
-  filesRemoved: 0,
-  blobsCondemned: 0,
-  condemnedBytes: 0,
-  blobsFreed: 0,
-  freedBytes: 0,
-  quarantined: 0,
-  quarantinedBytes: 0,
-  purged: 0,
-  purgedBytes: 0,
-  failures: 0,
-});
+const nothing = (): Counts => ({ ...NOTHING_DONE });
 
 /** What the server does by itself is in the audit log under its own name. */
 const actOf = ({ id, startedAt, requestedAt }: GarbageRun): Act => ({

@@ -1,5 +1,11 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
-import type { CleanupCounts, CleanupDecision, CleanupReason, CleanupRun } from '../../core/cleanup.ts';
+import {
+  type CleanupCounts,
+  type CleanupDecision,
+  type CleanupReason,
+  type CleanupRun,
+  NOTHING_CLEANED,
+} from '../../core/cleanup.ts';
 import type { NewRun, RunBody, RunStep } from '../../core/cleanup-store.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import type { Listed, ListQuery } from '../../core/resources.ts';
@@ -13,7 +19,6 @@ const SILENT_MS = 300_000;
 const MOST_RUNS = 20;
 const MOST_TAGS = 100;
 
-const NOTHING: CleanupCounts = { versions: 0, deleted: 0, kept: 0, skipped: 0, freedBytes: 0 };
 const STOPPED = { code: 10, message: 'the server stopped before the cleanup had ended' };
 
 /** Nothing where the schedule finds that it need not, or must not, begin one. */
@@ -47,7 +52,7 @@ export async function beginRun(
     dry_run: dryRun ? 1 : 0,
     outcome: 'RUNNING',
     message: null,
-    counts: JSON.stringify(NOTHING),
+    counts: JSON.stringify(NOTHING_CLEANED),
     unlisted: 0,
     operation: operation?.id ?? null,
     started_at: now,

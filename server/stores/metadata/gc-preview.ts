@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
-import type { GarbageBatch, GarbageReport } from '../../core/garbage.ts';
-import { NOTHING } from './gc-runs.ts';
+import { type GarbageBatch, type GarbageReport, NOTHING_DONE } from '../../core/garbage.ts';
 import type { GcQueueTable, Schema } from './schema.ts';
 
 /** Rows looked at before others get their turn. */
@@ -29,7 +28,7 @@ export async function preview(
   const blobs = await total(db, 'blob', old);
   const swept = await total(db, 'sweep', now);
   return {
-    ...NOTHING,
+    ...NOTHING_DONE,
     filesRemoved: files.number,
     blobsCondemned: blobs.number,
     condemnedBytes: blobs.bytes,

@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { type Act, DONE } from '../../core/audit.ts';
-import type { GarbageReport, GarbageRun } from '../../core/garbage.ts';
+import { type GarbageReport, type GarbageRun, NOTHING_DONE } from '../../core/garbage.ts';
 import { recordEntry } from './audit-entries.ts';
 import type { GcRunTable, Schema } from './schema.ts';
 
@@ -9,19 +9,6 @@ const ABANDONED_MS = 3_600_000;
 const REMEMBERED = 100;
 
 type Tx = Transaction<Schema>;
-
-export const NOTHING: GarbageReport = {
-  filesRemoved: 0,
-  blobsCondemned: 0,
-  condemnedBytes: 0,
-  blobsFreed: 0,
-  freedBytes: 0,
-  quarantined: 0,
-  quarantinedBytes: 0,
-  purged: 0,
-  purgedBytes: 0,
-  failures: 0,
-};
 
 export const runOf = (row: Selectable<GcRunTable>): GarbageRun => ({
   id: row.id,
@@ -38,9 +25,9 @@ export async function requestRun(
   { id, forced }: Pick<GarbageRun, 'id' | 'forced'>,
   now: number,
 ): Promise<GarbageRun> {
-  const row = { id, requested_at: now, forced: Number(forced), report: JSON.stringify(NOTHING) };
+  const row = { id, requested_at: now, forced: Number(forced), report: JSON.stringify(NOTHING_DONE) };
   await tx.insertInto('gc_run').values(row).execute();
-  return { id, requestedAt: now, forced, report: NOTHING };
+  return { id, requestedAt: now, forced, report: NOTHING_DONE };
 }
 
 /** Runs that are not over: waiting for a process, or left by one. */
