@@ -196,16 +196,16 @@ describe('a fake upstream that misbehaves', () => {
   });
 });
 
-describe('packages of a fake upstream', () => {
-  const read = async (path: string, headers: Readonly<Record<string, string>> = {}) =>
-    (await (await get(path, headers)).json()) as {
-      readonly 'dist-tags': Readonly<Record<string, string>>;
-      readonly time?: object;
-      readonly versions: Readonly<
-        Record<string, { readonly scripts?: object; readonly dist: Readonly<Record<string, string>> }>
-      >;
-    };
+const read = async (path: string, headers: Readonly<Record<string, string>> = {}) =>
+  (await (await get(path, headers)).json()) as {
+    readonly 'dist-tags': Readonly<Record<string, string>>;
+    readonly time?: object;
+    readonly versions: Readonly<
+      Record<string, { readonly scripts?: object; readonly dist: Readonly<Record<string, string>> }>
+    >;
+  };
 
+describe('packages of a fake upstream', () => {
   it('are described in full and abbreviated, and are what is described', async () => {
     const shelf = new NpmShelf(upstream, '/npm');
     const manifest = { scripts: { test: 'true' }, dependencies: { left: '^1.0.0' } };
