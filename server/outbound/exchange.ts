@@ -1,111 +1,83 @@
-import { type IncomingMessage, request as overHttp } from 'node:http';
+import { type Agent, type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { RegistryError } from '../core/error.ts';
-import type { OutboundAnswer, OutboundRequest } from '../core/outbound.ts';
+import type { OutboundRequest } from '../core/outbound.ts';
+import { ConnectionFailed, slow } from './failures.ts';
 
-export interface Address {
-  readonly address: string;
-  /** 4 or 6. */
-  readonly family: number;
+/** Milliseconds. */
+export interface Patience {
+  /** Until a connection is there, its name resolved and its certificate checked. */
+  readonly connectMs: number;
+  /** From then on until the headers of the answer are there. */
+  readonly headersMs: number;
+  /** Between two pieces of a body. */
+  readonly idleMs: number;
 }
 
 interface ExchangeOptions {
   readonly url: URL;
-  /** The addresses that were checked. No other is connected to, and no name is asked for again. */
-  readonly addresses: readonly Address[];
-  readonly request: OutboundRequest;
-  readonly late: AbortSignal;
-  readonly ca?: string;
+  readonly request: Pick<OutboundRequest, 'method' | 'headers' | 'body'>;
+  readonly acceptEncoding: string;
+  readonly lookup: LookupFunction;
+  /** What finds or makes the connection; with `false`, one of its own. */
+  readonly agent: (keep: boolean) => Agent;
+  readonly patience: Patience;
+  readonly late?: AbortSignal;
 }
 
-/** Until the headers are there, and then between two pieces of the body. */
-const SILENCE_MS = 10_000;
 const LONGEST_HEADERS = 64 * 1024;
 
-/** One request and its answer, on a connection of its own. */
-export async function exchange(options: ExchangeOptions): Promise<Omit<OutboundAnswer, 'url'>> {
-  const { url, late } = options;
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), SILENCE_MS);
-  try {
-    const signal = AbortSignal.any([late, silence.signal]);
-    const message = await send(options, signal);
-    const body = await collect(options, message, () => timer.refresh());
-    return { status: message.statusCode ?? 0, headers: headersOf(message), body };
-  } catch (cause) {
-    if (cause instanceof RegistryError) throw cause;
-    if (late.aborted || silence.signal.aborted)
-      throw new RegistryError('DEADLINE_EXCEEDED', 'UPSTREAM_SLOW', `${url.host} did not answer in time`);
-    throw broken(url, 'the connection failed', cause);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Sends a request and answers when the headers of its answer are there. */
+export async function exchange(options: ExchangeOptions): Promise<IncomingMessage> {
+  const { method = 'GET' } = options.request;
+  const repeatable = method === 'GET' || method === 'HEAD';
+  const sent = await send(options, repeatable);
+  if (sent !== 'closed meanwhile') return sent;
+  const again = await send(options, false);
+  if (again !== 'closed meanwhile') return again;
+  throw new ConnectionFailed(options.url, 'the connection failed');
 }
 
-/** Says no more than that: what the other side sent is for the log. */
-export const broken = (url: URL, why: string, cause?: unknown): RegistryError =>
-  new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', `${url.host} does not answer well: ${why}`, { cause });
-
-function send(
-  { url, addresses, request, ca }: ExchangeOptions,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+/** A kept connection may be closed by the other side just when it is used; that says nothing of the other side. */
+function send(options: ExchangeOptions, keep: boolean): Promise<IncomingMessage | 'closed meanwhile'> {
+  const { url, request, lookup, agent, patience, late } = options;
   const { method = 'GET', headers = {}, body } = request;
-  const answered = Promise.withResolvers<IncomingMessage>();
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | 'closed meanwhile'>();
   const start = url.protocol === 'https:' ? overHttps : overHttp;
-  const outgoing = start(
-    url,
-    {
-      method,
-      // Compressed bodies could be far longer than they look.
-      headers: { 'user-agent': 'entrepot', ...headers, 'accept-encoding': 'identity', connection: 'close' },
-      agent: false,
-      signal,
-      maxHeaderSize: LONGEST_HEADERS,
-      lookup: (_, { all }, done) => {
-        const [first] = addresses;
-        if (all) done(null, [...addresses]);
-        else done(null, first?.address ?? '', first?.family ?? 0);
-      },
-      ...(ca !== undefined && { ca }),
-    },
-    answered.resolve,
-  );
-  outgoing.on('error', answered.reject);
-  outgoing.end(body);
-  return answered.promise;
-}
-
-async function collect(
-  { url, request }: ExchangeOptions,
-  message: IncomingMessage,
-  heard: () => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { maxBytes } = request;
-  const coding = message.headers['content-encoding'] ?? 'identity';
-  const declared = Number(message.headers['content-length'] ?? 0);
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  const refuse = (why: string): never => {
-    message.destroy();
-    throw broken(url, why);
+  const outgoing = start(url, {
+    method,
+    headers: { 'user-agent': 'entrepot', ...headers, 'accept-encoding': options.acceptEncoding },
+    agent: agent(keep),
+    maxHeaderSize: LONGEST_HEADERS,
+    lookup,
+  });
+  const giveUp = (): void => void outgoing.destroy(slow(url));
+  let timer = setTimeout(giveUp, patience.connectMs);
+  const connected = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(giveUp, patience.headersMs);
   };
-  if (coding !== 'identity') refuse('its answer is compressed, which was not asked for');
-  if (declared > maxBytes && request.method !== 'HEAD') refuse(`its answer is longer than ${maxBytes} bytes`);
-  heard();
-  for await (const piece of message as AsyncIterable<Uint8Array>) {
-    size += piece.byteLength;
-    if (size > maxBytes) refuse(`its answer is longer than ${maxBytes} bytes`);
-    pieces.push(piece);
-    heard();
-  }
-  if (!message.complete) refuse('its answer is cut off');
-  return new Uint8Array(Buffer.concat(pieces));
-}
-
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const [name, values = []] of Object.entries(headersDistinct))
-    for (const value of values) headers.append(name, value);
-  return headers;
+  const settled = (): void => {
+    clearTimeout(timer);
+    late?.removeEventListener('abort', giveUp);
+  };
+  late?.addEventListener('abort', giveUp, { once: true });
+  if (late?.aborted === true) giveUp();
+  outgoing.on('socket', (socket) => {
+    if (!socket.connecting) return connected();
+    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+  });
+  outgoing.on('response', (message) => {
+    settled();
+    resolve(message);
+  });
+  outgoing.on('error', (cause) => {
+    settled();
+    if (cause instanceof RegistryError) reject(cause);
+    else if (keep && outgoing.reusedSocket) resolve('closed meanwhile');
+    else reject(new ConnectionFailed(url, 'the connection failed', cause));
+  });
+  outgoing.end(body);
+  return promise;
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { createServer, type Server, type Socket } from 'node:net';
 import { RegistryError } from '../core/error.ts';
-import { OutboundClient, type Resolve } from './outbound-client.ts';
+import { OutboundClient } from './outbound-client.ts';
+import type { Resolve } from './reachable.ts';
 
 const LOCAL = [{ address: '127.0.0.1', family: 4 }] as const;
 

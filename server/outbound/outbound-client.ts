@@ -1,36 +1,43 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { RegistryError } from '../core/error.ts';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../core/outbound.ts';
-import { isMetadata, isPublic } from './addresses.ts';
-import { type AllowedHost, isAllowed, portOf } from './allowed-hosts.ts';
-import { type Address, broken, exchange } from './exchange.ts';
+import { type AllowedHost, portOf } from './allowed-hosts.ts';
+import { answerOf, discard, type OpenAnswer, type OpenRequest } from './answer.ts';
+import { CODINGS } from './answer-body.ts';
+import { Connections } from './connections.ts';
+import { exchange, type Patience } from './exchange.ts';
+import { broken, busy, forbidden, slow } from './failures.ts';
+import { Reachable, type Resolve } from './reachable.ts';
 import { Turns } from './turns.ts';
-
-export type Resolve = (hostname: string) => Promise<readonly Address[]>;
 
 interface OutboundOptions {
   /** The operator's list: hosts whose addresses need not be public. */
   readonly allowed: readonly AllowedHost[];
   /** All addresses of a name. */
   readonly resolve?: Resolve;
-  /** Certificates to believe instead of the system's, PEM. */
+  /** Certificates to believe besides the system's, PEM. */
   readonly ca?: string;
+  readonly patience?: Partial<Patience>;
 }
 
 const REDIRECTS = 5;
 const TOTAL_MS = 30_000;
+const PATIENCE: Patience = { connectMs: 10_000, headersMs: 30_000, idleMs: 30_000 };
 const REDIRECTING = new Set([301, 302, 303, 307, 308]);
-/** What may follow a redirect to another origin. */
-const HARMLESS = new Set(['accept', 'user-agent']);
+/** What may follow a redirect to another origin: all that says nothing of who asks. */
+const HARMLESS = new Set(['accept', 'user-agent', 'range', 'if-range', 'if-none-match', 'if-modified-since']);
 
-export class OutboundClient implements Outbound {
+export class OutboundClient implements Outbound, Disposable {
   readonly #options: OutboundOptions;
   readonly #turns: Turns;
+  readonly #reachable: Reachable;
+  readonly #connections: Connections;
+  readonly #patience: Patience;
 
   constructor(options: OutboundOptions, turns = new Turns()) {
     this.#options = options;
     this.#turns = turns;
+    this.#reachable = new Reachable(options);
+    this.#connections = new Connections(options);
+    this.#patience = { ...PATIENCE, ...options.patience };
   }
 
   /** The same client, for what the operator has named in a setting of its own and so allowed. */
@@ -40,12 +47,19 @@ export class OutboundClient implements Outbound {
   }
 
   async fetch(url: URL, request: OutboundRequest): Promise<OutboundAnswer> {
-    const late = AbortSignal.timeout(request.timeoutMs ?? TOTAL_MS);
+    const { body, status, headers, ...answer } = await this.open(url, { timeoutMs: TOTAL_MS, ...request });
+    return { status, headers, body: new Uint8Array(await new Response(body).arrayBuffer()), url: answer.url };
+  }
+
+  /** As `fetch`, but answers as soon as the headers are there. Without `timeoutMs` a body may take as long as it gets on. */
+  async open(url: URL, request: OpenRequest): Promise<OpenAnswer> {
+    const late = request.timeoutMs === undefined ? undefined : AbortSignal.timeout(request.timeoutMs);
     let [at, sent] = [new URL(url), request];
     for (let redirects = 0; ; redirects += 1) {
       const answer = await this.#ask(at, sent, late);
-      const target = redirectTarget(at, sent, answer);
-      if (!target) return { ...answer, url: at };
+      if (!isRedirect(sent, answer)) return answer;
+      await discard(answer.body);
+      const target = targetOf(at, answer);
       if (redirects === REDIRECTS) throw broken(url, `it redirects more than ${REDIRECTS} times`);
       if (at.protocol === 'https:' && target.protocol !== 'https:')
         throw forbidden(target, 'a redirect leads there from https');
@@ -54,65 +68,40 @@ export class OutboundClient implements Outbound {
     }
   }
 
-  async #ask(url: URL, request: OutboundRequest, late: AbortSignal) {
-    checkForm(url);
-    using _ = await this.#turns.of(url.host, late).catch(() => {
-      throw slow(url);
+  /** Closes the connections that were kept. */
+  [Symbol.dispose](): void {
+    this.#connections[Symbol.dispose]();
+  }
+
+  async #ask(url: URL, request: OpenRequest, late?: AbortSignal): Promise<OpenAnswer> {
+    this.#reachable.check(url);
+    const turn = await this.#turns.of(url.host, late).catch(() => {
+      throw late?.aborted === true ? slow(url) : busy(url);
     });
-    const addresses = await this.#addresses(url, late);
-    const { ca } = this.#options;
-    return exchange({ url, addresses, request, late, ...(ca !== undefined && { ca }) });
-  }
-
-  /** Where to connect to. One address that may not be reached spoils a name: it would be next when the others fail. */
-  async #addresses(url: URL, late: AbortSignal): Promise<readonly Address[]> {
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const family = isIP(host);
-    const addresses = family === 0 ? await this.#resolved(url, late) : [{ address: host, family }];
-    const allowed = isAllowed(this.#options.allowed, url);
-    const wrong = addresses.some(({ address }) => isMetadata(address) || !(allowed || isPublic(address)));
-    if (!wrong) return addresses;
-    const port = portOf(url);
-    throw forbidden(
-      url,
-      'it is not on the public internet; if it is meant to be used, whoever runs this server can allow it with ' +
-        `--allow-upstream-hosts ${url.hostname}:${port}`,
-    );
-  }
-
-  async #resolved(url: URL, late: AbortSignal): Promise<readonly Address[]> {
-    const resolve = this.#options.resolve ?? resolveByDns;
-    const gaveUp = Promise.withResolvers<never>();
-    const giveUp = (): void => gaveUp.reject(slow(url));
-    late.addEventListener('abort', giveUp, { once: true });
+    const ended = (): void => turn[Symbol.dispose]();
+    const within = late && { late };
     try {
-      const addresses = await Promise.race([resolve(url.hostname), gaveUp.promise]);
-      if (addresses.length > 0) return addresses;
-    } catch (cause) {
-      if (cause instanceof RegistryError) throw cause;
-      throw broken(url, 'its name is not known', cause);
-    } finally {
-      late.removeEventListener('abort', giveUp);
+      const message = await exchange({
+        url,
+        request,
+        acceptEncoding: request.compressed === true ? CODINGS : 'identity',
+        lookup: this.#reachable.lookup(url),
+        agent: (keep) => this.#connections.agent(url, keep),
+        patience: this.#patience,
+        ...within,
+      });
+      return await answerOf(message, { url, request, idleMs: this.#patience.idleMs, ended, ...within });
+    } catch (failure) {
+      ended();
+      throw failure;
     }
-    throw broken(url, 'its name is not known');
   }
 }
 
-const resolveByDns: Resolve = (hostname) => lookup(hostname, { all: true });
+const isRedirect = ({ method = 'GET' }: OutboundRequest, { status }: OpenAnswer): boolean =>
+  REDIRECTING.has(status) && (method === 'GET' || method === 'HEAD');
 
-function checkForm(url: URL): void {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw forbidden(url, 'only http and https are spoken');
-  if (url.username !== '' || url.password !== '')
-    throw forbidden(url, 'a user name or password does not belong in a URL');
-}
-
-function redirectTarget(
-  at: URL,
-  { method = 'GET' }: OutboundRequest,
-  { status, headers }: Pick<OutboundAnswer, 'status' | 'headers'>,
-): URL | undefined {
-  if (!REDIRECTING.has(status) || (method !== 'GET' && method !== 'HEAD')) return undefined;
+function targetOf(at: URL, { headers }: OpenAnswer): URL {
   const location = headers.get('location');
   const target = location === null ? null : URL.parse(location, at.href);
   if (!target) throw broken(at, 'it redirects to nowhere');
@@ -121,9 +110,3 @@ function redirectTarget(
 
 const harmless = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS.has(name.toLowerCase())));
-
-const forbidden = (url: URL, why: string): RegistryError =>
-  new RegistryError('FAILED_PRECONDITION', 'UPSTREAM_FORBIDDEN', `${url.host} is not asked: ${why}`);
-
-const slow = (url: URL): RegistryError =>
-  new RegistryError('DEADLINE_EXCEEDED', 'UPSTREAM_SLOW', `${url.host} did not answer in time`);
