@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the clients and peers that the end-to-end tests and benchmarks use: Debian packages (whatever version the
-# release carries), and Go programs at the versions pinned here, built into a cache outside the repository.
+# release carries), and Go and Node.js programs at the versions pinned here, put into a cache outside the repository.
 # Does nothing, quickly, when all is there. E2E tests look in the same place: ENTREPOT_CLIENTS, else ~/.cache.
 set -euo pipefail
 
@@ -13,6 +13,14 @@ readonly helm_version=v3.22.0
 readonly oras_version=v1.3.0
 # The newest suite that module proxies serve: distribution-spec as it was between 1.1.0-rc3 and 1.1.0.
 readonly conformance_version=v0.0.0-20231101194043-f2182352d4cc
+readonly npm_version=11.21.2
+readonly pnpm_version=12.21.0
+# The last of the first Yarn; what came after it is another program, here called berry.
+readonly yarn_version=1.22.22
+readonly berry_version=4.18.1
+readonly bun_version=1.4.5
+# The newest that Node.js 20 runs.
+readonly verdaccio_version=6.8.0
 
 say() { printf 'install-clients: %s\n' "$*" >&2; }
 
@@ -103,6 +111,19 @@ SUMS
   mark oci-conformance "$conformance_version"
 }
 
+# Node.js programs stay in directories of their own, outside of bin: they are called what the machine's own are called.
+npm_client() {
+  local name="$1" package="$2" version="$3" overrides="${4:-}" home="$cache/npm-clients/$1"
+  [ -d "$home/node_modules/.bin" ] && [ -e "$cache/versions/$name-$version" ] && return
+  say "npm install $package@$version"
+  rm -rf "$home"
+  mkdir -p "$home"
+  printf '{"private":true,"dependencies":{"%s":"%s"},"overrides":{%s}}\n' "$package" "$version" "$overrides" \
+    >"$home/package.json"
+  (cd "$home" && npm install --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null)
+  mark "$name" "$version"
+}
+
 mkdir -p "$bin" "$cache/versions"
 debian_packages
 docker_cli
@@ -110,3 +131,10 @@ go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/cra
 go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
 oras
 conformance
+npm_client npm npm "$npm_version"
+npm_client pnpm pnpm "$pnpm_version"
+npm_client yarn yarn "$yarn_version"
+npm_client berry @yarnpkg/cli-dist "$berry_version"
+npm_client bun bun "$bun_version"
+# Verdaccio asks for this one by a tag, which mirrors need not have.
+npm_client verdaccio verdaccio "$verdaccio_version" '"node-fetch":"2.6.7"'
