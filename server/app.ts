@@ -165,6 +165,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     database,
     blobs,
     uploads,
+    log,
     now,
     leaseMs: config.gcLease,
     ...(options.onStep && { onStep: options.onStep }),
@@ -175,6 +176,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     authorizer: options.unchecked?.authorizer ?? authorizer,
     read: opened.read,
     write: opened.write,
+    documents: opened.documents,
+    now,
     audit: { notes: audit.notes, now, newId },
     elsewhere: (call, { format }) =>
       new Elsewhere(
@@ -203,7 +206,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     damagedBlobs: () => scrub.damagedBlobs(),
     garbage: () => collector.readings(),
   });
-  const downloads = new FileSender(() => ({}));
+  const downloads = new FileSender(() => ({}), now);
   let draining = false;
   const door = new FrontDoor({
     addressing,

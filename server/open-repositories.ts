@@ -3,10 +3,13 @@ import type { BlobStore } from './core/blob.ts';
 import { memberOf, type Principal } from './core/iam.ts';
 import type { Repo } from './core/repo.ts';
 import { repositoryName, type RepositoryRow } from './core/repository.ts';
+import { KeptDocuments } from './modes/kept-documents.ts';
 import { StandardRepo } from './modes/standard.ts';
+import type { Log } from './ops/log.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import { audited } from './stores/metadata/audited.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
+import { DocumentTables } from './stores/metadata/document-tables.ts';
 import type { MetadataDatabase } from './stores/metadata/database.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
@@ -19,6 +22,7 @@ interface OpenParts {
   readonly database: MetadataDatabase;
   readonly blobs: BlobStore;
   readonly uploads: UploadSessions;
+  readonly log: Log;
   readonly now: () => number;
   /** How long a layer without a manifest is kept: longer than the longest push. */
   readonly leaseMs: number;
@@ -27,7 +31,7 @@ interface OpenParts {
 }
 
 /** The repositories' contents: read by anyone, written for an account and under an act. */
-export function openRepositories({ database, blobs, uploads, now, leaseMs, onStep }: OpenParts) {
+export function openRepositories({ database, blobs, uploads, log, now, leaseMs, onStep }: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
@@ -38,6 +42,12 @@ export function openRepositories({ database, blobs, uploads, now, leaseMs, onSte
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
+  const documents = new KeptDocuments({
+    store: new DocumentTables(database, blobs, now),
+    bodies,
+    now,
+    failed: (cause) => log.write('warn', 'a document could not be kept; it is made again', { cause }),
+  });
   const read = (row: RepositoryRow): Repo => {
     const known = readers.get(row);
     if (known) return known;
@@ -45,7 +55,15 @@ export function openRepositories({ database, blobs, uploads, now, leaseMs, onSte
     readers.set(row, reader);
     return reader;
   };
-  const write = (row: RepositoryRow, principal: Principal, act: Act | undefined) =>
-    hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act);
-  return { catalog, read, write };
+  const write = (
+    row: RepositoryRow,
+    { principal }: { readonly principal: Principal },
+    act: Act | undefined,
+  ) => hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act);
+  return {
+    catalog,
+    read,
+    write,
+    documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),
+  };
 }

@@ -70,6 +70,25 @@ export interface CatalogReader {
   /** Versions of `pkg` that link to `target`, by name. */
   linking(pkg: string, link: VersionLink, page: Page): Promise<Slice<VersionRow>>;
   hasPackage(pkg: string): Promise<boolean>;
+  /** What the format remembers of the package itself, and a number that grows with every change of it, its versions and tags. */
+  packageState(pkg: string): Promise<PackageState | undefined>;
+  /** Packages whose text has all the words, best first. `after` is the row to go on from, counted from 0. */
+  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found>;
+  /** Whether somebody published the name here, though nothing of it may be left. */
+  owns(pkg: string): Promise<boolean>;
+}
+
+export interface PackageState {
+  readonly revision: number;
+  readonly attributes: Attributes;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface Found {
+  readonly packages: readonly string[];
+  readonly total: number;
 }
 
 /** A file being named: where its bytes are, and how long they stay named while no version uses them. */
@@ -87,7 +106,17 @@ export interface PublishPlan {
   /** Paths already linked in this repository which the version needs; a missing one fails the publish. */
   readonly uses?: readonly string[];
   /** `child` targets must exist; a `subject` may come later. */
+  /** Paths the version is made of that may not be there yet: each is its own from when it comes. */
+  readonly awaits?: readonly string[];
   readonly links?: readonly VersionLink[];
+  /** Whether `child` targets may be missing too, as in a copy of which only parts were asked for. */
+  readonly partial?: boolean;
+  /** Makes the package's own attributes out of what they were. */
+  readonly describe?: (before: Attributes) => Attributes;
+  /** What the package is found by; its name is always. */
+  readonly searchText?: string;
+  /** Refuses a version that was ever published here, though it is gone: ALREADY_EXISTS (VERSION_BURNT). */
+  readonly once?: boolean;
   readonly tags?: readonly string[];
   /** `keep`: an existing version stays as it is (its name already says what it holds). */
   readonly onConflict: 'reject' | 'replace' | 'keep';
@@ -129,4 +158,8 @@ export interface HostedRepo extends CatalogReader {
    */
   unpublish(pkg: string, version: string, mayUntag?: MayUntag): Promise<void>;
   untag(pkg: string, tag: string): Promise<void>;
+  /** Makes tags name versions that are there; the others stay. VERSION_UNKNOWN when one is not. */
+  tag(pkg: string, tags: readonly TagRow[]): Promise<void>;
+  /** NOT_FOUND (PACKAGE_UNKNOWN) when it is not there. */
+  describe(pkg: string, change: (before: Attributes) => Attributes, searchText?: string): Promise<void>;
 }

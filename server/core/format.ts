@@ -1,12 +1,30 @@
 import type { AuditName } from './audit.ts';
-import type { ByteStream, Checksum } from './blob.ts';
-import type { CatalogReader, FileRef, HostedRepo, StoredFile, TaggedVersion, VersionRow } from './catalog.ts';
+import type { ByteStream, Checksum, CommittedBlob } from './blob.ts';
+import type {
+  Attributes,
+  CatalogReader,
+  FileRef,
+  HostedRepo,
+  StoredFile,
+  TaggedVersion,
+  VersionLink,
+  VersionRow,
+} from './catalog.ts';
+import type { OpenedDocument, DocumentReader } from './documents.ts';
 import { isNotFound, RegistryError } from './error.ts';
 import type { IssuedToken, Principal, Within } from './iam.ts';
 import type { Permission } from './permissions.ts';
 import type { AuditLogType } from './policy.ts';
-import type { Document, IndexKey, IndexKind, IndexReader, RenderView } from './index-kind.ts';
-import type { OpenedFile } from './repo.ts';
+import type {
+  Document,
+  IndexKey,
+  IndexReader,
+  KeptIndex,
+  ListedFile,
+  RenderedIndex,
+  RenderView,
+} from './index-kind.ts';
+import type { CacheState, OpenedFile, Repo } from './repo.ts';
 
 export type Params = Readonly<Record<string, string>>;
 
@@ -51,10 +69,21 @@ export interface FileRoute extends RouteBase {
   missing?(ref: FileRef): RegistryError;
 }
 
+export interface CopiedDocument extends Document {
+  readonly cache?: CacheState | undefined;
+  readonly without?: readonly string[] | undefined;
+}
+
 /** Answers GET and HEAD from a derived document. */
 export interface IndexRoute extends RouteBase {
   readonly kind: 'index';
-  document(read: IndexReader, request: RouteRequest, basePath: string): Promise<Document>;
+  document(read: IndexReader, request: RouteRequest, basePath: string): Promise<CopiedDocument>;
+}
+
+/** Answers GET and HEAD from a document that is kept as it is sent. */
+export interface KeptRoute extends RouteBase {
+  readonly kind: 'kept';
+  open(read: DocumentReader, request: RouteRequest, baseUrl: string): Promise<OpenedDocument>;
 }
 
 /** Another repository on this server, as far as the caller may read it. */
@@ -76,8 +105,16 @@ export interface Command extends RouteRequest {
   readonly repo: HostedRepo;
   /** Where the client finds this repository: a path on the host it used, no slash at the end. */
   readonly basePath: string;
+  /** The same with scheme and host, for documents that must name addresses in full. */
+  readonly baseUrl: string;
+  /** Who asks. */
+  readonly principal: Principal;
+  /** The repository as it answers reads, whatever its mode. */
+  readonly read: IndexReader;
   readonly elsewhere: ReadableElsewhere;
   readonly rights: Rights;
+  /** Makes the kept documents of an index anew, so that whoever asks next need not wait for them. */
+  refresh<T>(index: KeptIndex<T>, key: IndexKey): Promise<void>;
 }
 
 export interface CommandRoute extends RouteBase {
@@ -87,7 +124,76 @@ export interface CommandRoute extends RouteBase {
   run(command: Command): Promise<Response>;
 }
 
-export type Route = FileRoute | IndexRoute | CommandRoute;
+/** A question that changes nothing and is answered from what the repository has, whatever its mode. */
+export interface QueryRoute extends RouteBase {
+  readonly kind: 'query';
+  readonly method: 'GET' | 'POST';
+  run(query: Query): Promise<Response>;
+}
+
+export interface Query extends RouteRequest {
+  readonly body: ByteStream;
+  readonly principal: Principal;
+  readonly repo: RepoReader;
+  readonly basePath: string;
+  readonly baseUrl: string;
+}
+
+/** As much of a repository as answering questions needs. */
+export type RepoReader = IndexReader & Pick<Repo, 'search'>;
+
+export type Route = FileRoute | IndexRoute | KeptRoute | CommandRoute | QueryRoute;
+
+/** A file that was fetched from an upstream, on its way into the catalog. */
+export interface FetchedFile {
+  readonly ref: FileRef;
+  readonly blob: CommittedBlob;
+  readonly headers: Headers;
+  /** As its index announced it, where one did. */
+  readonly listed?: ListedFile;
+  /** SIZE_LIMIT when it is larger than `limit` bytes. */
+  read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** What a fetched file is to the catalog: the version it makes. */
+export interface FetchedVersion {
+  readonly package: string;
+  readonly version: string;
+  readonly attributes: Attributes;
+  /** Bytes of everything the version is made of. */
+  readonly size: number;
+  /** The file as it is to be called, if not as it was asked for. */
+  readonly file?: FileRef;
+  /** Paths of files it is made of, which may not have been fetched yet. */
+  readonly awaits?: readonly string[];
+  readonly links?: readonly VersionLink[];
+  readonly tags?: readonly string[];
+}
+
+/** How a format's files are found at, and taken over from, servers elsewhere. */
+export interface FormatUpstream {
+  /** Well-known upstreams by Google's name for them; a function, since an address may come from a library. */
+  readonly presets: Readonly<Record<string, () => string>>;
+  /**
+   * Where an upstream has the file, and what it is held to there. NOT_FOUND when an index says that there is no such file.
+   * The index was read as the repository shows it, so what its rules hide is not found either.
+   */
+  locate(ref: FileRef, read: IndexReader): ListedFileOrPath | Promise<ListedFileOrPath>;
+  /** Nothing for a file that makes no version, such as a layer. */
+  adopt(fetched: FetchedFile): Promise<FetchedVersion | undefined>;
+  /** Largest file that is read whole before it is served: what `revalidate` refs and small metadata are. */
+  readonly wholeUpTo: number;
+  /** Seconds for which a `revalidate` file is good without asking (gar.md 5.5). */
+  readonly maxAge: number;
+  /** What is asked of a new upstream to see that it is one of the format. */
+  readonly probe: {
+    readonly target: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Whether this is how a server of the format answers. */
+    accepts(answer: { readonly status: number; readonly headers: Headers; readonly body: string }): boolean;
+  };
+}
+export type ListedFileOrPath = Omit<ListedFile, 'version'> & { readonly version?: string };
 
 /** Who is asking, for the routes of a format that stand above any repository. */
 export interface ServiceRequest {
@@ -116,8 +222,8 @@ export interface ServiceTokens {
 
 /** A route above any repository: a ping, a token endpoint, a catalog. */
 export interface ServiceRoute {
-  readonly methods: readonly ('GET' | 'POST')[];
-  /** Path below the format's root. */
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[];
+  /** Path below the format's root; `:name` is one segment. */
   readonly path: string;
   /** `anyone`, or `account`: a caller without credentials is challenged. */
   readonly audience: 'anyone' | 'account';
@@ -192,7 +298,11 @@ export interface Format {
   /** Headers on every answer, errors too. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly services?: readonly ServiceRoute[];
+  /** Services that clients look for below a repository's address, though they are about accounts: log-ins. */
+  readonly accountServices?: readonly ServiceRoute[];
   readonly routes: readonly Route[];
+  /** Without it, there are no copies of other servers' repositories in this format. */
+  readonly upstream?: FormatUpstream;
   /** The WWW-Authenticate value that makes this format's clients come back with credentials. */
   challenge(request: { readonly origin: string; readonly scope?: ChallengeScope }): string;
   readonly api?: FormatApi;
@@ -210,7 +320,7 @@ export interface ChallengeScope {
 export const defineFormat = (format: Format): Format => format;
 
 interface IndexRouteSpec<T> extends RouteBase {
-  readonly index: IndexKind<T>;
+  readonly index: RenderedIndex<T>;
   readonly key: (request: RouteRequest) => IndexKey;
   /** Words for an index that is not there. */
   readonly missing?: (key: IndexKey) => RegistryError;
@@ -224,10 +334,36 @@ export function indexRoute<T>({ index, key, missing, ...rest }: IndexRouteSpec<T
     async document(read, request, basePath) {
       const at = key(request);
       const view: RenderView = { basePath, query: request.query };
-      const value = await read.index(index, at).catch((error: unknown) => {
+      try {
+        const part = await read.index(index, at);
+        const document = index.render(await part.value(), at, view);
+        return part.cache || part.without
+          ? { ...document, cache: part.cache, without: part.without }
+          : document;
+      } catch (error) {
+        throw missing && isNotFound(error) ? missing(at) : error;
+      }
+    },
+  };
+}
+
+interface KeptRouteSpec<T> extends RouteBase {
+  readonly index: KeptIndex<T>;
+  readonly key: (request: RouteRequest) => IndexKey;
+  readonly variant: (request: RouteRequest) => string;
+  /** Words for an index that is not there. */
+  readonly missing?: (key: IndexKey) => RegistryError;
+}
+
+export function keptRoute<T>({ index, key, variant, missing, ...rest }: KeptRouteSpec<T>): KeptRoute {
+  return {
+    ...rest,
+    kind: 'kept',
+    async open(read, request, baseUrl) {
+      const at = key(request);
+      return read.document(index, at, { variant: variant(request), baseUrl }).catch((error: unknown) => {
         throw missing && isNotFound(error) ? missing(at) : error;
       });
-      return index.render(value, at, view);
     },
   };
 }

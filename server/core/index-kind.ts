@@ -1,5 +1,7 @@
+import type { Checksum } from './blob.ts';
 import type { CatalogReader } from './catalog.ts';
 import type { Page } from './page.ts';
+import type { CacheState } from './repo.ts';
 
 /** Which index: what it is of, and for a paged one which page. */
 export interface IndexKey {
@@ -21,18 +23,97 @@ export interface Document {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One derived document family of a format: how it is made, read, combined and written. */
+/** Where something is at an upstream of the format. */
+export interface UpstreamTarget {
+  /** A path below the upstream's address, without a slash in front; or an absolute URL that an index named. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A file as an upstream's index announces it: what it is held to when it is fetched. */
+export interface ListedFile extends UpstreamTarget {
+  readonly version: string;
+  /** Any of them must match; the strongest is checked. */
+  readonly checksums: readonly Checksum[];
+  /** Milliseconds since the epoch, as the upstream tells it. */
+  readonly publishedAt?: number;
+}
+
+/** By the file's path in a repository of ours. */
+export type Listing = ReadonlyMap<string, ListedFile>;
+
+/** What is known of a version when it is decided whether an index shows it. */
+export interface VersionFacts {
+  readonly version: string;
+  /** Milliseconds since the epoch, where the index tells. */
+  readonly publishedAt?: number;
+}
+
+/** How an index is read from another server. */
+export interface UpstreamIndex<T> {
+  target(key: IndexKey): UpstreamTarget;
+  /** Largest body that is read, decoded. */
+  readonly maxBytes: number;
+  /** Fails with DATA_LOSS when it is none of the format. Yields to other work while it reads a long one. */
+  parse(body: Uint8Array<ArrayBuffer>, key: IndexKey): T | Promise<T>;
+  /** The package it is of, which rules about names are asked of; absent where it is of none. */
+  package?(key: IndexKey): string;
+  /** Seconds it is good for without asking again, where a repository does not say otherwise (gar.md 5.5). */
+  readonly maxAge: number;
+}
+
+/** One derived document family of a format: how it is made, read and combined. */
 export interface IndexKind<T> {
   readonly name: string;
   build(catalog: CatalogReader, key: IndexKey): Promise<T | undefined>;
+  /** Without it, a copy of another server's repository answers from what it has copied. */
+  readonly upstream?: UpstreamIndex<T>;
   /** The first part wins where two disagree. A page merges to a page: members were asked for the same one. */
   merge(parts: readonly T[], key: IndexKey): T;
+  /** The versions it names; absent where it names none. */
+  versions?(value: T): Iterable<VersionFacts>;
+  /** Leaves out the versions that are not kept, and whatever named only them. Present with `versions`. */
+  prune?(value: T, keep: (version: string) => boolean): T;
+  /** The files it announces. */
+  listing?(value: T, key: IndexKey): Listing;
+}
+
+/** An index whose document is made for each request: small, or one of many pages. */
+export interface RenderedIndex<T> extends IndexKind<T> {
   render(value: T, key: IndexKey, view: RenderView): Document;
+}
+
+/** One of the forms in which clients ask for an index. */
+export interface KeptDocument {
+  readonly variant: string;
+  readonly contentType: string;
+  /** Text, in pieces, between which other work has its turn. */
+  readonly body: AsyncIterable<string> | Iterable<string>;
+}
+
+/** An index whose documents are kept as they are sent, since they are too large or too often asked for to be made each time. */
+export interface KeptIndex<T> extends IndexKind<T> {
+  /** Every variant. `baseUrl` is where clients find the repository: absolute, no slash at the end. */
+  documents(value: T, key: IndexKey, baseUrl: string): readonly KeptDocument[];
+}
+
+/** An index as one repository has it now. */
+export interface IndexPart<T> {
+  /** Another one whenever the value may be another. Absent for what only this caller sees, which is never kept. */
+  readonly source?: string;
+  /** Made when it is first asked for. */
+  value(): Promise<T>;
+  /** Empty for an index that announces no files. */
+  listing(): Promise<Listing>;
+  readonly cache?: CacheState;
+  /** Members that could not be asked, in a repository that answers without them: nobody may keep such an answer. */
+  readonly without?: readonly string[];
 }
 
 export interface IndexReader {
   /** NOT_FOUND when nothing has this index. */
-  index<T>(kind: IndexKind<T>, key: IndexKey): Promise<T>;
+  index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>>;
 }
 
-export const defineIndex = <T>(kind: IndexKind<T>): IndexKind<T> => kind;
+export const defineIndex = <T>(kind: RenderedIndex<T>): RenderedIndex<T> => kind;
+export const defineKeptIndex = <T>(kind: KeptIndex<T>): KeptIndex<T> => kind;

@@ -1,13 +1,29 @@
-import type { BlobInfo, Body, ByteRange } from './blob.ts';
-import type { FileRef } from './catalog.ts';
+import type { Body, ByteRange, Digest } from './blob.ts';
+import type { FileRef, Found } from './catalog.ts';
 import type { MaySee } from './iam.ts';
 import type { IndexReader } from './index-kind.ts';
+
+/** How an answer came about, where what is answered is a copy of what another server has (RFC 9211). */
+export interface CacheState {
+  /** `miss`: fetched for this answer. `revalidated`: the upstream said for it that the copy still holds. `stale`: it did not. */
+  readonly outcome: 'hit' | 'miss' | 'revalidated' | 'stale';
+  /** When the upstream last said that this is what it has, in milliseconds since the epoch. */
+  readonly validatedAt: number;
+  /** For how many seconds from then it is good without asking; absent for what never changes. */
+  readonly maxAge?: number;
+  /** Why a stale copy was good enough, in a word: the reason of the failure in lower case. */
+  readonly detail?: string;
+}
 
 export interface OpenedFile {
   /** As it is stored: its coordinates name the version it belongs to, also where a tag was asked for. */
   readonly file: FileRef;
-  readonly size: number;
-  readonly blob: BlobInfo;
+  /** Bytes. Unknown while it is still being fetched from a server that does not say. */
+  readonly size: number | undefined;
+  /** Unknown while it is still being fetched and nothing promised it. */
+  readonly digest: Digest | undefined;
+  readonly cache?: CacheState;
+  /** A range only where the size is known. */
   open(range?: ByteRange): Promise<Body>;
 }
 
@@ -18,6 +34,15 @@ export interface Repo extends IndexReader {
   file(ref: FileRef): Promise<OpenedFile>;
   /** Tells the repository that a writer is about to rely on the file. */
   touch(ref: FileRef): Promise<void>;
+  /** Packages by words of their text, best first, as far as they are known here. */
+  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found>;
   /** The same without what may not be seen, which is then not there. */
   seenBy(may: MaySee): Repo;
+  /**
+   * Whether the name was published here by its owners, though all its versions may be gone: then whoever asks for it means
+   * that one, and never what some other server calls so.
+   */
+  owns(pkg: string): Promise<boolean>;
+  /** The same without what comes from other servers; nothing where that is all there is. */
+  own(): Repo | undefined;
 }

@@ -17,6 +17,8 @@ export interface RepositoryRow extends RepositoryAddress {
   /** A Format's id. */
   readonly format: string;
   readonly mode: Mode;
+  /** The settings as the management API has them, for whoever serves the mode. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface RepositoryDirectory {

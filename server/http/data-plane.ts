@@ -40,7 +40,10 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     this.#options = options;
     this.#routes = new Map(
-      options.formats.map((format) => [format, format.routes.map((route) => compile(format, route))]),
+      options.formats.map((format) => [
+        format,
+        format.routes.map((route) => compile(format, route, options.now)),
+      ]),
     );
   }
 
@@ -113,19 +116,18 @@ export class DataPlane {
 
 /** Whether nothing of the answer need be asked about again. An index may be made of more than its path names. */
 const isPlain = ({ conditional, throughout }: Allowed, { kind }: Route): boolean =>
-  conditional !== true || (throughout === true && kind !== 'index');
+  conditional !== true || (throughout === true && (kind === 'file' || kind === 'command'));
 type Allowed = Extract<Decision, { allow: true }>;
 
-const compile = (format: Format, route: Route): CompiledRoute => ({
+const compile = (format: Format, route: Route, now: () => number): CompiledRoute => ({
   route,
   methods: methodsOf(route),
   match: compilePath(route.path),
   label: `${format.label}:${route.path}`,
-  sender: new FileSender((opened) => ({
-    ...format.headers,
-    ...(route.kind === 'file' && route.headers?.(opened)),
-  })),
+  sender: new FileSender(
+    (opened) => ({ ...format.headers, ...(route.kind === 'file' && route.headers?.(opened)) }),
+    now,
+  ),
 });
 
-const methodsOf = (route: Route): readonly string[] =>
-  route.kind === 'command' ? [route.method] : ['GET', 'HEAD'];
+const methodsOf = (route: Route): readonly string[] => ('method' in route ? [route.method] : ['GET', 'HEAD']);

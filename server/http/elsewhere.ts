@@ -15,7 +15,7 @@ export interface FilesByContent {
   holding(checksum: {
     readonly algorithm: ChecksumAlgorithm;
     readonly hex: string;
-  }): Promise<readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]>;
+  }): Promise<readonly { readonly repository: Omit<RepositoryRow, 'config'>; readonly file: StoredFile }[]>;
 }
 
 interface ElsewhereOptions {

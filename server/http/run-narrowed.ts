@@ -31,7 +31,8 @@ export async function runNarrowed(parts: RouteParts, request: NarrowRequest): Pr
   const { principal } = call;
   const { permission, kind } = matched.route;
   const refusal = () => denied(call, destination, permission);
-  if (kind === 'index' ? (await parts.authorizer.extent(principal, permission, on, {})) === 'none' : !allowed)
+  const isList = kind === 'index' || kind === 'kept' || kind === 'query';
+  if (isList ? (await parts.authorizer.extent(principal, permission, on, {})) === 'none' : !allowed)
     throw refusal();
 
   const may = seeing(parts.authorizer, principal, permission, on);
@@ -41,7 +42,7 @@ export async function runNarrowed(parts: RouteParts, request: NarrowRequest): Pr
     seen ||= yes;
     return yes;
   };
-  const narrowed: RouteParts = { ...parts, read: (row) => parts.read(row).seenBy(noting) };
+  const narrowed: RouteParts = { ...parts, read: (row, reader) => parts.read(row, reader).seenBy(noting) };
   const run = async () => runRoute(narrowed, call, destination, matched, asked, await find(), act);
   if (allowed || (await isVisible(parts, request))) return run();
   try {

@@ -7,25 +7,44 @@ import type {
   FileRoute,
   Format,
   IndexRoute,
+  KeptRoute,
+  QueryRoute,
   ReadableElsewhere,
   Rights,
   Route,
   RouteRequest,
 } from '../core/format.ts';
 import type { Authorizer, Principal, Within } from '../core/iam.ts';
+import type { DocumentReader } from '../core/documents.ts';
+import type { Permission } from '../core/permissions.ts';
 import type { Repo } from '../core/repo.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { denied } from './denied.ts';
+import { cacheHeaders, partialHeaders } from './cache-status.ts';
+import { sendDocument } from './send-document.ts';
 import type { FileSender } from './send-file.ts';
 
 export interface RouteParts {
-  /** The repository as its mode answers reads. */
-  read(repository: RepositoryRow): Repo;
+  /** The repository as its mode answers reads of somebody who has the permission on it. */
+  read(repository: RepositoryRow, reader: Reader): Repo;
   /** The repository for a caller who writes; nothing where its mode takes no writes. */
-  write(repository: RepositoryRow, principal: Principal, act: Act | undefined): HostedRepo | undefined;
+  write(
+    repository: RepositoryRow,
+    writer: Reader,
+    act: Act | undefined,
+  ): HostedRepo | undefined | Promise<HostedRepo | undefined>;
+  /** The documents of a repository that are kept. */
+  documents(repository: RepositoryRow, repo: Repo): DocumentReader;
+  readonly now: () => number;
   elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
   readonly authorizer: Authorizer;
+}
+
+/** Who asks, with which right: what a repository is made of may be others, where it counts too. */
+export interface Reader {
+  readonly principal: Principal;
+  readonly permission: Permission;
 }
 
 export interface Runnable {
@@ -44,16 +63,18 @@ export function runRoute(
   repository: RepositoryRow,
   act: Act | undefined,
 ): Promise<Response> {
+  const reader: Reader = { principal: call.principal, permission: route.permission };
   switch (route.kind) {
     case 'file':
-      return fileAnswer(parts, call, repository, route, sender, asked);
+      return fileAnswer(parts, call, repository, parts.read(repository, reader), route, sender, asked);
     case 'index':
-      return indexAnswer(call, destination, parts.read(repository), route, asked);
-    case 'command': {
-      const write = parts.write(repository, call.principal, act);
-      if (!write) throw readOnly(repository);
-      return commandAnswer(parts, call, destination, route, asked, write);
-    }
+      return indexAnswer(parts, call, destination, parts.read(repository, reader), route, asked);
+    case 'kept':
+      return keptAnswer(parts, call, destination, repository, parts.read(repository, reader), route, asked);
+    case 'query':
+      return queryAnswer(call, destination, parts.read(repository, reader), route, asked);
+    case 'command':
+      return commandAnswer(parts, call, destination, route, asked, { repository, reader, act });
     default:
       return route satisfies never;
   }
@@ -69,13 +90,13 @@ async function fileAnswer(
   parts: RouteParts,
   call: DataRequest,
   repository: RepositoryRow,
+  repo: Repo,
   route: FileRoute,
   sender: FileSender,
   asked: RouteRequest,
 ): Promise<Response> {
   const ref = route.file(asked);
   try {
-    const repo = parts.read(repository);
     const opened = await repo.file(ref);
     if (
       route.headBeforeWrite &&
@@ -113,13 +134,14 @@ async function mayWrite(
 }
 
 async function indexAnswer(
+  { now }: RouteParts,
   { request, trace }: DataRequest,
   { format, basePath }: RepositoryDestination,
   repo: Repo,
   route: IndexRoute,
   asked: RouteRequest,
 ): Promise<Response> {
-  const { contentType, body, headers } = await route.document(repo, asked, basePath);
+  const { contentType, body, headers, cache, without } = await route.document(repo, asked, basePath);
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   const common = {
     'content-type': contentType,
@@ -127,11 +149,57 @@ async function indexAnswer(
     'x-content-type-options': 'nosniff',
     ...format.headers,
     ...headers,
+    ...(cache && cacheHeaders(cache, now())),
+    ...(without && partialHeaders(without)),
   };
   if (request.method === 'HEAD')
     return new Response(null, { headers: { ...common, 'content-length': String(bytes.byteLength) } });
   trace.sent = bytes.byteLength;
   return new Response(bytes, { headers: common });
+}
+
+async function keptAnswer(
+  parts: RouteParts,
+  call: DataRequest,
+  { format, basePath }: RepositoryDestination,
+  repository: RepositoryRow,
+  repo: Repo,
+  route: KeptRoute,
+  asked: RouteRequest,
+): Promise<Response> {
+  const opened = await route.open(parts.documents(repository, repo), asked, call.origin + basePath);
+  return sendDocument(call.request, opened, call.trace, {
+    now: parts.now(),
+    ...(format.headers && { more: format.headers }),
+  });
+}
+
+async function queryAnswer(
+  call: DataRequest,
+  { format, basePath }: RepositoryDestination,
+  repo: Repo,
+  route: QueryRoute,
+  asked: RouteRequest,
+): Promise<Response> {
+  const { principal, origin } = call;
+  const answer = await route.run({
+    ...asked,
+    body: bodyOf(call),
+    principal,
+    repo,
+    basePath,
+    baseUrl: origin + basePath,
+  });
+  return withHeaders(answer, format);
+}
+
+const bodyOf = ({ request }: DataRequest): ByteStream =>
+  (request.body ?? new Blob([]).stream()) as ByteStream;
+
+interface Writing {
+  readonly repository: RepositoryRow;
+  readonly reader: Reader;
+  readonly act: Act | undefined;
 }
 
 async function commandAnswer(
@@ -140,13 +208,29 @@ async function commandAnswer(
   destination: RepositoryDestination,
   route: CommandRoute,
   asked: RouteRequest,
-  repo: HostedRepo,
+  { repository, reader, act }: Writing,
 ): Promise<Response> {
-  const body = (call.request.body ?? new Blob([]).stream()) as ByteStream;
-  const elsewhere = parts.elsewhere(call, destination);
-  const rights = rightsOf(parts, call, destination);
+  const repo = await parts.write(repository, reader, act);
+  if (!repo) throw readOnly(repository);
   const { basePath } = destination;
-  const answer = await route.run({ ...asked, body, repo, basePath, elsewhere, rights });
+  const baseUrl = call.origin + basePath;
+  const read = parts.read(repository, reader);
+  const documents = parts.documents(repository, read);
+  const answer = await route.run({
+    ...asked,
+    body: bodyOf(call),
+    repo,
+    basePath,
+    baseUrl,
+    principal: call.principal,
+    read,
+    elsewhere: parts.elsewhere(call, destination),
+    rights: rightsOf(parts, call, destination),
+    refresh: async (index, key) => {
+      // Whoever asks next makes them, should this go wrong; what was written stays written.
+      await documents.document(index, key, { variant: '', baseUrl }).catch(() => undefined);
+    },
+  });
   return withHeaders(answer, destination.format);
 }
 

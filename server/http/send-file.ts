@@ -1,6 +1,7 @@
 import type { ByteRange } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
 import type { OpenedFile } from '../core/repo.ts';
+import { cacheHeaders } from './cache-status.ts';
 import { matchesEtag, parseRange } from './ranges.ts';
 
 const YEAR = 31_536_000;
@@ -18,11 +19,13 @@ type MoreHeaders = (opened: OpenedFile) => Readonly<Record<string, string>>;
  */
 export class FileSender {
   readonly #more: MoreHeaders;
+  readonly #now: () => number;
   readonly #whole = new WeakMap<OpenedFile, Headers>();
 
   /** `more` says what headers its route adds to the common ones. */
-  constructor(more: MoreHeaders) {
+  constructor(more: MoreHeaders, now: () => number) {
     this.#more = more;
+    this.#now = now;
   }
 
   async send(request: Request, opened: OpenedFile, trace: Trace): Promise<Response> {
@@ -30,40 +33,53 @@ export class FileSender {
     const asked = request.headers;
     const headers = this.#headers(opened);
     const etag = etagOf(opened);
-    if (matchesEtag(asked.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+    if (etag !== undefined && matchesEtag(asked.get('if-none-match'), etag))
+      return new Response(null, { status: 304, headers });
 
     const range = rangeOf(asked, etag, size);
-    const length = range ? range.end - range.start + 1 : size;
     const all = range
       ? withHeader(headers, 'content-range', `bytes ${range.start}-${range.end}/${size}`)
       : headers;
     const status = range ? 206 : 200;
-    if (request.method === 'HEAD')
-      return new Response(null, { status, headers: withHeader(all, 'content-length', String(length)) });
-    trace.sent = length;
-    return new Response(await opened.open(range), { status, headers: all });
+    const length = range ? range.end - range.start + 1 : size;
+    if (request.method === 'HEAD') {
+      const described = length === undefined ? all : withHeader(all, 'content-length', String(length));
+      return new Response(null, { status, headers: described });
+    }
+    const body = await opened.open(range);
+    trace.sent = length ?? 0;
+    // What is still growing is a stream, of which only we know how long it will be.
+    const sized = body instanceof ReadableStream && length !== undefined;
+    return new Response(body, {
+      status,
+      headers: sized ? withHeader(all, 'content-length', String(length)) : all,
+    });
   }
 
   #headers(opened: OpenedFile): Headers {
     const known = this.#whole.get(opened);
     if (known) return known;
-    const { file } = opened;
+    const { file, cache } = opened;
+    const etag = etagOf(opened);
     const made = new Headers({
       'content-type': file.contentType ?? 'application/octet-stream',
-      etag: etagOf(opened),
-      'accept-ranges': 'bytes',
+      ...(etag !== undefined && { etag }),
+      ...(opened.size !== undefined && { 'accept-ranges': 'bytes' }),
       'cache-control': cacheControl(file),
       // Stored content is data to whoever opens it in a browser, never a page of ours.
       'content-disposition': 'attachment',
       'x-content-type-options': 'nosniff',
       ...this.#more(opened),
+      ...(cache && cacheHeaders(cache, this.#now())),
     });
-    this.#whole.set(opened, made);
+    // How old a copy is changes by the second.
+    if (!cache) this.#whole.set(opened, made);
     return made;
   }
 }
 
-const etagOf = ({ blob }: OpenedFile): string => `"${blob.digest}"`;
+const etagOf = ({ digest }: OpenedFile): string | undefined =>
+  digest === undefined ? undefined : `"${digest}"`;
 
 function withHeader(headers: Headers, name: string, value: string): Headers {
   const more = new Headers(headers);
@@ -75,9 +91,9 @@ function withHeader(headers: Headers, name: string, value: string): Headers {
  * A range counts only while the client's copy is still the one we have (RFC 9110 13.1.5), named without quotes too,
  * as some clients name it; never weakly.
  */
-function rangeOf(asked: Headers, etag: string, size: number): ByteRange | undefined {
+function rangeOf(asked: Headers, etag: string | undefined, size: number | undefined): ByteRange | undefined {
   const range = asked.get('range');
-  if (range === null) return undefined;
+  if (range === null || size === undefined) return undefined;
   const condition = asked.get('if-range');
   const isOurs = condition === null || condition === etag || `"${condition}"` === etag;
   return isOurs ? parseRange(range, size) : undefined;

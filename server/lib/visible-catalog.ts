@@ -2,6 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type {
   CatalogReader,
   FileRef,
+  Found,
+  PackageState,
   StoredFile,
   TaggedVersion,
   TagRow,
@@ -93,6 +95,29 @@ export class VisibleCatalog implements CatalogReader {
 
   hasPackage(pkg: string): Promise<boolean> {
     return this.#catalog.hasPackage(pkg);
+  }
+
+  async packageState(pkg: string): Promise<PackageState | undefined> {
+    return (await this.#may({ package: pkg })) ? this.#catalog.packageState(pkg) : undefined;
+  }
+
+  /** As many as are seen of a page; how many there are in all nobody is told who may not see them. */
+  async search(
+    words: readonly string[],
+    { limit, skip }: { readonly limit: number; readonly skip: number },
+  ): Promise<Found> {
+    const seen: string[] = [];
+    for (let from = 0; seen.length < skip + limit; from += LOT) {
+      const { packages } = await this.#catalog.search(words, { limit: LOT, skip: from });
+      for (const name of packages) if (await this.#may({ package: name })) seen.push(name);
+      if (packages.length < LOT) break;
+      await setImmediate();
+    }
+    return { packages: seen.slice(skip, skip + limit), total: seen.length };
+  }
+
+  owns(pkg: string): Promise<boolean> {
+    return this.#catalog.owns(pkg);
   }
 
   async #page<T>(

@@ -2,7 +2,7 @@ import type { Body, BlobInfo, ByteRange } from '../core/blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/catalog.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
-import type { IndexKey, IndexKind } from '../core/index-kind.ts';
+import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 import { VisibleCatalog } from '../lib/visible-catalog.ts';
 
@@ -49,8 +49,8 @@ export class StandardRepo implements Repo {
     const { blob, ...file } = stored;
     const opened: OpenedFile = {
       file,
-      blob,
       size: blob.size,
+      digest: blob.digest,
       open: (range) => this.#bodies.open(blob, range),
     };
     this.#opened.set(stored, opened);
@@ -62,10 +62,31 @@ export class StandardRepo implements Repo {
     if (stored) await this.#stored.renew(stored).catch(unlessUnavailable);
   }
 
-  async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<T> {
-    const value = await kind.build(this.#catalog, key);
-    if (value === undefined) throw notFound('INDEX', { key: key.of });
-    return value;
+  async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
+    const build = async (): Promise<T> => {
+      const value = await kind.build(this.#catalog, key);
+      if (value === undefined) throw notFound('INDEX', { key: key.of });
+      return value;
+    };
+    const listing = async (value: T) => kind.listing?.(value, key) ?? new Map<string, never>();
+    // What is kept is made of a package; whoever may see only some of it gets something of their own.
+    const state = this.#catalog === this.#stored ? await this.#stored.packageState(key.of) : undefined;
+    if (state)
+      return { source: String(state.revision), value: build, listing: async () => listing(await build()) };
+    const value = await build();
+    return { value: async () => value, listing: () => listing(value) };
+  }
+
+  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {
+    return this.#catalog.search(words, page);
+  }
+
+  owns(pkg: string): Promise<boolean> {
+    return this.#stored.owns(pkg);
+  }
+
+  own(): Repo {
+    return this;
   }
 }
 

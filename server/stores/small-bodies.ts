@@ -1,4 +1,5 @@
 import type { BlobInfo, BlobStore, Body, ByteRange } from '../core/blob.ts';
+import { RecentBytes } from '../lib/recent-bytes.ts';
 
 interface SmallBodiesOptions {
   /** Bytes; larger blobs are never kept. */
@@ -14,35 +15,20 @@ interface SmallBodiesOptions {
 export class SmallBodies {
   readonly #blobs: Pick<BlobStore, 'open'>;
   readonly #options: SmallBodiesOptions;
-  readonly #kept = new Map<string, Uint8Array<ArrayBuffer>>();
-  #bytes = 0;
+  readonly #kept: RecentBytes;
 
   constructor(blobs: Pick<BlobStore, 'open'>, options: SmallBodiesOptions) {
     this.#blobs = blobs;
     this.#options = options;
+    this.#kept = new RecentBytes(options.capacity);
   }
 
   async open(blob: BlobInfo, range?: ByteRange): Promise<Body> {
     if (range !== undefined || blob.size > this.#options.largest) return this.#blobs.open(blob, range);
     const known = this.#kept.get(blob.generation);
-    if (known !== undefined) {
-      this.#kept.delete(blob.generation);
-      this.#kept.set(blob.generation, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const body = new Uint8Array(await new Response(await this.#blobs.open(blob)).arrayBuffer());
-    this.#keep(blob.generation, body);
+    this.#kept.put(blob.generation, body);
     return body;
-  }
-
-  #keep(generation: string, body: Uint8Array<ArrayBuffer>): void {
-    if (this.#kept.has(generation)) return;
-    this.#kept.set(generation, body);
-    this.#bytes += body.byteLength;
-    for (const [oldest, { byteLength }] of this.#kept) {
-      if (this.#bytes <= this.#options.capacity) return;
-      this.#kept.delete(oldest);
-      this.#bytes -= byteLength;
-    }
   }
 }

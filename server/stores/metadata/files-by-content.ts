@@ -20,7 +20,7 @@ export class FilesByContent {
   }: {
     readonly algorithm: ChecksumAlgorithm;
     readonly hex: string;
-  }): Promise<readonly { readonly repository: RepositoryRow; readonly file: StoredFile }[]> {
+  }): Promise<readonly { readonly repository: Omit<RepositoryRow, 'config'>; readonly file: StoredFile }[]> {
     if (algorithm !== 'sha256' && algorithm !== 'sha512') return [];
     const rows = await this.#database.read
       .selectFrom('blob')

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { type GarbageBatch, type GarbageReport, NOTHING_DONE } from '../../core/garbage.ts';
 import type { GcQueueTable, Schema } from './schema.ts';
+import { unnamedBlob } from './unnamed-blob.ts';
 
 /** Rows looked at before others get their turn. */
 const PAGE = 500;
@@ -16,7 +17,6 @@ interface Seen {
 
 const FILES = sql<boolean>`file.version_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM version_use WHERE version_use.file_id = file.id)`;
-const BLOBS = sql<boolean>`NOT EXISTS (SELECT 1 FROM file WHERE file.blob_digest = blob.digest)`;
 
 /** What the next run would do with what is due now. What that makes superfluous in turn is due later. */
 export async function preview(
@@ -66,7 +66,7 @@ async function rows(
           FROM gc_queue JOIN file ON file.id = CAST(gc_queue.key AS INTEGER)
           WHERE gc_queue.kind = 'file' AND gc_queue.key > ${after} ORDER BY gc_queue.key LIMIT ${PAGE}`
       : sql<Seen>`SELECT gc_queue.key, gc_queue.due_at AS due, blob.size,
-            (${BLOBS} AND blob.state IN ${kind === 'sweep' ? SWEPT : CONDEMNED}) AS free
+            (${unnamedBlob} AND blob.state IN ${kind === 'sweep' ? SWEPT : CONDEMNED}) AS free
           FROM gc_queue JOIN blob ON blob.digest = gc_queue.key
           WHERE gc_queue.kind = ${kind} AND gc_queue.key > ${after} ORDER BY gc_queue.key LIMIT ${PAGE}`
   ).execute(db);

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { GarbageBatch, PlausibleShare, ReviewedBlobs, ReviewedFiles } from '../../core/garbage.ts';
 import type { GcQueueTable, Schema } from './schema.ts';
+import { unnamedBlob } from './unnamed-blob.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -28,7 +29,6 @@ export const listed = <T extends string | number>(values: readonly T[]) =>
   sql<T>`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
 const asIds = (keys: readonly string[]) =>
   sql<number>`(SELECT CAST(value AS INTEGER) FROM json_each(${JSON.stringify(keys)}))`;
-const unnamed = sql<boolean>`NOT EXISTS (SELECT 1 FROM file WHERE file.blob_digest = blob.digest)`;
 
 /** Loose files whose lease is over go, those that are leased wait for that, and the rest somebody needs. */
 export async function reviewFiles(tx: Tx, { now, graceMs, limit }: GarbageBatch): Promise<ReviewedFiles> {
@@ -92,7 +92,7 @@ export async function condemn(
     .selectFrom('blob')
     .select(['digest', 'size', 'state', 'created_at'])
     .where('digest', 'in', listed(keys))
-    .where(unnamed)
+    .where(unnamedBlob)
     .execute();
   const next = nobodys.filter(({ state }) => state !== 'condemned' && state !== 'deleting');
   const old = next.filter(({ created_at: at }) => at <= now - DAY_MS).length;

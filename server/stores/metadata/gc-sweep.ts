@@ -5,6 +5,7 @@ import type { Doomed, Freed, GarbageBatch } from '../../core/garbage.ts';
 import { recordEntry } from './audit-entries.ts';
 import { due, listed } from './gc-review.ts';
 import type { Schema } from './schema.ts';
+import { unnamedBlob } from './unnamed-blob.ts';
 
 /** Blobs that were freed and are remembered. */
 const REMEMBERED = 10_000;
@@ -27,7 +28,7 @@ export async function markDeleting(
     .set(({ eb }) => ({ state: 'deleting', revision: eb('revision', '+', 1) }))
     .where('digest', 'in', listed(keys))
     .where('state', '<>', 'live')
-    .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM file WHERE file.blob_digest = blob.digest)`)
+    .where(unnamedBlob)
     .returning(['digest', 'size', 'generation'])
     .execute();
   const doomed = new Set(rows.map(({ digest }) => digest));

@@ -9,6 +9,7 @@ import type {
   NewFile,
   PublishPlan,
   StoredFile,
+  TagRow,
   Upload,
   VersionLink,
 } from '../../core/catalog.ts';
@@ -17,10 +18,10 @@ import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
 import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
 import type { Recorded, Transactions } from './transactions.ts';
-import { ensurePackage } from './packages.ts';
+import { describePackage, ensurePackage } from './packages.ts';
 import { publish, putFile } from './publish.ts';
 import type { Schema } from './schema.ts';
-import { removeTag } from './tags.ts';
+import { removeTag, setTag } from './tags.ts';
 import { removeVersion } from './versions.ts';
 
 export interface HostedOptions {
@@ -191,6 +192,56 @@ export class HostedTables implements HostedRepo {
     });
   }
 
+  async tag(pkg: string, tags: readonly TagRow[]): Promise<void> {
+    const { repositoryId } = this.#place;
+    await this.#write(async (tx, now) => {
+      for (const { tag, version } of tags) {
+        const row = await tx
+          .selectFrom('version')
+          .innerJoin('package', 'package.id', 'version.package_id')
+          .select(['version.id', 'version.package_id'])
+          .where('package.repository_id', '=', repositoryId)
+          .where('package.name', '=', pkg)
+          .where('version.name', '=', version)
+          .executeTakeFirst();
+        if (!row) throw notFound('VERSION', { package: pkg, version });
+        const at = { repositoryId, packageId: row.package_id, package: pkg };
+        await setTag(tx, { ...at, tag, versionId: row.id, version, now });
+      }
+      return [];
+    });
+  }
+
+  async describe(
+    pkg: string,
+    change: (before: Attributes) => Attributes,
+    searchText?: string,
+  ): Promise<void> {
+    await this.#write(async (tx) => {
+      const row = await tx
+        .selectFrom('package')
+        .select('id')
+        .where('repository_id', '=', this.#place.repositoryId)
+        .where('name', '=', pkg)
+        .executeTakeFirst();
+      if (!row) throw notFound('PACKAGE', { package: pkg });
+      await describePackage(tx, row.id, {
+        describe: change,
+        ...(searchText !== undefined && { searchText }),
+      });
+      return [];
+    });
+  }
+
+  packageState(pkg: string) {
+    return this.#place.catalog.packageState(pkg);
+  }
+  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {
+    return this.#place.catalog.search(words, page);
+  }
+  owns(pkg: string) {
+    return this.#place.catalog.owns(pkg);
+  }
   file(ref: FileRef) {
     return this.#place.catalog.file(ref);
   }

@@ -3,7 +3,7 @@ import type { NewFile, PublishPlan, VersionLink } from '../../core/catalog.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { recordEvent } from './outbox.ts';
-import { ensurePackage } from './packages.ts';
+import { describePackage, ensurePackage } from './packages.ts';
 import type { Schema } from './schema.ts';
 import { setTag } from './tags.ts';
 
@@ -20,6 +20,7 @@ export async function publish(
   { repositoryId, now }: PublishContext,
 ): Promise<readonly Surplus[]> {
   const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
+  if (plan.once) await useUp(tx, plan, repositoryId);
   const surplus = await adoptAll(tx, plan.files, now);
   const { versionId, created } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
 
@@ -27,7 +28,14 @@ export async function publish(
     for (const file of plan.files) await putFile(tx, file, { repositoryId, packageId, versionId, now });
   }
   await useFiles(tx, plan.uses ?? [], { repositoryId, versionId });
-  await linkVersions(tx, plan.links ?? [], { packageId, versionId, version: plan.version });
+  await awaitFiles(tx, plan.awaits ?? [], { repositoryId, versionId });
+  await linkVersions(tx, plan.links ?? [], {
+    packageId,
+    versionId,
+    version: plan.version,
+    partial: plan.partial ?? false,
+  });
+  await describePackage(tx, packageId, plan);
 
   if (created)
     await recordEvent(tx, now, 'version.published', {
@@ -167,13 +175,54 @@ async function useFiles(
   }
 }
 
+/** What is there is the version's at once; a trigger sees to what comes later. */
+async function awaitFiles(
+  tx: Transaction<Schema>,
+  paths: readonly string[],
+  { repositoryId, versionId }: { readonly repositoryId: number; readonly versionId: number },
+): Promise<void> {
+  if (paths.length === 0) return;
+  const wanted = JSON.stringify(paths);
+  await sql`INSERT OR IGNORE INTO version_use (version_id, file_id)
+    SELECT ${versionId}, id FROM file
+    WHERE repository_id = ${repositoryId} AND path IN (SELECT value FROM json_each(${wanted}))`.execute(tx);
+  await sql`INSERT OR IGNORE INTO awaited_file (repository_id, path, version_id)
+    SELECT ${repositoryId}, value, ${versionId} FROM json_each(${wanted}) WHERE NOT EXISTS
+      (SELECT 1 FROM file WHERE repository_id = ${repositoryId} AND path = value)`.execute(tx);
+}
+
+/** A version number that was used once stands for those bytes in lock files, for good. */
+async function useUp(
+  tx: Transaction<Schema>,
+  { package: pkg, version }: PublishPlan,
+  repositoryId: number,
+): Promise<void> {
+  const { numInsertedOrUpdatedRows: used } = await tx
+    .insertInto('used_version')
+    .values({ repository_id: repositoryId, package: pkg, version })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (used === 0n)
+    throw new RegistryError(
+      'ALREADY_EXISTS',
+      'VERSION_BURNT',
+      `version ${version} of ${pkg} was published before; publish another version`,
+      { details: { package: pkg, version } },
+    );
+}
+
 async function linkVersions(
   tx: Transaction<Schema>,
   links: readonly VersionLink[],
-  from: { readonly packageId: number; readonly versionId: number; readonly version: string },
+  from: {
+    readonly packageId: number;
+    readonly versionId: number;
+    readonly version: string;
+    readonly partial: boolean;
+  },
 ): Promise<void> {
   for (const { kind, target } of links) {
-    if (kind === 'child') {
+    if (kind === 'child' && !from.partial) {
       const child = await tx
         .selectFrom('version')
         .select('id')

@@ -16,6 +16,7 @@ interface Row {
   readonly name: string;
   readonly format: string;
   readonly mode: Mode;
+  readonly config: string;
 }
 
 const DEFAULTS = {
@@ -25,7 +26,7 @@ const DEFAULTS = {
   config: {},
   immutableTags: false,
 } as const;
-const COLUMNS = 'id, project, location, name, format, mode';
+const COLUMNS = 'id, project, location, name, format, mode, config';
 
 /** Which repositories there are, for the data plane. Asked on every request, so prepared. */
 export class RepositoryTables implements RepositoryDirectory {
@@ -90,7 +91,11 @@ export class RepositoryTables implements RepositoryDirectory {
   }
 }
 
-const repositoryRow = ({ name, ...row }: Row): RepositoryRow => ({ ...row, repository: name });
+const repositoryRow = ({ name, config, ...row }: Row): RepositoryRow => ({
+  ...row,
+  repository: name,
+  config: JSON.parse(config) as RepositoryRow['config'],
+});
 
 const noProject = ({ project }: RepositoryAddress): RegistryError =>
   new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', `project ${project} does not exist; create it first`);

@@ -42,7 +42,9 @@ export interface PackageTable {
   readonly repository_id: number;
   readonly name: string;
   readonly annotations: Generated<Json>;
-  /** Grows with every publish. */
+  /** What its format remembers of it. */
+  readonly attributes: Generated<Json>;
+  /** Grows with every change of it, its versions and its tags; kept by triggers. */
   readonly revision: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
@@ -415,6 +417,79 @@ export interface FreedBlobTable {
   readonly run: string;
 }
 
+/** Full text of packages; `rowid` is the package's. */
+export interface PackageTextTable {
+  readonly rowid: number;
+  readonly repository: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface OwnedNameTable {
+  readonly repository_id: number;
+  readonly name: string;
+}
+
+export interface UsedVersionTable {
+  readonly repository_id: number;
+  readonly package: string;
+  readonly version: string;
+}
+
+export interface AwaitedFileTable {
+  readonly repository_id: number;
+  readonly path: string;
+  readonly version_id: number;
+}
+
+export interface DocumentTable {
+  readonly id: Generated<number>;
+  readonly repository_id: number;
+  readonly kind: string;
+  /** What the index is of, as in its IndexKey. */
+  readonly key: string;
+  /** The address it was made for, or `upstream`. */
+  readonly form: string;
+  /** What it was made of; it is outdated when that is another. */
+  readonly source: string;
+  /** DocumentLayout[]. */
+  readonly layouts: Json;
+  readonly blob_digest: string;
+  readonly stored_at: Instant;
+}
+
+export interface UpstreamStateTable {
+  readonly repository_id: number;
+  /** `file PATH` or `index KIND KEY`. */
+  readonly what: string;
+  readonly etag: string | null;
+  readonly last_modified: string | null;
+  readonly validated_at: Instant;
+}
+
+export interface UpstreamFetchTable {
+  readonly repository_id: number;
+  readonly what: string;
+  readonly owner: string;
+  /** The upload that grows, for others to follow. */
+  readonly upload: string | null;
+  /** Bytes it will have, where that is known. */
+  readonly size: number | null;
+  readonly lease_until: Instant;
+}
+
+export interface FirstSeenTable {
+  readonly repository_id: number;
+  readonly path: string;
+  readonly digest: string | null;
+  readonly at: Instant;
+}
+
+export interface UpstreamSecretTable {
+  readonly repository_id: number;
+  readonly sealed: string;
+}
+
 /** One row: how far the scrub is. */
 export interface ScrubStateTable {
   readonly only: 0;
@@ -471,4 +546,13 @@ export interface Schema {
   readonly gc_run: GcRunTable;
   readonly scrub_state: ScrubStateTable;
   readonly freed_blob: FreedBlobTable;
+  readonly package_text: PackageTextTable;
+  readonly owned_name: OwnedNameTable;
+  readonly used_version: UsedVersionTable;
+  readonly awaited_file: AwaitedFileTable;
+  readonly document: DocumentTable;
+  readonly upstream_state: UpstreamStateTable;
+  readonly upstream_fetch: UpstreamFetchTable;
+  readonly first_seen: FirstSeenTable;
+  readonly upstream_secret: UpstreamSecretTable;
 }

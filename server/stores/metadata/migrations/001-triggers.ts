@@ -57,6 +57,10 @@ const moving = (revision: 'credentials' | 'policies', deciding: typeof CREDENTIA
        BEGIN UPDATE iam_revision SET ${revision} = ${revision} + 1 WHERE only = 0; END`,
   );
 
+/** Grows whenever what is made of a package's versions and tags may be something else. */
+const moveRevision = (row: 'NEW' | 'OLD') =>
+  `UPDATE package SET revision = revision + 1 WHERE id = ${row}.package_id`;
+
 export const TRIGGERS: readonly string[] = [
   ...moving('credentials', CREDENTIALS),
   ...moving('policies', POLICIES),
@@ -83,6 +87,30 @@ export const TRIGGERS: readonly string[] = [
      ${addSize('OLD', '-')};
      DELETE FROM gc_queue WHERE kind = 'file' AND key = CAST(OLD.id AS TEXT);
      ${enqueue('blob', 'OLD.blob_digest', 'released')}; END`,
+
+  `CREATE TRIGGER file_awaited AFTER INSERT ON file BEGIN
+     INSERT INTO version_use (version_id, file_id) SELECT version_id, NEW.id FROM awaited_file
+       WHERE repository_id = NEW.repository_id AND path = NEW.path;
+     DELETE FROM awaited_file WHERE repository_id = NEW.repository_id AND path = NEW.path; END`,
+
+  `CREATE TRIGGER document_removed AFTER DELETE ON document BEGIN
+     ${enqueue('blob', 'OLD.blob_digest', 'document removed')}; END`,
+  `CREATE TRIGGER document_replaced AFTER UPDATE OF blob_digest ON document
+     WHEN NEW.blob_digest <> OLD.blob_digest BEGIN
+     ${enqueue('blob', 'OLD.blob_digest', 'document replaced')}; END`,
+
+  `CREATE TRIGGER package_moved_by_version AFTER INSERT ON version BEGIN ${moveRevision('NEW')}; END`,
+  `CREATE TRIGGER package_moved_by_change AFTER UPDATE OF attributes ON version BEGIN ${moveRevision('NEW')}; END`,
+  `CREATE TRIGGER package_moved_by_removal AFTER DELETE ON version BEGIN ${moveRevision('OLD')}; END`,
+  `CREATE TRIGGER package_moved_by_tag AFTER INSERT ON tag BEGIN ${moveRevision('NEW')}; END`,
+  `CREATE TRIGGER package_moved_by_retag AFTER UPDATE OF version_id ON tag BEGIN ${moveRevision('NEW')}; END`,
+  `CREATE TRIGGER package_moved_by_untag AFTER DELETE ON tag BEGIN ${moveRevision('OLD')}; END`,
+  `CREATE TRIGGER package_moved_by_itself AFTER UPDATE OF attributes ON package BEGIN
+     UPDATE package SET revision = revision + 1 WHERE id = NEW.id; END`,
+  `CREATE TRIGGER package_text_gone AFTER DELETE ON package BEGIN
+     DELETE FROM package_text WHERE rowid = OLD.id; END`,
+  `CREATE TRIGGER package_emptied AFTER DELETE ON package BEGIN
+     DELETE FROM document WHERE repository_id = OLD.repository_id AND key = OLD.name; END`,
 
   `CREATE TRIGGER version_created AFTER INSERT ON version BEGIN ${enqueue('version', 'NEW.id', 'created')}; END`,
   `CREATE TRIGGER version_removed AFTER DELETE ON version BEGIN

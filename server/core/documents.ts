@@ -1,0 +1,75 @@
+import type { BlobInfo, Body } from './blob.ts';
+import type { IndexKey, KeptIndex } from './index-kind.ts';
+import type { CacheState } from './repo.ts';
+
+/** How a body may be encoded for the way to the client (RFC 9110 8.4.1). */
+export const CODINGS = ['identity', 'gzip', 'br'] as const;
+export type Coding = (typeof CODINGS)[number];
+
+/** One of a document's bodies. */
+export interface CodedBody {
+  /** Bytes. */
+  readonly size: number;
+  open(): Promise<Body>;
+}
+
+export interface OpenedDocument {
+  readonly contentType: string;
+  /** Of the content, without quotes; the coding is added where it is sent. */
+  readonly etag: string;
+  /** Always with `identity`. The others may still be in the making. */
+  readonly bodies: Readonly<Partial<Record<Coding, CodedBody>>>;
+  /** When its content last changed, in milliseconds since the epoch. */
+  readonly modifiedAt: number;
+  readonly cache?: CacheState;
+  readonly without?: readonly string[];
+}
+
+export interface DocumentReader {
+  /** NOT_FOUND when nothing has this index. */
+  document<T>(
+    kind: KeptIndex<T>,
+    key: IndexKey,
+    wanted: { readonly variant: string; readonly baseUrl: string },
+  ): Promise<OpenedDocument>;
+}
+
+/** Which kept thing of a repository: an index by kind and key, in a form that is an address it was made for, or an upstream's own. */
+export interface DocumentAddress {
+  readonly repositoryId: number;
+  readonly kind: string;
+  readonly key: string;
+  readonly form: string;
+}
+
+/** Where in a blob the bodies of a variant are. */
+export interface DocumentLayout {
+  readonly variant: string;
+  readonly contentType: string;
+  readonly etag: string;
+  /** Offset and length in bytes. */
+  readonly bodies: Readonly<Partial<Record<Coding, readonly [offset: number, length: number]>>>;
+}
+
+export interface StoredDocument {
+  /** What it was made of. */
+  readonly source: string;
+  readonly layouts: readonly DocumentLayout[];
+  readonly blob: BlobInfo;
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number;
+}
+
+/** Documents that were made or fetched, each kept as one blob. They can be made again, so losing one loses nothing. */
+export interface DocumentStore {
+  /** The same object each time, until something is committed. */
+  find(at: DocumentAddress): StoredDocument | undefined;
+  /** Replaces what is there. `most` forms of one index are kept, the longest unused given up first. */
+  keep(
+    at: DocumentAddress,
+    document: { readonly source: string; readonly layouts: readonly DocumentLayout[] },
+    body: readonly Uint8Array<ArrayBuffer>[],
+  ): Promise<StoredDocument>;
+  /** Forgets what was made or fetched of a package's indexes, or of all of a repository's. */
+  drop(repositoryId: number, key?: string): Promise<void>;
+}

@@ -1,0 +1,42 @@
+import type { ByteRange, ByteStream, CommittedBlob, Expectation } from './blob.ts';
+import type { UpstreamAnswer } from './upstream.ts';
+
+type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
+
+/** Something to be fetched once, for however many ask for it. */
+export interface Fetching {
+  readonly repositoryId: number;
+  /** What it is called among the repository's fetches: `file PATH`. */
+  readonly what: string;
+  /** What the bytes are held to before the last of them go out. */
+  readonly expected: Expectation;
+  /** Largest number of bytes that is taken. */
+  readonly limit: number;
+  /** Asks the upstream: for all of it, or for the rest of a body that broke off. Throws what the upstream's failure is. */
+  open(from?: { readonly offset: number; readonly ifRange?: string }): Promise<Found>;
+  /**
+   * Gives the bytes a name in the catalog. Called once, in the process that fetched, when they are in the store and right, and
+   * before anybody gets the last of them.
+   */
+  keep(blob: CommittedBlob, headers: Headers): Promise<void>;
+}
+
+/** A fetch that is under way, or just over. */
+export interface Download {
+  /** As the upstream sent them. Empty in a process that follows another's fetch. */
+  readonly headers: Headers;
+  /** Bytes in all, where the upstream said, or where it is over. */
+  readonly size: number | undefined;
+  /** Its bytes, as they come; errors, short of the end, when they turn out wrong. Leaving one ends nothing for others. */
+  follow(range?: ByteRange): ByteStream;
+  /** Resolves once it is kept; rejects with why it could not be. */
+  readonly kept: Promise<void>;
+}
+
+export interface Downloads {
+  /**
+   * Joins the fetch of the same thing that is under way, in whichever process, or begins one. Resolves when the upstream has
+   * sent its headers; nothing when another process had it kept meanwhile, so that the catalog has it.
+   */
+  fetch(wanted: Fetching): Promise<Download | undefined>;
+}

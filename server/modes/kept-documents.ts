@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { setImmediate } from 'node:timers/promises';
+import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
+import type {
+  CodedBody,
+  Coding,
+  DocumentAddress,
+  DocumentLayout,
+  DocumentReader,
+  DocumentStore,
+  OpenedDocument,
+  StoredDocument,
+} from '../core/documents.ts';
+import { notFound } from '../core/error.ts';
+import type { IndexKey, IndexPart, KeptDocument, KeptIndex } from '../core/index-kind.ts';
+import type { Repo } from '../core/repo.ts';
+import { RecentBytes } from '../lib/recent-bytes.ts';
+
+interface BodySource {
+  open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
+}
+
+interface KeptOptions {
+  readonly store: DocumentStore;
+  readonly bodies: BodySource;
+  readonly now: () => number;
+  /** Told when a document could not be kept: it is made again for whoever asks next. */
+  readonly failed: (cause: unknown) => void;
+}
+
+/** A document whose bodies are in memory, until they are kept. */
+interface Made {
+  readonly layouts: readonly MadeDocument[];
+  readonly source: string;
+  readonly madeAt: number;
+  /** Resolves once it is kept, or could not be. */
+  kept: Promise<void>;
+}
+interface MadeDocument {
+  readonly variant: string;
+  readonly contentType: string;
+  readonly etag: string;
+  readonly identity: Uint8Array<ArrayBuffer>;
+}
+
+const PIECE_OF_WORK_MS = 5;
+/** Bodies up to this size are answered from memory; the kernel sends larger ones. */
+const SMALL = 256 * 1024;
+const IN_MEMORY = 64 * 1024 * 1024;
+
+const gzipped = promisify(gzip);
+const brotlied = promisify(brotliCompress);
+
+/**
+ * Documents of indexes, made once per change and address and then sent as they are. One that is not there yet is made once for
+ * all who wait for it and answered from memory; its compressed forms and its place on the disk follow.
+ */
+export class KeptDocuments {
+  readonly #options: KeptOptions;
+  readonly #making = new Map<string, Promise<Made>>();
+  readonly #recent = new RecentBytes(IN_MEMORY);
+
+  constructor(options: KeptOptions) {
+    this.#options = options;
+  }
+
+  /** A repository's documents, as `repo` has the indexes. */
+  of(repositoryId: number, repo: Pick<Repo, 'index'>): DocumentReader {
+    return {
+      document: async (kind, key, wanted) => {
+        const part = await repo.index(kind, key);
+        const { source, without } = part;
+        if (source === undefined || without) return this.#private(kind, key, part, wanted);
+        const form = wanted.baseUrl;
+        const at: DocumentAddress = { repositoryId, kind: kind.name, key: keyText(key), form };
+        const stored = this.#options.store.find(at);
+        if (stored?.source === source) return this.#opened(stored, part, wanted.variant);
+        const made = await this.#make(kind, key, part, at, source);
+        if (wanted.variant === '') await made.kept;
+        return fromMemory(made, part, wanted.variant);
+      },
+    };
+  }
+
+  /** For one caller alone: made, sent and forgotten. */
+  async #private<T>(
+    kind: KeptIndex<T>,
+    key: IndexKey,
+    part: IndexPart<T>,
+    { variant, baseUrl }: { readonly variant: string; readonly baseUrl: string },
+  ): Promise<OpenedDocument> {
+    const documents = kind.documents(await part.value(), key, baseUrl);
+    const layouts = await Promise.all(documents.filter((each) => each.variant === variant).map(written));
+    const madeAt = this.#options.now();
+    return fromMemory({ layouts, source: '', madeAt, kept: Promise.resolve() }, part, variant);
+  }
+
+  #make<T>(
+    kind: KeptIndex<T>,
+    key: IndexKey,
+    part: IndexPart<T>,
+    at: DocumentAddress,
+    source: string,
+  ): Promise<Made> {
+    const id = JSON.stringify([at, source]);
+    const known = this.#making.get(id);
+    if (known) return known;
+    const making = (async () => {
+      const layouts: MadeDocument[] = [];
+      for (const document of kind.documents(await part.value(), key, at.form))
+        layouts.push(await written(document));
+      const made: Made = { layouts, source, madeAt: this.#options.now(), kept: Promise.resolve() };
+      made.kept = this.#keep(at, made)
+        .catch(this.#options.failed)
+        .finally(() => this.#making.delete(id));
+      return made;
+    })();
+    this.#making.set(id, making);
+    making.catch(() => this.#making.delete(id));
+    return making;
+  }
+
+  async #keep(at: DocumentAddress, { layouts, source }: Made): Promise<void> {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    const placed: DocumentLayout[] = [];
+    let offset = 0;
+    const place = (bytes: Uint8Array<ArrayBuffer>): readonly [number, number] => {
+      pieces.push(bytes);
+      offset += bytes.byteLength;
+      return [offset - bytes.byteLength, bytes.byteLength];
+    };
+    for (const { variant, contentType, etag, identity } of layouts) {
+      const [zipped, brotli] = await Promise.all([
+        gzipped(identity),
+        brotlied(identity, brotliFor(identity)),
+      ]);
+      const bodies = {
+        identity: place(identity),
+        gzip: place(new Uint8Array(zipped)),
+        br: place(new Uint8Array(brotli)),
+      };
+      placed.push({ variant, contentType, etag, bodies });
+    }
+    await this.#options.store.keep(at, { source, layouts: placed }, pieces);
+  }
+
+  #opened<T>(
+    { layouts, blob, storedAt }: StoredDocument,
+    part: IndexPart<T>,
+    variant: string,
+  ): OpenedDocument {
+    const layout = layouts.find((each) => each.variant === variant) ?? layouts[0];
+    if (!layout) throw notFound('DOCUMENT', { variant });
+    const { contentType, etag } = layout;
+    const bodies: Partial<Record<Coding, CodedBody>> = {};
+    for (const [coding, [from, size]] of Object.entries(layout.bodies) as [Coding, [number, number]][])
+      bodies[coding] = { size, open: () => this.#body(blob, from, size) };
+    return { contentType, etag, bodies, modifiedAt: storedAt, ...(part.cache && { cache: part.cache }) };
+  }
+
+  async #body(blob: BlobInfo, from: number, size: number): Promise<Body> {
+    const { bodies } = this.#options;
+    const range = { start: from, end: from + size - 1 };
+    if (size > SMALL) return bodies.open(blob, range);
+    const id = `${blob.generation}:${from}`;
+    const known = this.#recent.get(id);
+    if (known) return known;
+    const bytes = new Uint8Array(await new Response(await bodies.open(blob, range)).arrayBuffer());
+    this.#recent.put(id, bytes);
+    return bytes;
+  }
+}
+
+/** The bytes of a document, between whose pieces others have their turn. */
+async function written({ variant, contentType, body }: KeptDocument): Promise<MadeDocument> {
+  const pieces: Buffer[] = [];
+  let turn = performance.now();
+  for await (const text of body) {
+    pieces.push(Buffer.from(text));
+    if (performance.now() - turn < PIECE_OF_WORK_MS) continue;
+    await setImmediate();
+    turn = performance.now();
+  }
+  const identity = new Uint8Array(Buffer.concat(pieces));
+  const etag = createHash('sha256').update(identity).digest('base64url').slice(0, 27);
+  return { variant, contentType, etag, identity };
+}
+
+function fromMemory<T>({ layouts, madeAt }: Made, part: IndexPart<T>, variant: string): OpenedDocument {
+  const made = layouts.find((each) => each.variant === variant) ?? layouts[0];
+  if (!made) throw notFound('DOCUMENT', { variant });
+  const { contentType, etag, identity } = made;
+  return {
+    contentType,
+    etag,
+    bodies: { identity: { size: identity.byteLength, open: async () => identity } },
+    modifiedAt: madeAt,
+    ...(part.cache && { cache: part.cache }),
+    ...(part.without && { without: part.without }),
+  };
+}
+
+const keyText = ({ of, filter, page }: IndexKey): string =>
+  filter === undefined && page === undefined ? of : JSON.stringify([of, filter, page]);
+
+/** Quality 5 is what gzip takes, and smaller; the best takes seconds for a megabyte. */
+const brotliFor = ({ byteLength }: Uint8Array) => ({
+  params: {
+    [constants.BROTLI_PARAM_QUALITY]: 5,
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_SIZE_HINT]: byteLength,
+  },
+});

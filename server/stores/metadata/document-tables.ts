@@ -1,0 +1,101 @@
+import type { Statement } from 'bun:sqlite';
+import { sql } from 'kysely';
+import type { BlobStore, Digest } from '../../core/blob.ts';
+import type { DocumentAddress, DocumentLayout, DocumentStore, StoredDocument } from '../../core/documents.ts';
+import { adoptBlob } from './adopt-blob.ts';
+import { CommittedCache } from './committed-cache.ts';
+import type { Transactions } from './transactions.ts';
+
+/** Forms of one index that are kept: clients come by a few addresses, and whoever makes some up shall not fill the disk. */
+const MOST_FORMS = 4;
+
+interface Row {
+  readonly source: string;
+  readonly layouts: string;
+  readonly stored_at: number;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly generation: string;
+}
+
+/** Kept documents as blobs like any other, named by rows of their own. Asked for on every request, so prepared. */
+export class DocumentTables implements DocumentStore {
+  readonly #database: Transactions;
+  readonly #blobs: Pick<BlobStore, 'begin' | 'delete'>;
+  readonly #now: () => number;
+  readonly #found: CommittedCache<StoredDocument | null>;
+  readonly #find: Statement<Row, [number, string, string, string]>;
+
+  constructor(database: Transactions, blobs: Pick<BlobStore, 'begin' | 'delete'>, now: () => number) {
+    this.#database = database;
+    this.#blobs = blobs;
+    this.#now = now;
+    this.#found = new CommittedCache(database);
+    this.#find = database.reading.prepare(
+      `SELECT source, layouts, stored_at, blob.digest, blob.size, blob.generation
+       FROM document JOIN blob ON blob.digest = document.blob_digest
+       WHERE repository_id = +? AND kind = +? AND key = +? AND form = +? AND blob.state IN ('live', 'condemned')`,
+    );
+  }
+
+  find({ repositoryId, kind, key, form }: DocumentAddress): StoredDocument | undefined {
+    const found = this.#found.get(`${repositoryId}/${kind}/${form} ${key}`, () => {
+      const row = this.#find.get(repositoryId, kind, key, form);
+      return row && stored(row);
+    });
+    return found ?? undefined;
+  }
+
+  async keep(
+    at: DocumentAddress,
+    { source, layouts }: Pick<StoredDocument, 'source' | 'layouts'>,
+    body: readonly Uint8Array<ArrayBuffer>[],
+  ): Promise<StoredDocument> {
+    const writer = await this.#blobs.begin();
+    const blob = await (async () => {
+      try {
+        await writer.append(new Blob([...body]).stream());
+        return await writer.commit();
+      } catch (error) {
+        await writer.abort();
+        throw error;
+      }
+    })();
+    const now = this.#now();
+    const surplus = await this.#database.transaction(async (tx) => {
+      const spare = await adoptBlob(tx, blob, now);
+      const values = { source, layouts: JSON.stringify(layouts), blob_digest: blob.digest, stored_at: now };
+      await tx
+        .insertInto('document')
+        .values({ repository_id: at.repositoryId, kind: at.kind, key: at.key, form: at.form, ...values })
+        .onConflict((conflict) =>
+          conflict.columns(['repository_id', 'kind', 'key', 'form']).doUpdateSet(values),
+        )
+        .execute();
+      await sql`DELETE FROM document WHERE id IN (
+        SELECT id FROM document WHERE repository_id = ${at.repositoryId} AND kind = ${at.kind}
+          AND key = ${at.key} ORDER BY stored_at DESC, id DESC LIMIT -1 OFFSET ${MOST_FORMS})`.execute(tx);
+      return spare;
+    });
+    if (surplus) await this.#blobs.delete(surplus);
+    const { digest, size, generation } = blob;
+    return { source, layouts, blob: { digest, size, generation }, storedAt: now };
+  }
+
+  async drop(repositoryId: number, key?: string): Promise<void> {
+    await this.#database.transaction((tx) =>
+      tx
+        .deleteFrom('document')
+        .where('repository_id', '=', repositoryId)
+        .$if(key !== undefined, (narrowed) => narrowed.where('key', '=', key ?? ''))
+        .execute(),
+    );
+  }
+}
+
+const stored = ({ source, layouts, stored_at: storedAt, ...blob }: Row): StoredDocument => ({
+  source,
+  layouts: JSON.parse(layouts) as DocumentLayout[],
+  blob,
+  storedAt,
+});
