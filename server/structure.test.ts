@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'server/stores': ['server/core', 'server/lib'],
   'server/iam': ['server/core', 'server/lib'],
   'server/outbound': ['server/core', 'server/lib'],
+  'server/upstream': ['server/core', 'server/lib', 'server/outbound'],
   'server/http': ['server/core', 'server/lib'],
   'server/api': ['server/core', 'server/lib', 'server/http', 'contract'],
   'server/ops': ['server/core', 'server/lib', 'server/stores'],

@@ -3,7 +3,7 @@ import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { ByteStream } from '../core/blob.ts';
 import { RegistryError } from '../core/error.ts';
-import { broken, slow } from './failures.ts';
+import { broken, TransientFailure, slow } from './failures.ts';
 
 interface BodyOptions {
   readonly url: URL;
@@ -11,8 +11,8 @@ interface BodyOptions {
   /** Milliseconds that a reader waits for the next piece. */
   readonly idleMs: number;
   readonly late?: AbortSignal;
-  /** Called when the connection is free or closed. */
-  readonly ended: () => void;
+  /** Called once when the connection is free or closed, with why if that is a failure. */
+  readonly ended: (failure?: RegistryError) => void;
 }
 
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
@@ -20,6 +20,8 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Tra
   ['x-gzip', () => createGunzip()],
   ['br', () => createBrotliDecompress()],
 ]);
+
+const CUT_OFF = 'its answer is cut off';
 
 /** For Accept-Encoding. */
 export const CODINGS = 'gzip, br';
@@ -47,19 +49,21 @@ export function bodyOf(message: IncomingMessage, options: BodyOptions): ByteStre
     tooLate = true;
     stop();
   };
-  const finish = (): void => {
+  let finished = false;
+  const finish = (failure?: RegistryError): void => {
     late?.removeEventListener('abort', giveUp);
-    ended();
+    if (!finished) ended(failure);
+    finished = true;
   };
   const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
     const silence = setTimeout(giveUp, idleMs);
     try {
       const { done, value } = await pieces.next();
       if (tooLate) throw slow(url);
-      if (done === true && !message.complete) throw broken(url, 'its answer is cut off');
+      if (done === true && !message.complete) throw new TransientFailure(url, CUT_OFF);
       return done === true ? undefined : value;
     } catch (cause) {
-      throw tooLate ? slow(url) : asFailure(url, cause);
+      throw tooLate ? slow(url) : cause;
     } finally {
       clearTimeout(silence);
     }
@@ -75,9 +79,10 @@ export function bodyOf(message: IncomingMessage, options: BodyOptions): ByteStre
           if (piece) return controller.enqueue(piece);
           finish();
           controller.close();
-        } catch (failure) {
+        } catch (cause) {
+          const failure = asFailure(url, cause);
           stop();
-          finish();
+          finish(failure);
           controller.error(failure);
         }
       },
@@ -102,5 +107,7 @@ function asFailure(url: URL, cause: unknown): RegistryError {
   if (cause instanceof RegistryError) return cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const undecodable = code.startsWith('Z_') || code.startsWith('ERR__ERROR_FORMAT');
-  return broken(url, undecodable ? 'its answer cannot be decoded' : 'its answer is cut off', cause);
+  return undecodable
+    ? broken(url, 'its answer cannot be decoded', cause)
+    : new TransientFailure(url, CUT_OFF, cause);
 }

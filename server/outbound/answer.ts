@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { ByteStream } from '../core/blob.ts';
 import type { OutboundAnswer, OutboundRequest } from '../core/outbound.ts';
+import type { RegistryError } from '../core/error.ts';
 import { bodyOf, canDecode, codingOf } from './answer-body.ts';
 import { broken } from './failures.ts';
 
 export interface OpenRequest extends OutboundRequest {
   /** Whether the body may come compressed, to be decoded here. `maxBytes` is of what comes out. */
   readonly compressed?: boolean;
+  /** Called once when the body of an answer has ended or was cancelled; with what it broke off with, if it did. */
+  readonly ended?: (failure?: RegistryError) => void;
 }
 
 /** An answer whose body is still on its way. Whoever has it reads the body to its end, or cancels it. */
@@ -26,8 +29,8 @@ interface AnswerOptions {
   /** Milliseconds that a reader waits for the next piece. */
   readonly idleMs: number;
   readonly late?: AbortSignal;
-  /** Called when the connection is free or closed; not when this fails. */
-  readonly ended: () => void;
+  /** Called when the connection is free or closed, with why if that is a failure; not when this function fails. */
+  readonly ended: (failure?: RegistryError) => void;
 }
 
 /** Of a body that nobody wants, as much is read to keep its connection, and for as long. */

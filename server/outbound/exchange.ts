@@ -3,7 +3,7 @@ import { request as overHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { RegistryError } from '../core/error.ts';
 import type { OutboundRequest } from '../core/outbound.ts';
-import { ConnectionFailed, slow } from './failures.ts';
+import { TransientFailure, slow } from './failures.ts';
 
 /** Milliseconds. */
 export interface Patience {
@@ -36,7 +36,7 @@ export async function exchange(options: ExchangeOptions): Promise<IncomingMessag
   if (sent !== 'closed meanwhile') return sent;
   const again = await send(options, false);
   if (again !== 'closed meanwhile') return again;
-  throw new ConnectionFailed(options.url, 'the connection failed');
+  throw new TransientFailure(options.url, 'the connection failed');
 }
 
 /** A kept connection may be closed by the other side just when it is used; that says nothing of the other side. */
@@ -76,7 +76,7 @@ function send(options: ExchangeOptions, keep: boolean): Promise<IncomingMessage 
     settled();
     if (cause instanceof RegistryError) reject(cause);
     else if (keep && outgoing.reusedSocket) resolve('closed meanwhile');
-    else reject(new ConnectionFailed(url, 'the connection failed', cause));
+    else reject(new TransientFailure(url, 'the connection failed', cause));
   });
   outgoing.end(body);
   return promise;

@@ -17,8 +17,8 @@ export const busy = (url: URL): RegistryError =>
 export const forbidden = (url: URL, why: string): RegistryError =>
   new RegistryError('FAILED_PRECONDITION', 'UPSTREAM_FORBIDDEN', `${url.host} is not asked: ${why}`);
 
-/** No answer came at all, so asking once more may help. */
-export class ConnectionFailed extends RegistryError {
+/** The other side is not well, or the way to it; asking once more may help. */
+export class TransientFailure extends RegistryError {
   constructor(url: URL, why: string, cause?: unknown) {
     super('UNAVAILABLE', 'UPSTREAM_BROKEN', `${url.host} does not answer well: ${why}`, { cause });
   }

@@ -1,3 +1,4 @@
+import type { RegistryError } from '../core/error.ts';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../core/outbound.ts';
 import { type AllowedHost, portOf } from './allowed-hosts.ts';
 import { answerOf, discard, type OpenAnswer, type OpenRequest } from './answer.ts';
@@ -57,7 +58,7 @@ export class OutboundClient implements Outbound, Disposable {
     let [at, sent] = [new URL(url), request];
     for (let redirects = 0; ; redirects += 1) {
       const answer = await this.#ask(at, sent, late);
-      if (!isRedirect(sent, answer)) return answer;
+      if (!isRedirect(sent, answer.status)) return answer;
       await discard(answer.body);
       const target = targetOf(at, answer);
       if (redirects === REDIRECTS) throw broken(url, `it redirects more than ${REDIRECTS} times`);
@@ -78,7 +79,6 @@ export class OutboundClient implements Outbound, Disposable {
     const turn = await this.#turns.of(url.host, late).catch(() => {
       throw late?.aborted === true ? slow(url) : busy(url);
     });
-    const ended = (): void => turn[Symbol.dispose]();
     const within = late && { late };
     try {
       const message = await exchange({
@@ -90,15 +90,20 @@ export class OutboundClient implements Outbound, Disposable {
         patience: this.#patience,
         ...within,
       });
+      const passed = isRedirect(request, message.statusCode);
+      const ended = (failure?: RegistryError): void => {
+        turn[Symbol.dispose]();
+        if (!passed) request.ended?.(failure);
+      };
       return await answerOf(message, { url, request, idleMs: this.#patience.idleMs, ended, ...within });
     } catch (failure) {
-      ended();
+      turn[Symbol.dispose]();
       throw failure;
     }
   }
 }
 
-const isRedirect = ({ method = 'GET' }: OutboundRequest, { status }: OpenAnswer): boolean =>
+const isRedirect = ({ method = 'GET' }: OutboundRequest, status = 0): boolean =>
   REDIRECTING.has(status) && (method === 'GET' || method === 'HEAD');
 
 function targetOf(at: URL, { headers }: OpenAnswer): URL {

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { isMetadata, isPublic } from './addresses.ts';
 import { type AllowedHost, isAllowed, portOf } from './allowed-hosts.ts';
-import { ConnectionFailed, forbidden } from './failures.ts';
+import { TransientFailure, forbidden } from './failures.ts';
 
 export interface Address {
   readonly address: string;
@@ -54,9 +54,9 @@ export class Reachable {
   async #addresses(url: URL): Promise<readonly Address[]> {
     const resolve = this.#options.resolve ?? resolveByDns;
     const addresses = await resolve(url.hostname).catch((cause: unknown) => {
-      throw new ConnectionFailed(url, 'its name is not known', cause);
+      throw new TransientFailure(url, 'its name is not known', cause);
     });
-    if (addresses.length === 0) throw new ConnectionFailed(url, 'its name is not known');
+    if (addresses.length === 0) throw new TransientFailure(url, 'its name is not known');
     this.#checkAddresses(url, addresses);
     return addresses;
   }
