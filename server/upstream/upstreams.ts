@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Upstream, UpstreamCredentials } from '../core/upstream.ts';
 import { UpstreamAddress } from './address.ts';
-import { type Authorization, basic, FixedAuthorization } from './authorization.ts';
+import { type Authorization, FixedAuthorization } from './authorization.ts';
+import { ExchangedAuthorization } from './exchanged-authorization.ts';
 import { Origin, type OriginLimits, type OriginOptions } from './origin.ts';
+import { RecentlyUsed } from './recently-used.ts';
+import { RegistryAuthorization } from './registry-authorization.ts';
+import type { Ask } from './token-request.ts';
 import { UpstreamClient } from './upstream-client.ts';
 
 interface UpstreamsOptions extends Omit<OriginOptions, 'limits'> {
@@ -33,12 +38,14 @@ const LIMITS: OriginLimits = {
   burst: 1000,
 };
 /** Indexes can name as many hosts as they like. */
-const MOST_ORIGINS = 1000;
+const MOST = 1000;
 
 /** Upstreams, and what is known of the servers they are on, which all repositories with the same server share. */
 export class Upstreams {
   readonly #options: OriginOptions;
-  readonly #origins = new Map<string, Origin>();
+  readonly #origins = new RecentlyUsed<Origin>(MOST);
+  /** By what they were made of, so that tokens outlive the upstreams that fetched them. */
+  readonly #authorizations = new RecentlyUsed<Authorization>(MOST);
 
   constructor(options: UpstreamsOptions) {
     this.#options = { ...options, limits: { ...LIMITS, ...options.limits } };
@@ -46,26 +53,26 @@ export class Upstreams {
 
   /** Asks nothing yet. Fails with FAILED_PRECONDITION (UPSTREAM_FORBIDDEN) for what is no http or https URL. */
   open(settings: UpstreamSettings): Upstream {
-    return new UpstreamClient({
-      address: new UpstreamAddress(settings.uri),
-      authorization: authorizationOf(settings),
-      originOf: (url) => this.#originOf(url.origin),
-    });
+    const address = new UpstreamAddress(settings.uri);
+    const key = createHash('sha256')
+      .update(JSON.stringify([address.origin, settings]))
+      .digest('base64');
+    const authorization = this.#authorizations.get(key, () =>
+      this.#authorizationOf(settings, address.origin),
+    );
+    return new UpstreamClient({ address, authorization, originOf: (url) => this.#originOf(url) });
   }
 
-  #originOf(name: string): Origin {
-    const origin = this.#origins.get(name) ?? new Origin(this.#options);
-    this.#origins.delete(name);
-    this.#origins.set(name, origin);
-    const [oldest] = this.#origins.keys();
-    if (this.#origins.size > MOST_ORIGINS && oldest !== undefined) this.#origins.delete(oldest);
-    return origin;
+  #originOf(url: URL): Origin {
+    return this.#origins.get(url.origin, () => new Origin(this.#options));
   }
-}
 
-function authorizationOf({ credentials }: UpstreamSettings): Authorization {
-  if (credentials?.kind === 'basic')
-    return new FixedAuthorization(basic(credentials.username, credentials.password));
-  if (credentials?.kind === 'bearer') return new FixedAuthorization(`Bearer ${credentials.token}`);
-  return new FixedAuthorization(undefined);
+  #authorizationOf({ credentials, tokenOrigins = [] }: UpstreamSettings, origin: URL): Authorization {
+    const { now } = this.#options;
+    const ask: Ask = (url, request) => this.#originOf(url).ask(url, request);
+    if (credentials?.kind === 'bearer') return new FixedAuthorization(`Bearer ${credentials.token}`);
+    if (credentials?.kind === 'token-exchange')
+      return new ExchangedAuthorization({ origin, credentials, ask, now });
+    return new RegistryAuthorization({ origin, tokenOrigins, ask, now, ...(credentials && { credentials }) });
+  }
 }
