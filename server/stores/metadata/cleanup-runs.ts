@@ -11,7 +11,8 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import type { Listed, ListQuery } from '../../core/resources.ts';
 import { keysetPage } from './resources/keyset.ts';
 import { recordOperation } from './resources/operations.ts';
-import type { CleanupDecisionTable, CleanupRunTable, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { CleanupDecisionTable, CleanupRunTable } from './schema-collection.ts';
 
 /** A run that said nothing for so long has ended with its process. */
 const SILENT_MS = 300_000;

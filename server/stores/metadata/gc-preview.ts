@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { type GarbageBatch, type GarbageReport, NOTHING_DONE } from '../../core/garbage.ts';
-import type { GcQueueTable, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { GcQueueTable } from './schema-collection.ts';
 import { unnamedBlob } from './unnamed-blob.ts';
 
 /** Rows looked at before others get their turn. */

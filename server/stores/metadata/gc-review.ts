@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { GarbageBatch, PlausibleShare, ReviewedBlobs, ReviewedFiles } from '../../core/garbage.ts';
-import type { GcQueueTable, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { GcQueueTable } from './schema-collection.ts';
 import { unnamedBlob } from './unnamed-blob.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -2,7 +2,8 @@ import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { type Act, DONE } from '../../core/audit.ts';
 import { type GarbageReport, type GarbageRun, NOTHING_DONE } from '../../core/garbage.ts';
 import { recordEntry } from './audit-entries.ts';
-import type { GcRunTable, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { GcRunTable } from './schema-collection.ts';
 
 /** A run that did not end in this time was broken off; another process does it again. */
 const ABANDONED_MS = 3_600_000;

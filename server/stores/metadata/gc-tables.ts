@@ -15,7 +15,7 @@ import { preview } from './gc-preview.ts';
 import { condemn, reviewFiles, reviewVersions } from './gc-review.ts';
 import { claimRun, endRun, openRuns } from './gc-runs.ts';
 import { free, markDeleting, postpone, unknown } from './gc-sweep.ts';
-import type { GcQueueTable } from './schema.ts';
+import type { GcQueueTable } from './schema-collection.ts';
 import type { Transactions } from './transactions.ts';
 
 /**

@@ -9,7 +9,8 @@ import type {
   ScrubState,
   ScrubTables,
 } from '../../core/scrub.ts';
-import type { Schema, ScrubStateTable } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { ScrubStateTable } from './schema-collection.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Repositories that are told of one damaged blob. */

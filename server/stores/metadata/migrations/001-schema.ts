@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { COLLECTION } from './001-collection.ts';
+import { COPIES } from './001-copies.ts';
 import { TABLES } from './001-tables.ts';
 import { TRIGGERS } from './001-triggers.ts';
 
 export async function createSchema(db: Kysely<never>): Promise<void> {
-  for (const statement of [...TABLES, ...COLLECTION, ...TRIGGERS]) await sql.raw(statement).execute(db);
+  for (const statement of [...TABLES, ...COPIES, ...COLLECTION, ...TRIGGERS])
+    await sql.raw(statement).execute(db);
 }

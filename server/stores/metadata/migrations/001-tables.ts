@@ -163,54 +163,6 @@ export const TABLES: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX awaited_file_by_version ON awaited_file (version_id)`,
 
-  // Indexes as they are sent to clients, or as an upstream sent them. Each can be made again.
-  `CREATE TABLE document (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    form TEXT NOT NULL,
-    source TEXT NOT NULL,
-    layouts TEXT NOT NULL,
-    blob_digest TEXT NOT NULL REFERENCES blob(digest),
-    stored_at INTEGER NOT NULL,
-    UNIQUE (repository_id, kind, key, form)
-  ) STRICT`,
-  `CREATE INDEX document_by_blob ON document (blob_digest)`,
-  `CREATE INDEX document_by_key ON document (repository_id, key)`,
-  // What an upstream said last of something that is copied from it.
-  `CREATE TABLE upstream_state (
-    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
-    what TEXT NOT NULL,
-    etag TEXT,
-    last_modified TEXT,
-    validated_at INTEGER NOT NULL,
-    PRIMARY KEY (repository_id, what)
-  ) STRICT, WITHOUT ROWID`,
-  // Whoever fetches something, so that nobody else does.
-  `CREATE TABLE upstream_fetch (
-    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
-    what TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    upload TEXT,
-    size INTEGER,
-    lease_until INTEGER NOT NULL,
-    PRIMARY KEY (repository_id, what)
-  ) STRICT, WITHOUT ROWID`,
-  // What a file from an upstream was the first time it was seen; kept though the file goes.
-  `CREATE TABLE first_seen (
-    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
-    path TEXT NOT NULL,
-    digest TEXT,
-    at INTEGER NOT NULL,
-    PRIMARY KEY (repository_id, path)
-  ) STRICT, WITHOUT ROWID`,
-  // Credentials for upstreams, sealed with the installation's key.
-  `CREATE TABLE upstream_secret (
-    repository_id INTEGER PRIMARY KEY REFERENCES repository(id) ON DELETE CASCADE,
-    sealed TEXT NOT NULL
-  ) STRICT`,
-
   `CREATE TABLE version_link (
     package_id INTEGER NOT NULL REFERENCES package(id) ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('child', 'subject')),

@@ -9,7 +9,8 @@ import type {
 } from '../../../core/garbage.ts';
 import { repositoryName } from '../../../core/repository.ts';
 import { requestRun, runOf } from '../gc-runs.ts';
-import type { BlobState, GcQueueTable, Schema } from '../schema.ts';
+import type { BlobState, Schema } from '../schema.ts';
+import type { GcQueueTable } from '../schema-collection.ts';
 import type { Transactions } from '../transactions.ts';
 
 /** References that are told of a blob, and versions of one of those. */
