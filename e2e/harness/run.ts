@@ -1,13 +1,17 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where .ci/install-clients.sh puts the clients that are built from source. */
+/** Where .ci/install-clients.sh puts the clients that are not Debian packages. */
 const clientsDirectory = process.env['ENTREPOT_CLIENTS'] ?? join(homedir(), '.cache', 'entrepot-clients');
 
 /** Built clients first, then what the machine has; sbin because Debian keeps daemons there. */
 export const PATH = [join(clientsDirectory, 'bin'), process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(
   ':',
 );
+
+/** Where a client that is a Node.js program is, in the directory that it has to itself. */
+export const nodeProgram = (client: string, program = client): string =>
+  join(clientsDirectory, 'npm-clients', client, 'node_modules', '.bin', program);
 
 /** The program's absolute path, or undefined when this machine does not have it. */
 export const findProgram = (name: string): string | undefined => Bun.which(name, { PATH }) ?? undefined;

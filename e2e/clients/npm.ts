@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { nodeProgram, run } from '../harness/run.ts';
+import { type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
+import { npmrc } from './npmrc.ts';
+
+const NPM = nodeProgram('npm');
+
+/** https://docs.npmjs.com/cli/v11/commands */
+async function open(stage: NpmStage): Promise<NpmClient> {
+  const { directory } = stage;
+  const userConfiguration = join(directory, '.npmrc');
+  await Bun.write(userConfiguration, npmrc(stage));
+  const env = {
+    HOME: directory,
+    NPM_CONFIG_USERCONFIG: userConfiguration,
+    NPM_CONFIG_GLOBALCONFIG: join(directory, 'global-npmrc'),
+    NPM_CONFIG_CACHE: join(directory, 'cache'),
+  };
+  const npm = (args: readonly string[], cwd = directory): Promise<string> =>
+    run([NPM, ...args], { env, cwd });
+  const json = async (args: readonly string[]): Promise<unknown> =>
+    JSON.parse(await npm([...args, '--json'])) as unknown;
+  const quietly = async (args: readonly string[], cwd?: string): Promise<void> => void (await npm(args, cwd));
+
+  return {
+    publish: (folder, tag = 'latest') => quietly(['publish', '--tag', tag], folder),
+    install: (folder) => quietly(['install'], folder),
+    ci: (folder) => quietly(['ci'], folder),
+    add: (folder, spec) => quietly(['install', spec], folder),
+    view: (spec, field) => json(['view', spec, field]),
+    pack: (folder) => packedInto(stage, (into) => npm(['pack', '--pack-destination', into], folder)),
+    whoami: async () => (await npm(['whoami'])).trim(),
+    ping: () => quietly(['ping']),
+    search: async (text) =>
+      ((await json(['search', text])) as readonly { readonly name: string }[]).map(({ name }) => name),
+    audit: (folder) => quietly(['audit'], folder),
+    tags: {
+      add: (name, version, tag) => quietly(['dist-tag', 'add', `${name}@${version}`, tag]),
+      remove: (name, tag) => quietly(['dist-tag', 'rm', name, tag]),
+    },
+    deprecate: (spec, message) => quietly(['deprecate', spec, message]),
+    unpublish: (spec) => quietly(['unpublish', '--force', spec]),
+  };
+}
+
+export const npm: NpmClientKind = {
+  name: 'npm',
+  programs: [NPM],
+  refusesAgain: /cannot publish over the previously published versions/i,
+  open,
+};
