@@ -24,6 +24,13 @@ const LAWS: readonly Law[] = [
     do: 'push the named artifacts again, or restore the data directory from a backup',
   },
   {
+    name: 'documents',
+    holds: 'the content of each can be served, or is made again',
+    breaches: `SELECT 'the ' || kind || ' of ' || key || ' of repository ' || repository_id || ' names content that is unknown'
+      FROM document LEFT JOIN blob ON blob.digest = document.blob_digest WHERE blob.digest IS NULL`,
+    do: BROKEN,
+  },
+  {
     name: 'versions',
     holds: 'each has a file',
     breaches: `SELECT 'version ' || version.name || ' of ' || package.name || ' has no file'
@@ -53,11 +60,13 @@ const LAWS: readonly Law[] = [
   },
   {
     name: 'links',
+    // A copy of another server's repository has what was asked for, which need not be all parts of an index.
     holds: 'each comes from a version of its package, and no part of an index is missing',
     breaches: `SELECT link.kind || ' link from ' || link.version || ' to ' || link.target || ' is broken'
       FROM version_link AS link LEFT JOIN version ON version.id = link.version_id
+        LEFT JOIN repository ON repository.id = version.repository_id
       WHERE version.package_id IS NOT link.package_id OR version.name IS NOT link.version
-        OR (link.kind = 'child' AND NOT EXISTS (
+        OR (link.kind = 'child' AND repository.mode = 'STANDARD_REPOSITORY' AND NOT EXISTS (
           SELECT 1 FROM version AS child WHERE child.package_id = link.package_id AND child.name = link.target))`,
     do: BROKEN,
   },

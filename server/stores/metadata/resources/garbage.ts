@@ -87,7 +87,7 @@ export class StoredGarbage implements GarbageResources {
     return {
       digest,
       ...(blob && { blob }),
-      references: await references(db, digest),
+      references: [...(await references(db, digest)), ...(await documentsOf(db, digest))],
       ...(review && { review }),
       ...(freed && { freed }),
     };
@@ -145,6 +145,27 @@ async function references(db: Kysely<Schema>, digest: string): Promise<readonly 
       };
     }),
   );
+}
+
+async function documentsOf(db: Kysely<Schema>, digest: string): Promise<readonly BlobReference[]> {
+  const rows = await db
+    .selectFrom('document')
+    .innerJoin('repository', 'repository.id', 'document.repository_id')
+    .select([
+      'document.kind',
+      'document.key',
+      'repository.project',
+      'repository.location',
+      'repository.name as repository',
+    ])
+    .where('document.blob_digest', '=', digest)
+    .limit(MOST)
+    .execute();
+  return rows.map(({ kind, key, ...address }) => ({
+    repository: repositoryName(address),
+    path: `the ${kind} of ${key}`,
+    versions: [],
+  }));
 }
 
 async function usersOf(db: Kysely<Schema>, file: number): Promise<readonly string[]> {

@@ -12,11 +12,14 @@ import type {
   RepositoryResources,
   RepositorySettings,
   SortField,
+  WrittenSettings,
 } from '../../../core/resources.ts';
+import type { SecretSealer } from '../../../lib/sealed-secret.ts';
 import type { Transactions } from '../transactions.ts';
 import { immutability } from '../immutable-tags.ts';
 import { insertRepository } from '../new-repository.ts';
 import { recordEvent } from '../outbox.ts';
+import { keepUpstreamSecret } from '../upstream-secrets.ts';
 import type { RepositoryTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
 import { inSteps, STEP, stepOf } from './in-steps.ts';
@@ -33,10 +36,13 @@ const ANYWHERE = '-';
 export class StoredRepositories implements RepositoryResources {
   readonly #database: Transactions;
   readonly #now: () => number;
+  readonly #secrets: SecretSealer | undefined;
 
-  constructor(database: Transactions, now: () => number) {
+  /** Without a sealer, no secrets can be kept. */
+  constructor(database: Transactions, now: () => number, secrets?: SecretSealer) {
     this.#database = database;
     this.#now = now;
+    this.#secrets = secrets;
   }
 
   async get(address: RepositoryAddress): Promise<RepositoryRecord | undefined> {
@@ -60,7 +66,10 @@ export class StoredRepositories implements RepositoryResources {
     return { ...page, rows: page.rows.map(record) };
   }
 
-  create(repository: NewRepository, draft: OperationDraft<RepositoryRecord>): Promise<Document> {
+  create(
+    repository: NewRepository & WrittenSettings,
+    draft: OperationDraft<RepositoryRecord>,
+  ): Promise<Document> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
       const { project, location } = repository;
@@ -69,20 +78,23 @@ export class StoredRepositories implements RepositoryResources {
         throw new RegistryError('ALREADY_EXISTS', 'REPOSITORY_EXISTS', 'the repository already exists', {
           details: { name: repositoryName(repository) },
         });
+      await keepUpstreamSecret(tx, this.#secrets, row.id, repository.upstreamSecret);
       return recordOperation(tx, { at: { project, location }, draft, result: record(row), now });
     });
   }
 
   update(
     address: RepositoryAddress,
-    change: (current: RepositoryRecord) => RepositorySettings,
+    change: (current: RepositoryRecord) => WrittenSettings,
   ): Promise<RepositoryRecord> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
       const row = await find(tx, address);
       if (!row) throw notFound('REPOSITORY', { repository: address.repository });
-      const changed = { ...columns(change(record(row))), updated_at: now };
+      const { upstreamSecret, ...settings } = change(record(row));
+      const changed = { ...columns(settings), updated_at: now };
       await tx.updateTable('repository').set(changed).where('id', '=', row.id).execute();
+      await keepUpstreamSecret(tx, this.#secrets, row.id, upstreamSecret);
       await recordEvent(tx, now, 'repository.updated', {
         repositoryId: row.id,
         name: repositoryName(address),
@@ -108,7 +120,7 @@ export class StoredRepositories implements RepositoryResources {
 
 /** Takes out one step's worth of content and says whether more may be left. */
 async function isStillFull(tx: Transaction<Schema>, repositoryId: number): Promise<boolean> {
-  for (const table of ['version', 'file', 'package', 'tag_event'] as const) {
+  for (const table of ['document', 'version', 'file', 'package', 'tag_event'] as const) {
     const some = sql<number>`(SELECT id FROM ${sql.table(table)} WHERE repository_id = ${repositoryId} LIMIT ${STEP})`;
     const { numDeletedRows } = await tx.deleteFrom(table).where('id', 'in', some).executeTakeFirst();
     if (numDeletedRows >= STEP) return true;

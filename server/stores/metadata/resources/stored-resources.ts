@@ -1,4 +1,5 @@
 import type { Resources } from '../../../core/resources.ts';
+import type { SecretSealer } from '../../../lib/sealed-secret.ts';
 import type { Transactions } from '../transactions.ts';
 import { StoredTokens } from './account-tokens.ts';
 import { StoredFiles } from './files.ts';
@@ -26,6 +27,8 @@ interface StoredResourcesOptions {
   readonly now: () => number;
   /** What e-mails of service accounts end in, after the project. */
   readonly serviceAccountDomain: string;
+  /** Seals what is kept of upstreams' credentials; without it, none are. */
+  readonly upstreamSecrets?: SecretSealer;
 }
 
 /** What the management API works on, in the metadata database. */
@@ -33,9 +36,10 @@ export const storedResources = ({
   database,
   now,
   serviceAccountDomain,
+  upstreamSecrets,
 }: StoredResourcesOptions): Resources => ({
   projects: new StoredProjects(database, now),
-  repositories: new StoredRepositories(database, now),
+  repositories: new StoredRepositories(database, now, upstreamSecrets),
   packages: new StoredPackages(database, now),
   versions: new StoredVersions(database, now),
   tags: new StoredTags(database, now),
