@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import type {
+  DocumentAddress,
+  DocumentReader,
+  DocumentStore,
+  OpenedDocument,
+  StoredDocument,
+} from '../core/documents.ts';
+import { defineKeptIndex, type IndexKind, type IndexPart } from '../core/index-kind.ts';
+import { MemoryBlobs } from '../stores/blobs/memory.ts';
+import { KeptDocuments } from './kept-documents.ts';
+
+const index = defineKeptIndex<string>({
+  name: 'greeting',
+  build: async () => undefined,
+  merge: ([first = '']) => first,
+  documents: (value, { of: key }, baseUrl) => [
+    { variant: 'long', contentType: 'text/plain', body: [`${value} ${key} `, `at ${baseUrl}`] },
+    { variant: 'short', contentType: 'text/x-short', body: [value] },
+  ],
+});
+
+let source: string | undefined;
+let without: readonly string[] | undefined;
+let made: number;
+let failures: unknown[];
+let store: Map<string, StoredDocument>;
+let full: boolean;
+let reader: DocumentReader;
+beforeEach(() => {
+  source = 'one';
+  without = undefined;
+  made = 0;
+  failures = [];
+  full = false;
+  store = new Map();
+  const blobs = new MemoryBlobs(() => 0);
+  const idOf = ({ form, key }: DocumentAddress): string => `${form} ${key}`;
+  const tables: DocumentStore = {
+    find: (at) => store.get(idOf(at)),
+    keep: async (at, document, pieces) => {
+      if (full) throw new Error('the disk is full');
+      const writer = await blobs.begin();
+      await writer.append(new Blob([...pieces]).stream());
+      const kept = { ...document, blob: await writer.commit(), storedAt: 5_000 };
+      store.set(idOf(at), kept);
+      return kept;
+    },
+    drop: async () => undefined,
+  };
+  const repo = {
+    index: async <T>(_: IndexKind<T>) =>
+      ({
+        ...(source !== undefined && { source }),
+        ...(without && { without }),
+        value: async () => {
+          made += 1;
+          return `hello ${source}`;
+        },
+        listing: async () => new Map(),
+      }) as unknown as IndexPart<T>,
+  };
+  const documents = new KeptDocuments({
+    store: tables,
+    bodies: blobs,
+    now: () => 5_000,
+    failed: (cause) => failures.push(cause),
+  });
+  reader = documents.of(1, repo);
+});
+
+const ask = (variant: string, baseUrl = 'http://a', of = 'k'): Promise<OpenedDocument> =>
+  reader.document(index, { of }, { variant, baseUrl });
+async function textOf(
+  { bodies }: OpenedDocument,
+  coding: 'identity' | 'gzip' | 'br' = 'identity',
+): Promise<string> {
+  const body = await bodies[coding]?.open();
+  const bytes = new Uint8Array(await new Response(body ?? null).arrayBuffer());
+  const plain = coding === 'gzip' ? gunzipSync(bytes) : coding === 'br' ? brotliDecompressSync(bytes) : bytes;
+  return new TextDecoder().decode(plain);
+}
+
+describe('a kept document', () => {
+  test('is made when it is first asked for, in every variant', async () => {
+    expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
+    expect(await textOf(await ask('short'))).toBe('hello one');
+    expect(made).toBe(1);
+  });
+
+  test('is in every coding once it was refreshed, and made no more', async () => {
+    await ask('');
+    const opened = await ask('long');
+
+    for (const coding of ['identity', 'gzip', 'br'] as const)
+      expect(await textOf(opened, coding)).toBe('hello one k at http://a');
+    expect(opened).toMatchObject({ contentType: 'text/plain', modifiedAt: 5_000 });
+    expect(made).toBe(1);
+  });
+
+  test('is made once for all who ask at once', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => ask('long')));
+
+    expect(new Set(all.map(({ etag }) => etag)).size).toBe(1);
+    expect(made).toBe(1);
+  });
+
+  test('is made anew when what it is made of is another', async () => {
+    await ask('');
+    const before = await ask('long');
+    source = 'two';
+
+    const after = await ask('long');
+
+    expect(await textOf(after)).toBe('hello two k at http://a');
+    expect(after.etag).not.toBe(before.etag);
+  });
+
+  test('is another for another address, and another key', async () => {
+    await ask('');
+
+    expect(await textOf(await ask('long', 'http://b'))).toBe('hello one k at http://b');
+    expect(await textOf(await ask('long', 'http://a', 'other'))).toBe('hello one other at http://a');
+  });
+
+  test('that is for one caller, or was made without a member, is never kept', async () => {
+    source = undefined;
+    expect(await textOf(await ask('long'))).toBe('hello undefined k at http://a');
+    source = 'one';
+    without = ['somebody'];
+
+    const partial = await ask('long');
+
+    expect(partial.without).toEqual(['somebody']);
+    expect(store.size).toBe(0);
+  });
+
+  test('that cannot be kept is still answered, and made again', async () => {
+    full = true;
+    await ask('');
+
+    expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
+    expect(failures.length).toBeGreaterThan(0);
+    expect(made).toBe(2);
+  });
+});

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { DocumentAddress, DocumentLayout } from '../../core/documents.ts';
+import { GarbageLab } from '../../testing/garbage-lab.ts';
+import { DocumentTables } from './document-tables.ts';
+
+const LAYOUTS: readonly DocumentLayout[] = [
+  { variant: 'full', contentType: 'application/json', etag: 'e', bodies: { identity: [0, 2], gzip: [2, 3] } },
+];
+const bytes = (text: string): Uint8Array<ArrayBuffer>[] => [new TextEncoder().encode(text)];
+
+let lab: GarbageLab;
+let documents: DocumentTables;
+const at: DocumentAddress = { repositoryId: 1, kind: 'packument', key: 'a', form: 'http://here' };
+beforeEach(async () => {
+  lab = await GarbageLab.open();
+  await lab.repo();
+  documents = new DocumentTables(lab.database, lab.blobs, lab.now);
+});
+afterEach(() => lab[Symbol.asyncDispose]());
+
+const objects = async (): Promise<number> => (await lab.objects()).length;
+
+describe('a kept document', () => {
+  test('is found with what it was made of and where its bodies are', async () => {
+    await documents.keep(at, { source: '7', layouts: LAYOUTS }, bytes('hello'));
+
+    const found = documents.find(at);
+
+    expect(found).toMatchObject({ source: '7', layouts: LAYOUTS, blob: { size: 5 } });
+    expect(documents.find({ ...at, form: 'http://there' })).toBeUndefined();
+    expect(documents.find({ ...at, key: 'b' })).toBeUndefined();
+  });
+
+  test('outlives the collector, and what it replaced does not', async () => {
+    await documents.keep(at, { source: '7', layouts: LAYOUTS }, bytes('hello'));
+    await documents.keep(at, { source: '8', layouts: LAYOUTS }, bytes('world'));
+    expect(await objects()).toBe(2);
+
+    await lab.settle();
+
+    expect(await objects()).toBe(1);
+    expect(documents.find(at)).toMatchObject({ source: '8' });
+  });
+
+  test('goes with what is dropped: of one key, or all of a repository', async () => {
+    await documents.keep(at, { source: '1', layouts: LAYOUTS }, bytes('a'));
+    await documents.keep({ ...at, key: 'b' }, { source: '1', layouts: LAYOUTS }, bytes('b'));
+
+    await documents.drop(1, 'a');
+    await lab.settle();
+
+    expect(documents.find(at)).toBeUndefined();
+    expect(documents.find({ ...at, key: 'b' })).toBeDefined();
+    await documents.drop(1);
+    await lab.settle();
+    expect(await objects()).toBe(0);
+  });
+
+  test('is kept for a few addresses only, the last that were made', async () => {
+    for (let host = 1; host <= 6; host += 1) {
+      lab.advance(1_000);
+      await documents.keep(
+        { ...at, form: `http://host-${host}` },
+        { source: '1', layouts: LAYOUTS },
+        bytes(`host ${host}`),
+      );
+    }
+
+    const kept = [1, 2, 3, 4, 5, 6].filter((host) => documents.find({ ...at, form: `http://host-${host}` }));
+
+    expect(kept).toEqual([3, 4, 5, 6]);
+  });
+});
