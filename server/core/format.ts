@@ -77,7 +77,12 @@ export interface CopiedDocument extends Document {
 /** Answers GET and HEAD from a derived document. */
 export interface IndexRoute extends RouteBase {
   readonly kind: 'index';
-  document(read: IndexReader, request: RouteRequest, basePath: string): Promise<CopiedDocument>;
+  document(
+    read: IndexReader,
+    request: RouteRequest,
+    basePath: string,
+    baseUrl: string,
+  ): Promise<CopiedDocument>;
 }
 
 /** Answers GET and HEAD from a document that is kept as it is sent. */
@@ -301,6 +306,10 @@ export interface Format {
   /** Services that clients look for below a repository's address, though they are about accounts: log-ins. */
   readonly accountServices?: readonly ServiceRoute[];
   readonly routes: readonly Route[];
+  /** The segments below a repository, in the one way in which routes know them, where clients write them in several. */
+  segments?(rest: readonly string[]): readonly string[];
+  /** Whether clients of this format put a slash too many into an address, which then says nothing. */
+  readonly takesEmptySegments?: boolean;
   /** Without it, there are no copies of other servers' repositories in this format. */
   readonly upstream?: FormatUpstream;
   /** The WWW-Authenticate value that makes this format's clients come back with credentials. */

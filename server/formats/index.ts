@@ -1,5 +1,6 @@
 import type { Format } from '../core/format.ts';
+import { npm } from './npm/index.ts';
 import { oci } from './oci/index.ts';
 
 /** Every format there is. Adding one is a folder and a line here. */
-export const FORMATS: readonly Format[] = [oci];
+export const FORMATS: readonly Format[] = [oci, npm];

@@ -69,8 +69,9 @@ export class DataPlane {
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */
   match(method: string, { format, rest }: RepositoryDestination): Matched {
     const allowed = new Set<string>();
+    const segments = format.segments?.(rest) ?? rest;
     for (const found of this.#routes.get(format) ?? []) {
-      const params = found.match(rest);
+      const params = found.match(segments);
       if (!params) continue;
       if (found.methods.includes(method))
         return { ...found, params, within: found.route.within?.({ params }) };
@@ -130,4 +131,7 @@ const compile = (format: Format, route: Route, now: () => number): CompiledRoute
   ),
 });
 
-const methodsOf = (route: Route): readonly string[] => ('method' in route ? [route.method] : ['GET', 'HEAD']);
+const methodsOf = (route: Route): readonly string[] => {
+  if (route.kind === 'command') return [route.method];
+  return route.kind === 'query' && route.method !== 'GET' ? [route.method] : ['GET', 'HEAD'];
+};

@@ -29,7 +29,7 @@ export class Resolver {
     const key = `${method} ${host}${path}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const destination = this.#addressing.locate(host, pathSegments(path));
+    const destination = this.#addressing.locate(host, pathSegments(this.#spelled(host, path)));
     if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
     const resolved: Resolved =
       destination.kind === 'service'
@@ -38,5 +38,11 @@ export class Resolver {
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(key, resolved);
     return resolved;
+  }
+
+  #spelled(host: string, path: string): string {
+    if (!path.includes('//')) return path;
+    const format = this.#addressing.speaker(host, path.split('/', 2).slice(1));
+    return format?.takesEmptySegments ? path.replaceAll(/\/{2,}/g, '/') : path;
   }
 }

@@ -24,6 +24,7 @@ import { denied } from './denied.ts';
 import { cacheHeaders, partialHeaders } from './cache-status.ts';
 import { sendDocument } from './send-document.ts';
 import type { FileSender } from './send-file.ts';
+import { withoutBody } from './without-body.ts';
 
 export interface RouteParts {
   /** The repository as its mode answers reads of somebody who has the permission on it. */
@@ -135,13 +136,14 @@ async function mayWrite(
 
 async function indexAnswer(
   { now }: RouteParts,
-  { request, trace }: DataRequest,
+  { request, trace, origin }: DataRequest,
   { format, basePath }: RepositoryDestination,
   repo: Repo,
   route: IndexRoute,
   asked: RouteRequest,
 ): Promise<Response> {
-  const { contentType, body, headers, cache, without } = await route.document(repo, asked, basePath);
+  const document = await route.document(repo, asked, basePath, origin + basePath);
+  const { contentType, body, headers, cache, without } = document;
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   const common = {
     'content-type': contentType,
@@ -190,7 +192,7 @@ async function queryAnswer(
     basePath,
     baseUrl: origin + basePath,
   });
-  return withHeaders(answer, format);
+  return withHeaders(call.request.method === 'HEAD' ? await withoutBody(answer) : answer, format);
 }
 
 const bodyOf = ({ request }: DataRequest): ByteStream =>

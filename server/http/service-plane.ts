@@ -9,6 +9,7 @@ import type { Destination } from './addressing.ts';
 import type { DataAuditParts } from './data-act.ts';
 import type { DataRequest } from './data-request.ts';
 import type { FailedLogin } from './login-failures.ts';
+import { withoutBody } from './without-body.ts';
 
 type ServiceDestination = Extract<Destination, { kind: 'service' }>;
 
@@ -112,11 +113,4 @@ export async function formFields(request: Request): Promise<URLSearchParams> {
   if (!request.body) return new URLSearchParams();
   const bytes = await readWhole(request.body as ByteStream, LARGEST_FORM, 'the form');
   return new URLSearchParams(new TextDecoder().decode(bytes));
-}
-
-async function withoutBody(answer: Response): Promise<Response> {
-  const length = (await answer.arrayBuffer()).byteLength;
-  const headers = new Headers(answer.headers);
-  headers.set('content-length', String(length));
-  return new Response(null, { status: answer.status, headers });
 }

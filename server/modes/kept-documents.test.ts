@@ -21,6 +21,8 @@ const index = defineKeptIndex<string>({
   ],
 });
 
+const idOf = ({ form, key }: DocumentAddress): string => `${form} ${key}`;
+
 let source: string | undefined;
 let without: readonly string[] | undefined;
 let made: number;
@@ -36,7 +38,6 @@ beforeEach(() => {
   full = false;
   store = new Map();
   const blobs = new MemoryBlobs(() => 0);
-  const idOf = ({ form, key }: DocumentAddress): string => `${form} ${key}`;
   const tables: DocumentStore = {
     find: (at) => store.get(idOf(at)),
     keep: async (at, document, pieces) => {

@@ -1,0 +1,2 @@
+/** RFC 7617. */
+export const npmChallenge = (): string => 'Basic realm="npm"';

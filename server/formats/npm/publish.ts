@@ -1,0 +1,96 @@
+import type { CommittedBlob, ByteStream } from '../../core/blob.ts';
+import type { HostedRepo, NewFile } from '../../core/catalog.ts';
+import { invalid, RegistryError } from '../../core/error.ts';
+import type { Command } from '../../core/format.ts';
+import { type Dist, ofPackage, toAttributes } from './attributes.ts';
+import { newPackageName, tarballPath } from './names.ts';
+import type { SentPackage } from './read-publish.ts';
+import type { SentChange } from './sent-change.ts';
+
+/** What there is of a tarball once it was read. */
+export interface StoredTarball {
+  readonly blob: CommittedBlob;
+}
+
+type Publication = Extract<SentChange, { kind: 'publish' }>;
+
+/** Takes the tarball of a publication in as it arrives. */
+export async function storeTarball(
+  repo: HostedRepo,
+  tarball: ByteStream,
+  limit: number,
+): Promise<StoredTarball> {
+  return { blob: await repo.store(tarball, { algorithms: ['sha1', 'sha512'], limit }) };
+}
+
+/** Publishes a version that was sent with its tarball, in one transaction with its tags. */
+export async function publishVersion(
+  { repo, rights }: Command,
+  pkg: string,
+  sent: SentPackage<StoredTarball>,
+  { version, manifest, tags }: Publication,
+): Promise<void> {
+  newPackageName(pkg);
+  const { stored } = sent;
+  if (!stored) throw invalid('BODY_INVALID', 'the publication has no tarball');
+  for (const tag of tags.length > 0 ? tags : [undefined])
+    await rights.require('artifactregistry.repositories.uploadArtifacts', {
+      package: pkg,
+      version,
+      ...(tag !== undefined && { tag }),
+    });
+  const dist = distOf(stored.blob);
+  checkIntegrity(manifest['dist'], dist);
+  const { dist: _dist, deprecated: _deprecated, ...kept } = manifest;
+  const files: NewFile[] = [
+    {
+      path: tarballPath(pkg, version),
+      freshness: 'immutable',
+      coordinates: { package: pkg, version },
+      contentType: 'application/octet-stream',
+      blob: stored.blob,
+    },
+  ];
+  await repo
+    .publish({
+      package: pkg,
+      version,
+      attributes: toAttributes({ manifest: kept, dist }),
+      size: stored.blob.size,
+      files,
+      tags,
+      once: true,
+      onConflict: 'reject',
+    })
+    .catch((error: unknown) => {
+      throw publishedBefore(error, version);
+    });
+}
+
+function distOf({ checksums }: CommittedBlob): Dist {
+  const hex = (algorithm: string): string =>
+    checksums.find((checksum) => checksum.algorithm === algorithm)?.hex ?? '';
+  const sha512 = Buffer.from(hex('sha512'), 'hex').toString('base64');
+  return { shasum: hex('sha1'), integrity: `sha512-${sha512}` };
+}
+
+function checkIntegrity(said: unknown, { integrity, shasum }: Dist): void {
+  const dist = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
+  const hashes = typeof dist['integrity'] === 'string' ? dist['integrity'].split(/\s+/) : [];
+  const wrong = hashes.some((hash) => hash.startsWith('sha512-') && hash !== integrity);
+  if (wrong || (typeof dist['shasum'] === 'string' && dist['shasum'].toLowerCase() !== shasum))
+    throw invalid('DIGEST_INVALID', 'integrity mismatch: the tarball is not the one that its manifest says', {
+      integrity,
+    });
+}
+
+/** In words that release tools know from the public registry. */
+function publishedBefore(error: unknown, version: string): unknown {
+  if (!(error instanceof RegistryError) || error.code !== 'ALREADY_EXISTS') return error;
+  return new RegistryError(
+    'PERMISSION_DENIED',
+    error.reason,
+    `You cannot publish over the previously published versions: ${version}. A version stays what it was, also when it was unpublished: publish another one.`,
+    { details: error.details },
+  );
+}
