@@ -7,7 +7,7 @@ import type {
   OpenedDocument,
   StoredDocument,
 } from '../core/documents.ts';
-import { defineKeptIndex, type IndexKind, type IndexPart } from '../core/index-kind.ts';
+import { defineKeptIndex, type IndexPart } from '../core/index-kind.ts';
 import { MemoryBlobs } from '../stores/blobs/memory.ts';
 import { KeptDocuments } from './kept-documents.ts';
 
@@ -51,7 +51,7 @@ beforeEach(() => {
     drop: async () => undefined,
   };
   const repo = {
-    index: async <T>(_: IndexKind<T>) =>
+    index: async <T>() =>
       ({
         ...(source !== undefined && { source }),
         ...(without && { without }),
