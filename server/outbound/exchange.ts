@@ -1,8 +1,8 @@
-import { type Agent, type IncomingMessage, request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { RegistryError } from '../core/error.ts';
 import type { OutboundRequest } from '../core/outbound.ts';
+import type { Way } from './connections.ts';
+import { proxyFailure, refusedByProxy } from './egress-proxy.ts';
 import { TransientFailure, slow } from './failures.ts';
 
 /** Milliseconds. */
@@ -19,14 +19,14 @@ interface ExchangeOptions {
   readonly url: URL;
   readonly request: Pick<OutboundRequest, 'method' | 'headers' | 'body'>;
   readonly acceptEncoding: string;
-  readonly lookup: LookupFunction;
-  /** What finds or makes the connection; with `false`, one of its own. */
-  readonly agent: (keep: boolean) => Agent;
+  /** Over a connection that may be kept, or over one of its own. */
+  readonly way: (keep: boolean) => Way;
   readonly patience: Patience;
   readonly late?: AbortSignal;
 }
 
 const LONGEST_HEADERS = 64 * 1024;
+const CONNECTION_FAILED = 'the connection failed';
 
 /** Sends a request and answers when the headers of its answer are there. */
 export async function exchange(options: ExchangeOptions): Promise<IncomingMessage> {
@@ -36,21 +36,25 @@ export async function exchange(options: ExchangeOptions): Promise<IncomingMessag
   if (sent !== 'closed meanwhile') return sent;
   const again = await send(options, false);
   if (again !== 'closed meanwhile') return again;
-  throw new TransientFailure(options.url, 'the connection failed');
+  throw new TransientFailure(options.url, CONNECTION_FAILED);
 }
 
 /** A kept connection may be closed by the other side just when it is used; that says nothing of the other side. */
 function send(options: ExchangeOptions, keep: boolean): Promise<IncomingMessage | 'closed meanwhile'> {
-  const { url, request, lookup, agent, patience, late } = options;
+  const { url, request, patience, late } = options;
   const { method = 'GET', headers = {}, body } = request;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | 'closed meanwhile'>();
-  const start = url.protocol === 'https:' ? overHttps : overHttp;
-  const outgoing = start(url, {
+  const way = options.way(keep);
+  const outgoing = way.start(way.url, {
+    ...way.options,
     method,
-    headers: { 'user-agent': 'entrepot', ...headers, 'accept-encoding': options.acceptEncoding },
-    agent: agent(keep),
+    headers: {
+      'user-agent': 'entrepot',
+      ...headers,
+      'accept-encoding': options.acceptEncoding,
+      ...way.headers,
+    },
     maxHeaderSize: LONGEST_HEADERS,
-    lookup,
   });
   const giveUp = (): void => void outgoing.destroy(slow(url));
   let timer = setTimeout(giveUp, patience.connectMs);
@@ -66,17 +70,19 @@ function send(options: ExchangeOptions, keep: boolean): Promise<IncomingMessage 
   if (late?.aborted === true) giveUp();
   outgoing.on('socket', (socket) => {
     if (!socket.connecting) return connected();
-    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+    socket.once(way.url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
   });
   outgoing.on('response', (message) => {
     settled();
-    resolve(message);
+    if (message.statusCode !== 407 || !way.isProxy) return resolve(message);
+    message.destroy();
+    reject(refusedByProxy(url, 407));
   });
   outgoing.on('error', (cause) => {
     settled();
     if (cause instanceof RegistryError) reject(cause);
     else if (keep && outgoing.reusedSocket) resolve('closed meanwhile');
-    else reject(new TransientFailure(url, 'the connection failed', cause));
+    else reject(way.isProxy ? proxyFailure(url, cause) : new TransientFailure(url, CONNECTION_FAILED, cause));
   });
   outgoing.end(body);
   return promise;

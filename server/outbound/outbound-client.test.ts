@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { createServer, type Server, type Socket } from 'node:net';
 import { RegistryError } from '../core/error.ts';
+import { SecureServer } from '../testing/secure-server.ts';
 import { OutboundClient } from './outbound-client.ts';
 import type { Resolve } from './reachable.ts';
 
@@ -66,42 +67,6 @@ const refusal = async (work: Promise<unknown>): Promise<Pick<RegistryError, 'cod
   }
   throw new Error('it was not refused');
 };
-
-const MAKE_CERTIFICATE =
-  'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout - -days 1'.split(' ');
-
-/** Answers over TLS with a certificate of its own making. */
-class SecureServer implements AsyncDisposable {
-  readonly cert: string;
-  readonly port: number;
-  readonly #server: ReturnType<typeof Bun.serve>;
-
-  constructor(cert: string, server: ReturnType<typeof Bun.serve>) {
-    this.cert = cert;
-    this.port = server.port ?? 0;
-    this.#server = server;
-  }
-
-  static async start(name: string, redirect?: string): Promise<SecureServer> {
-    const made = Bun.spawnSync(
-      ['openssl', ...MAKE_CERTIFICATE, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
-      { stderr: 'ignore' },
-    ).stdout.toString();
-    const [key = ''] = /-----BEGIN PRIVATE KEY-----[^]+?-----END PRIVATE KEY-----/.exec(made) ?? [];
-    const [cert = ''] = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/.exec(made) ?? [];
-    const server = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      tls: { key, cert },
-      fetch: () => (redirect === undefined ? new Response('ok') : Response.redirect(redirect)),
-    });
-    return new SecureServer(cert, server);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.stop(true);
-  }
-}
 
 describe('a request to another server', () => {
   it('goes to the address that was checked, whatever the name means a moment later', async () => {

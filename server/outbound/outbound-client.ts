@@ -1,17 +1,22 @@
 import type { RegistryError } from '../core/error.ts';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../core/outbound.ts';
-import { type AllowedHost, portOf } from './allowed-hosts.ts';
+import { type AllowedHost, isAllowed, portOf } from './allowed-hosts.ts';
 import { answerOf, discard, type OpenAnswer, type OpenRequest } from './answer.ts';
 import { CODINGS } from './answer-body.ts';
 import { Connections } from './connections.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import { exchange, type Patience } from './exchange.ts';
 import { broken, busy, forbidden, slow } from './failures.ts';
 import { Reachable, type Resolve } from './reachable.ts';
 import { Turns } from './turns.ts';
 
 interface OutboundOptions {
-  /** The operator's list: hosts whose addresses need not be public. */
+  /** The operator's list: hosts whose addresses need not be public. They are never asked through a proxy. */
   readonly allowed: readonly AllowedHost[];
+  /** Hosts that a setting of their own names, whose addresses need not be public either. */
+  readonly named?: readonly AllowedHost[];
+  /** What all others are asked through. It resolves their names, so of those only the best known are refused. */
+  readonly proxy?: EgressProxy;
   /** All addresses of a name. */
   readonly resolve?: Resolve;
   /** Certificates to believe besides the system's, PEM. */
@@ -36,15 +41,18 @@ export class OutboundClient implements Outbound, Disposable {
   constructor(options: OutboundOptions, turns = new Turns()) {
     this.#options = options;
     this.#turns = turns;
-    this.#reachable = new Reachable(options);
-    this.#connections = new Connections(options);
     this.#patience = { ...PATIENCE, ...options.patience };
+    this.#reachable = new Reachable({ ...options, allowed: [...options.allowed, ...(options.named ?? [])] });
+    this.#connections = new Connections({ ...options, ...this.#patience });
   }
 
   /** The same client, for what the operator has named in a setting of its own and so allowed. */
   allowing(origin: URL): OutboundClient {
     const named = { hostname: origin.hostname, port: portOf(origin) };
-    return new OutboundClient({ ...this.#options, allowed: [...this.#options.allowed, named] }, this.#turns);
+    return new OutboundClient(
+      { ...this.#options, named: [...(this.#options.named ?? []), named] },
+      this.#turns,
+    );
   }
 
   async fetch(url: URL, request: OutboundRequest): Promise<OutboundAnswer> {
@@ -75,7 +83,8 @@ export class OutboundClient implements Outbound, Disposable {
   }
 
   async #ask(url: URL, request: OpenRequest, late?: AbortSignal): Promise<OpenAnswer> {
-    this.#reachable.check(url);
+    const proxy = isAllowed(this.#options.allowed, url) ? undefined : this.#options.proxy;
+    this.#reachable.check(url, proxy !== undefined);
     const turn = await this.#turns.of(url.host, late).catch(() => {
       throw late?.aborted === true ? slow(url) : busy(url);
     });
@@ -85,8 +94,10 @@ export class OutboundClient implements Outbound, Disposable {
         url,
         request,
         acceptEncoding: request.compressed === true ? CODINGS : 'identity',
-        lookup: this.#reachable.lookup(url),
-        agent: (keep) => this.#connections.agent(url, keep),
+        way: (keep) =>
+          proxy
+            ? this.#connections.proxied(url, keep, proxy)
+            : this.#connections.direct(url, keep, this.#reachable.lookup(url)),
         patience: this.#patience,
         ...within,
       });

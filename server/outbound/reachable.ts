@@ -19,6 +19,10 @@ interface ReachableOptions {
   readonly resolve?: Resolve;
 }
 
+/** This machine (RFC 6761 6.3), and where clouds tell machines their secrets. */
+const NOT_PUBLIC_NAME =
+  /^(?:.+\.)?(?:localhost|metadata|metadata\.google\.internal|metadata\.goog|instance-data\.ec2\.internal|instance-data)$/;
+
 /** Which addresses may be connected to. */
 export class Reachable {
   readonly #options: ReachableOptions;
@@ -27,14 +31,19 @@ export class Reachable {
     this.#options = options;
   }
 
-  /** Fails for a URL that says by itself that it may not be asked: before a connection that is already there is used, too. */
-  check(url: URL): void {
+  /**
+   * Fails for a URL that says by itself that it may not be asked, before a connection that is already there is used, too.
+   * With `byName`, when somebody else will resolve its name, also for names that are known to mean nothing public.
+   */
+  check(url: URL, byName: boolean): void {
     if (url.protocol !== 'http:' && url.protocol !== 'https:')
       throw forbidden(url, 'only http and https are spoken');
     if (url.username !== '' || url.password !== '')
       throw forbidden(url, 'a user name or password does not belong in a URL');
     const literal = literalOf(url);
-    if (literal) this.#checkAddresses(url, [literal]);
+    if (literal) return this.#checkAddresses(url, [literal]);
+    const name = url.hostname.replace(/\.$/, '');
+    if (byName && NOT_PUBLIC_NAME.test(name)) throw forbidden(url, 'it is not on the public internet');
   }
 
   /** What a new connection asks for its addresses, and so connects to those that were checked. No name is asked for again. */

@@ -1,5 +1,3 @@
-import type { UpstreamCredentials } from '../core/upstream.ts';
-
 /** What is shown to an upstream in `Authorization`. */
 export interface Authorization {
   /** With the request; nothing when there is nothing to show yet. */
@@ -10,13 +8,13 @@ export interface Authorization {
 
 /** The same for every request. */
 export class FixedAuthorization implements Authorization {
-  readonly #header: string | undefined;
+  readonly #header: string;
 
-  constructor(header: string | undefined) {
+  constructor(header: string) {
     this.#header = header;
   }
 
-  async header(): Promise<string | undefined> {
+  async header(): Promise<string> {
     return this.#header;
   }
 
