@@ -3,7 +3,7 @@ import { managementApi } from './api/fixture.ts';
 import type { BlobStore } from './core/blob.ts';
 import { notFound } from './core/error.ts';
 import type { Authorizer, Caller } from './core/iam.ts';
-import type { RepositoryRow } from './core/repository.ts';
+import type { RepositoryAddress, RepositoryRow } from './core/repository.ts';
 import type { Config } from './config.ts';
 import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
@@ -21,12 +21,14 @@ import { visiblePackages } from './http/visible-packages.ts';
 import { hashPassword } from './iam/passwords.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { sha256 } from './iam/tokens.ts';
+import { SecretSealer } from './lib/sealed-secret.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
 import { openCollector } from './open-collector.ts';
 import { openAudit } from './open-audit.ts';
 import { openCleanup } from './open-cleanup.ts';
 import { openIdentities } from './open-identities.ts';
 import { openLogins } from './open-logins.ts';
+import { openOutbound } from './open-outbound.ts';
 import { openRepositories } from './open-repositories.ts';
 import { openScrub } from './open-scrub.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
@@ -90,6 +92,7 @@ const newId = (): string => crypto.randomUUID();
 /** The composition root: the only place that chooses concrete parts. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { config, directory, log, now } = options;
+  const outward = openOutbound(config, now);
   const key = directory.signingKey();
   const [database, blobs] = await Promise.all([
     MetadataDatabase.open(directory.database, { shared: options.shared ?? false }),
@@ -119,6 +122,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     accounts,
     policies,
     tokenStore: tokenTables,
+    outbound: outward.outbound,
     key,
     log,
     random: randomBytes,
@@ -142,7 +146,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     tokens,
     logins: identities.logins,
     audit,
-    outbound: identities.outbound,
+    outbound: outward.outbound,
     key,
     random: randomBytes,
     now,
@@ -161,6 +165,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     ttlMs: config.uploadExpiry,
   });
+  const upstreamSecrets = new SecretSealer(key, 'upstream credentials');
+  const publicHosts = config.publicUrl === undefined ? [] : [new URL(config.publicUrl).host];
   const opened = openRepositories({
     database,
     blobs,
@@ -255,6 +261,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
             database: audited(database, act),
             now,
             serviceAccountDomain: config.serviceAccountDomain,
+            upstreamSecrets,
           }),
         now,
         formats: FORMATS,
@@ -277,6 +284,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         pages: new TokenSealer(key, 'page'),
         newId,
         spelling: (host, address, format) => addressing.spelling(host, address, format),
+        named: (host, url) => ownRepository(addressing, [host, ...publicHosts], url),
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);
           if (!row) throw notFound('REPOSITORY', { repository: address.repository });
@@ -323,6 +331,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await collector[Symbol.asyncDispose]();
       await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
+      outward[Symbol.dispose]();
       metrics[Symbol.dispose]();
       await audit[Symbol.asyncDispose]();
       await blobs[Symbol.asyncDispose]();
@@ -340,6 +349,18 @@ function nameOn(
 ): string {
   const address = addressing.spelling(host, row, format);
   return address.slice(address.indexOf('/') + 1);
+}
+
+/** The repository that a URL names, if its host is one that this server is called by. */
+function ownRepository(
+  addressing: Addressing,
+  hosts: readonly string[],
+  { host, pathname }: URL,
+): RepositoryAddress | undefined {
+  const segments = pathname.split('/').filter((segment) => segment !== '');
+  // A host of the server's own domain names a place by itself.
+  const isOurs = hosts.includes(host) || addressing.isPlace(host);
+  return isOurs ? addressing.named(host, segments) : undefined;
 }
 
 async function countUploads(blobs: BlobStore): Promise<number> {

@@ -106,6 +106,13 @@ describe('a setting', () => {
       key: 'allowUpstreamHosts',
       value: [{ hostname: 'nexus.corp', port: 8081 }, { hostname: '10.0.0.7' }],
     },
+    {
+      name: 'egress-proxy',
+      text: 'http://jo:pa%3Ass@proxy.corp:3128',
+      key: 'egressProxy',
+      value: { url: new URL('http://proxy.corp:3128'), authorization: `Basic ${btoa('jo:pa:ss')}` },
+    },
+    { name: 'egress-ca', text: '/etc/corp.pem', key: 'egressCa', value: '/etc/corp.pem' },
     { name: 'oidc-name', text: 'Example Inc.', key: 'oidcName', value: 'Example Inc.' },
     { name: 'oidc-scopes', text: 'email groups', key: 'oidcScopes', value: ['email', 'groups'] },
     {
@@ -158,6 +165,8 @@ describe('a setting', () => {
     ['locations', 'us-docker/x', 'location id'],
     ['allow-upstream-hosts', 'http://nexus', '"http://nexus" is not a host'],
     ['allow-upstream-hosts', 'a,b:99999', '"b:99999" is not a host'],
+    ['egress-proxy', 'proxy.corp:3128', 'http://proxy.corp.example:3128'],
+    ['egress-proxy', 'socks5://proxy.corp', 'http://proxy.corp.example:3128'],
     ['oidc-issuer', 'login.example.com', 'https://'],
     ['oidc-issuer', 'https://u:p@login.example.com', 'https://'],
     ['oidc-issuer', 'https://login.example.com/?a=b', 'https://'],

@@ -20,7 +20,7 @@ import { SelfSigned } from './iam/self-signed.ts';
 import { tokenMaking } from './iam/token-scope.ts';
 import { TokenUse } from './iam/token-use.ts';
 import { Tokens } from './iam/tokens.ts';
-import { OutboundClient } from './outbound/outbound-client.ts';
+import type { OutboundClient } from './outbound/outbound-client.ts';
 import { GrantTables } from './stores/metadata/grant-finder.ts';
 import { IamRevision } from './stores/metadata/iam-revision.ts';
 import { MemberTables } from './stores/metadata/member-directory.ts';
@@ -45,6 +45,7 @@ interface IdentitiesParts {
   readonly accounts: AccountTables;
   readonly policies: PolicyTables;
   readonly tokenStore: TokenTables;
+  readonly outbound: OutboundClient;
   /** Of this installation alone; signs registry tokens. */
   readonly key: Uint8Array;
   readonly log: Log;
@@ -61,7 +62,6 @@ interface Identities extends AsyncDisposable {
   readonly logins: LoginTokens;
   readonly loginStore: RefreshTables;
   readonly oneTime: OneTimeTables;
-  readonly outbound: OutboundClient;
   /** Those that need no browser. */
   readonly grants: readonly Grant[];
   /** What the management API asks about all this. */
@@ -78,7 +78,7 @@ interface Identities extends AsyncDisposable {
 }
 
 export function openIdentities(parts: IdentitiesParts): Identities {
-  const { config, database, accounts, policies, tokenStore, key, log, random, now, newId } = parts;
+  const { config, database, accounts, policies, tokenStore, outbound, key, log, random, now, newId } = parts;
   const conditions = new CelConditions();
   const authorizer = new PolicyAuthorizer({ policies, conditions, now });
   const guard = new PolicyGrantGuard({
@@ -117,7 +117,6 @@ export function openIdentities(parts: IdentitiesParts): Identities {
   const loginStore = new RefreshTables(database, now);
   const logins = new LoginTokens({ store: loginStore, random, newId, now });
   const oneTime = new OneTimeTables(database, now);
-  const outbound = new OutboundClient({ allowed: config.allowUpstreamHosts });
   const federation = new Federation({ providers, outbound, now });
   const grants = [
     passwordGrant({ authenticator, tokens, logins, now, newId }),
@@ -133,7 +132,6 @@ export function openIdentities(parts: IdentitiesParts): Identities {
     logins,
     loginStore,
     oneTime,
-    outbound,
     grants,
     api: {
       guard,

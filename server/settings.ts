@@ -1,4 +1,5 @@
 import { COLLECTION_SETTINGS } from './collection-settings.ts';
+import { EGRESS_SETTINGS } from './egress-settings.ts';
 import { LOCATIONS } from './locations.ts';
 import { type AllowedHost, parseAllowedHost } from './outbound/allowed-hosts.ts';
 import { milliseconds, setting } from './setting.ts';
@@ -206,6 +207,7 @@ export const SETTINGS = {
     many: true,
     parse: allowedHosts,
   }),
+  ...EGRESS_SETTINGS,
   oidcIssuer: setting<string | undefined>({
     name: 'oidc-issuer',
     placeholder: 'URL',
