@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { flag, int32, maybe, message, text } from '../proto-json.ts';
-import { choice } from '../proto-json.ts';
+import { type Answer, choice, duration, flag, int32, maybe, message, text } from '../proto-json.ts';
 
 const TYPE = 'type.googleapis.com/google.devtools.artifactregistry.v1.RemoteRepositoryConfig';
 
@@ -36,6 +35,47 @@ const based = (kind: string, bases: Readonly<Record<string, number>>) =>
     }),
   );
 
+/** Secrets are taken and never shown; `has…`, which the server says, is whether one is set. */
+const upstreamCredentials = message({
+  usernamePasswordCredentials: maybe(
+    message({
+      username: maybe(text()),
+      passwordSecretVersion: maybe(text()),
+      /** Beyond Google, and so are the other two kinds. */
+      password: maybe(text()),
+      hasPassword: maybe(flag()),
+    }),
+  ),
+  bearerCredentials: maybe(message({ token: maybe(text()), hasToken: maybe(flag()) })),
+  /** OAuth 2.0 client credentials (RFC 6749 4.4). */
+  tokenExchangeCredentials: maybe(
+    message({
+      tokenUri: maybe(text()),
+      clientId: maybe(text()),
+      clientSecret: maybe(text()),
+      hasClientSecret: maybe(flag()),
+      scope: maybe(text()),
+    }),
+  ),
+});
+
+/** Beyond Google: for how long what was copied is good. */
+const cacheConfig = message({
+  indexMaxAge: maybe(duration()),
+  fileMaxAge: maybe(duration()),
+  notFoundMaxAge: maybe(duration()),
+  staleWhileRevalidate: maybe(duration()),
+});
+
+/** Beyond Google: what of the upstream comes in. A pattern is `NAME` or `NAME@VERSION`, `*` standing for any text. */
+const safetyRules = message({
+  allow: maybe(z.array(text())),
+  deny: maybe(z.array(text())),
+  minimumReleaseAge: maybe(duration()),
+  minimumReleaseAgeExceptions: maybe(z.array(text())),
+  pinFirstSeen: maybe(flag()),
+});
+
 export const remoteRepositoryConfig = message(
   {
     description: maybe(text()),
@@ -53,13 +93,11 @@ export const remoteRepositoryConfig = message(
       EPEL: 6,
     }),
     commonRepository: maybe(message({ uri: maybe(text()) })),
-    upstreamCredentials: maybe(
-      message({
-        usernamePasswordCredentials: maybe(
-          message({ username: maybe(text()), passwordSecretVersion: maybe(text()) }),
-        ),
-      }),
-    ),
+    upstreamCredentials: maybe(upstreamCredentials),
+    /** Beyond Google: origins besides the upstream's that may be shown its credentials, for their tokens. */
+    tokenOrigins: maybe(z.array(text())),
+    cacheConfig: maybe(cacheConfig),
+    safetyRules: maybe(safetyRules),
     disableUpstreamValidation: maybe(flag()),
     noCache: maybe(message({})),
   },
@@ -76,4 +114,16 @@ export const virtualRepositoryConfig = message({
   upstreamPolicies: maybe(
     z.array(message({ id: maybe(text()), repository: maybe(text()), priority: maybe(int32()) })),
   ),
+  /** Beyond Google: the upstream that what is published here goes to. */
+  writeRepository: maybe(text()),
+  /** Beyond Google: whether an upstream that fails, fails the request, or is left out of the answer. */
+  memberFailure: maybe(
+    choice('type.googleapis.com/google.devtools.artifactregistry.v1.VirtualRepositoryConfig.MemberFailure', {
+      MEMBER_FAILURE_UNSPECIFIED: 0,
+      FAIL: 1,
+      ANSWER_WITHOUT: 2,
+    }),
+  ),
 });
+export type RemoteRepositoryConfig = Answer<typeof remoteRepositoryConfig>;
+export type VirtualRepositoryConfig = Answer<typeof virtualRepositoryConfig>;

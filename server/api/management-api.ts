@@ -24,6 +24,8 @@ export interface ManagementApiOptions extends Omit<ApiParts, 'resources'> {
   readonly now: () => number;
   /** The address of a repository on a host, as clients of its format write it, without a scheme. */
   spelling(host: string, address: RepositoryAddress, format: Format): string;
+  /** The repository that a URL is the address of, for whoever calls this server by that host. */
+  named(host: string, url: URL): RepositoryAddress | undefined;
   /** Sends a repository's file with ranges and conditions. NOT_FOUND when it is not there. */
   sendFile(request: Request, repository: RepositoryAddress, path: string): Promise<Response>;
 }
@@ -143,6 +145,7 @@ export class ManagementApi {
         origin: front.origin,
         parts: { ...this.#options, resources: this.#options.resources(act) },
         registryUri: (address, id) => this.#spelled(front.host, address, id),
+        ownRepository: (url) => this.#options.named(front.host, url),
       });
     } catch (error) {
       throw isNotFound(error) && error instanceof RegistryError ? named(error, front.path) : error;

@@ -128,19 +128,7 @@ describe('creating a repository', () => {
     ['an id that ends with a hyphen', 'end-', { format: 'DOCKER' }, 'repository_id must be'],
     ['an id of 64 letters', 'a'.repeat(64), { format: 'DOCKER' }, 'repository_id must be'],
     ['no format', 'x', {}, 'repository.format is required; this server has DOCKER'],
-    [
-      'a format that is not served',
-      'x',
-      { format: 'NPM' },
-      'NPM repositories are not implemented; this server has DOCKER',
-    ],
-    [
-      'a remote repository',
-      'x',
-      { format: 'DOCKER', mode: 'REMOTE_REPOSITORY' },
-      'REMOTE_REPOSITORY is not implemented',
-    ],
-    ['a virtual repository', 'x', { format: 'DOCKER', mode: 2 }, 'VIRTUAL_REPOSITORY is not implemented'],
+    ['a format that is not served', 'x', { format: 'KFP' }, 'KFP repositories are not implemented'],
     [
       'a mode left open that must not be',
       'x',

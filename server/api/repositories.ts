@@ -4,16 +4,15 @@ import type { Repository } from '../../contract/schemas/repository.ts';
 import { createRepositoryQuery, listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { invalid } from '../core/error.ts';
 import type { RepositoryRecord } from '../core/resources.ts';
-import { withoutIdlePatterns } from './immutable-tag-rules.ts';
 import { warningsAbout } from './cleanup-rules.ts';
-import { maskedUpdate } from './masked-update.ts';
 import { draft, EMPTY, startedAt, typed } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
 import { LOCATION, locationAt, onProject, onRepository, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
 import { asSeen } from './rights.ts';
-import { editable, REPOSITORY_FIELDS, repositoryResource, settingsOf } from './repository-resource.ts';
-import { checkedFormat, checkId, checkMode } from './repository-rules.ts';
+import { newRepository, repositoryChange } from './repository-changes.ts';
+import { repositoryResource } from './repository-resource.ts';
+import { checkedFormat, checkId } from './repository-rules.ts';
 import { type ApiAnswer, type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { type MaskPath, parseMask, sameField } from './update-mask.ts';
 import { visiblePage } from './visible-page.ts';
@@ -47,14 +46,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
           `Request contains an invalid argument: no location ${at.location}.`,
         );
       const format = checkedFormat(body.format, parts.formats);
-      checkMode(body);
       checkId(address, format);
-      const repository = {
-        ...address,
-        ...settingsOf(ownKind(body)),
-        format: format.id,
-        mode: 'STANDARD_REPOSITORY',
-      } as const;
+      const repository = await newRepository(call, address, body, format);
       const shown = shownBy(call);
       const begun = draft<RepositoryRecord>(call, { response: (made) => typed('Repository', shown(made)) });
       const answer = await startedAt(at, begun, (started) =>
@@ -128,12 +121,9 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     response: components.Repository,
     run: async (call) => {
       const mask = parseMask(call.query.updateMask);
-      const change = withoutDefaults(call.body);
-      const record = await call.parts.resources.repositories.update(repositoryAt(call.params), (current) => {
-        const before = editable(current);
-        const changed = maskedUpdate(REPOSITORY_FIELDS, before, change, mask);
-        return settingsOf(ownKind(withoutIdlePatterns(before, changed)));
-      });
+      const at = repositoryAt(call.params);
+      const change = await repositoryChange(call, at, call.body, mask);
+      const record = await call.parts.resources.repositories.update(at, change);
       const answer = json(shownBy(call)(await asSeen(call, 'artifactregistry.repositories.update', record)));
       return mask && !changes(mask, 'cleanupPolicies') ? answer : warned(answer, record.config);
     },
@@ -167,25 +157,3 @@ const warned = (answer: ApiAnswer, { cleanupPolicies }: Repository): ApiAnswer =
   const warnings = warningsAbout(cleanupPolicies);
   return answer.kind === 'json' && warnings.length > 0 ? { ...answer, warnings } : answer;
 };
-
-/** Unspecified is the same as absent. */
-function withoutDefaults({ format, mode, kmsKeyName, ...rest }: Repository): Repository {
-  return {
-    ...rest,
-    ...(format !== undefined && format !== 'FORMAT_UNSPECIFIED' && { format }),
-    ...(mode !== undefined && mode !== 'MODE_UNSPECIFIED' && { mode }),
-    ...(kmsKeyName !== undefined && kmsKeyName !== '' && { kmsKeyName }),
-  };
-}
-
-/** A standard repository has no upstream. */
-function ownKind(repository: Repository): Repository {
-  for (const field of ['remoteRepositoryConfig', 'virtualRepositoryConfig'] as const)
-    if (repository[field] !== undefined)
-      throw invalid(
-        'CONFIG_INVALID',
-        `Request contains an invalid argument: a STANDARD_REPOSITORY has no ${field}.`,
-        { field: `repository.${field}` },
-      );
-  return repository;
-}

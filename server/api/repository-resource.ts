@@ -4,6 +4,7 @@ import type { RepositoryRecord, RepositorySettings } from '../core/resources.ts'
 import { checkedPolicies } from './cleanup-rules.ts';
 import { checkedDockerConfig } from './immutable-tag-rules.ts';
 import type { FieldTree } from './masked-update.ts';
+import { REMOTE_FIELDS } from './remote-fields.ts';
 import { checkFields } from './repository-rules.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -19,22 +20,12 @@ export const REPOSITORY_FIELDS: FieldTree = {
   cleanupPolicyDryRun: 'mutable',
   dockerConfig: { immutableTags: 'mutable', immutableTagPatterns: 'mutable' },
   mavenConfig: { allowSnapshotOverwrites: 'immutable', versionPolicy: 'immutable' },
-  virtualRepositoryConfig: { upstreamPolicies: 'mutable' },
-  remoteRepositoryConfig: {
-    description: 'immutable',
-    dockerRepository: 'immutable',
-    mavenRepository: 'immutable',
-    npmRepository: 'immutable',
-    pythonRepository: 'immutable',
-    aptRepository: 'immutable',
-    yumRepository: 'immutable',
-    commonRepository: 'immutable',
-    noCache: 'immutable',
-    upstreamCredentials: {
-      usernamePasswordCredentials: { username: 'mutable', passwordSecretVersion: 'mutable' },
-    },
-    disableUpstreamValidation: 'mutable',
+  virtualRepositoryConfig: {
+    upstreamPolicies: 'mutable',
+    writeRepository: 'mutable',
+    memberFailure: 'mutable',
   },
+  remoteRepositoryConfig: REMOTE_FIELDS,
   vulnerabilityScanningConfig: {
     enablementConfig: 'mutable',
     lastEnableTime: 'output',
@@ -56,12 +47,13 @@ export const REPOSITORY_FIELDS: FieldTree = {
 
 /** The part of a Repository that its owner decides. */
 export function editable({ format, mode, description, labels, config }: RepositoryRecord): Repository {
+  const { upstreamRepository: _, ...shown } = config;
   return {
     format: format as NonNullable<Repository['format']>,
     mode,
     ...(description !== '' && { description }),
     ...(Object.keys(labels).length > 0 && { labels }),
-    ...(config as Repository),
+    ...(shown as Repository),
   };
 }
 

@@ -29,18 +29,6 @@ export function checkedFormat(wanted: Repository['format'], formats: readonly Fo
   throw refusal('FORMAT_UNIMPLEMENTED', `${why}; this server has ${served}`, 'repository.format');
 }
 
-/** Only repositories of one's own so far. */
-export function checkMode({ mode = 'MODE_UNSPECIFIED', disallowUnspecifiedMode }: Repository): void {
-  if (mode === 'MODE_UNSPECIFIED' && disallowUnspecifiedMode)
-    throw refusal('MODE_MISSING', 'repository.mode is required', 'repository.mode');
-  if (mode === 'MODE_UNSPECIFIED' || mode === 'STANDARD_REPOSITORY') return;
-  throw refusal(
-    'MODE_UNIMPLEMENTED',
-    `${mode} is not implemented; this server has STANDARD_REPOSITORY`,
-    'repository.mode',
-  );
-}
-
 /** Ids are words; a format's legacy repositories have their own, each at home in one location. */
 export function checkId(
   { location, repository }: RepositoryAddress,

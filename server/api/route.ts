@@ -67,6 +67,8 @@ export interface ApiCall<Query, Body> {
   readonly origin: string;
   /** The repository's address without a scheme, as clients of its format write it on the caller's host. */
   registryUri(address: RepositoryAddress, format: string): string;
+  /** The repository of this server that a URL is the address of. */
+  ownRepository(url: URL): RepositoryAddress | undefined;
 }
 
 /** Plain data for JSON, a file of a repository to be sent as the data plane sends it, or one JSON value to a line. */

@@ -31,3 +31,12 @@ export interface RepositoryDirectory {
 
 export const repositoryName = ({ project, location, repository }: RepositoryAddress): ResourceName =>
   `projects/${project}/locations/${location}/repositories/${repository}`;
+
+/** The address that such a name stands for; nothing for what is none. */
+export function repositoryAddress(name: string): RepositoryAddress | undefined {
+  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/repositories\/([^/]+)$/.exec(name);
+  const [, project, location, repository] = parts ?? [];
+  return project !== undefined && location !== undefined && repository !== undefined
+    ? { project, location, repository }
+    : undefined;
+}

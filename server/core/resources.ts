@@ -51,6 +51,11 @@ export interface RepositorySettings {
   /** Narrows that to the tags that match one of these, in which `*` stands for any text. */
   readonly immutableTagPatterns?: readonly string[];
 }
+/** The settings, and what is kept with them and never shown. */
+export interface WrittenSettings extends RepositorySettings {
+  /** The secret of the upstream's credentials: a new one, `null` for none; absent, it stays what it is. */
+  readonly upstreamSecret?: string | null;
+}
 export interface NewRepository extends RepositoryAddress, RepositorySettings {
   /** A Format's id. */
   readonly format: string;
@@ -166,10 +171,13 @@ export interface RepositoryResources {
     query: ListQuery,
   ): Promise<Listed<RepositoryRecord>>;
   /** ALREADY_EXISTS when it is there, NOT_FOUND without its project. */
-  create(repository: NewRepository, draft: OperationDraft<RepositoryRecord>): Promise<Document>;
+  create(
+    repository: NewRepository & WrittenSettings,
+    draft: OperationDraft<RepositoryRecord>,
+  ): Promise<Document>;
   update(
     address: RepositoryAddress,
-    change: (current: RepositoryRecord) => RepositorySettings,
+    change: (current: RepositoryRecord) => WrittenSettings,
   ): Promise<RepositoryRecord>;
   /** With everything in it and every grant on it. */
   delete(address: RepositoryAddress, draft: OperationDraft): Promise<Document>;

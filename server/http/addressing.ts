@@ -98,6 +98,25 @@ export class Addressing {
     return legacy ? `${host}/${legacy.segment}/${path}` : `${host}/${label}/${path}/${repository}`;
   }
 
+  /** Whether a host stands for a location and a format. */
+  isPlace(host: string): boolean {
+    return this.#domain !== undefined && this.#hosts.has(withoutPort(host));
+  }
+
+  /** The repository that such an address names and nothing below it; nothing for any other. */
+  named(host: string, segments: readonly string[]): RepositoryAddress | undefined {
+    const onHost = this.#domain === undefined ? undefined : this.#hosts.get(withoutPort(host));
+    const below = this.#roots.has(segments[0] ?? '') ? segments.slice(1) : segments;
+    const place = onHost ?? this.#places.get(below[0] ?? '');
+    if (!place) return undefined;
+    const parts = onHost ? below : below.slice(1);
+    const [project = '', repository = place.repository ?? '', ...more] = parts[0]?.includes('.')
+      ? [parts.slice(0, 2).join(':'), ...parts.slice(2)]
+      : parts;
+    const isNone = project === '' || repository === '' || more.length > 0;
+    return isNone ? undefined : { project, location: place.location, repository };
+  }
+
   #add(segment: string, hostLabel: string, place: Place): void {
     this.#places.set(segment, place);
     if (this.#domain !== undefined) this.#hosts.set(`${hostLabel}.${this.#domain}`, place);
