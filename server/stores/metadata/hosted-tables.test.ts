@@ -6,6 +6,7 @@ import { TokenSealer } from '../../lib/sealed-token.ts';
 import { bodyOf } from '../../testing/contracts/bodies.ts';
 import { catalogReaderContract } from '../../testing/contracts/catalog-reader.ts';
 import { hostedRepoContract } from '../../testing/contracts/hosted-repo.ts';
+import { packageKeepingContract } from '../../testing/contracts/package-keeping.ts';
 import { fileOf, type HostedRepoUnderTest, planned } from '../../testing/contracts/repo-under-test.ts';
 import { failureOf } from '../../testing/failure-of.ts';
 import { Clock } from '../../testing/harness.ts';
@@ -94,6 +95,7 @@ async function make(): Promise<HostedRepoUnderTest> {
   };
 }
 hostedRepoContract('HostedTables', make);
+packageKeepingContract('HostedTables', make);
 catalogReaderContract('CatalogTables', make);
 
 let texts = 0;

@@ -9,7 +9,8 @@ export async function searchPackages(
   words: readonly string[],
   { limit, skip }: { readonly limit: number; readonly skip: number },
 ): Promise<Found> {
-  const wanted = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(' ');
+  // Quoted, a word is only a word; a NUL would end the whole expression.
+  const wanted = words.map((word) => `"${word.replaceAll('"', '""').replaceAll('\0', ' ')}"*`).join(' ');
   if (wanted === '') return listed(db, repositoryId, { limit, skip });
   const matching = sql`package_text MATCH ${wanted} AND repository = ${repositoryId}`;
   const { rows } = await sql<{ readonly name: string }>`
