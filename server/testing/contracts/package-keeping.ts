@@ -13,10 +13,10 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
       repo = await subject.repo();
     });
     afterEach(() => subject.dispose());
+    const revision = async (): Promise<number> => (await repo.packageState('pkg'))?.revision ?? -1;
+    const find = async (...words: string[]) => (await repo.search(words, { limit: 10, skip: 0 })).packages;
 
     describe('the state of a package', () => {
-      const revision = async (): Promise<number> => (await repo.packageState('pkg'))?.revision ?? -1;
-
       test('is nothing until something is published', async () => {
         expect(await repo.packageState('pkg')).toBeUndefined();
         await linked(repo, 'pkg', 'layer');
@@ -152,7 +152,6 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
     });
 
     describe('a search', () => {
-      const find = async (...words: string[]) => (await repo.search(words, { limit: 10, skip: 0 })).packages;
       beforeEach(async () => {
         await publish(repo, 'left-pad', '1.0', { searchText: 'pads strings on the left' });
         await publish(repo, 'right-pad', '1.0', { searchText: 'pads strings, but not on the left' });
@@ -169,10 +168,11 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
       });
 
       test('without words is a list, in pages', async () => {
-        const page = (skip: number) => repo.search([], { limit: 2, skip });
-
-        expect(await page(0)).toEqual({ packages: ['@acme/strings', 'left-pad'], total: 3 });
-        expect(await page(2)).toEqual({ packages: ['right-pad'], total: 3 });
+        expect(await repo.search([], { limit: 2, skip: 0 })).toEqual({
+          packages: ['@acme/strings', 'left-pad'],
+          total: 3,
+        });
+        expect(await repo.search([], { limit: 2, skip: 2 })).toEqual({ packages: ['right-pad'], total: 3 });
       });
 
       test.each(['"', '*', 'a"b', 'NEAR(', 'name:x', '-', '^', "'; DROP TABLE package; --", '(', '\u0000'])(
