@@ -170,6 +170,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const opened = openRepositories({
     database,
     blobs,
+    directory: repositories,
+    authorizer: options.unchecked?.authorizer ?? authorizer,
+    virtualPriority: config.virtualPriority,
     uploads,
     log,
     now,
@@ -288,7 +291,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);
           if (!row) throw notFound('REPOSITORY', { repository: address.repository });
-          const file = await opened.read(row).file({ path, freshness: 'immutable' });
+          const file = await opened.stored(row).file({ path, freshness: 'immutable' });
           return downloads.send(request, file, { sent: 0 });
         },
       }),

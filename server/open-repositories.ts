@@ -1,10 +1,13 @@
 import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
-import { memberOf, type Principal } from './core/iam.ts';
+import { type Authorizer, memberOf, type Principal } from './core/iam.ts';
 import type { Repo } from './core/repo.ts';
-import { repositoryName, type RepositoryRow } from './core/repository.ts';
+import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
+import type { Reader } from './http/run-route.ts';
 import { KeptDocuments } from './modes/kept-documents.ts';
 import { StandardRepo } from './modes/standard.ts';
+import type { VirtualPriority } from './modes/virtual-settings.ts';
+import { type Nesting, openVirtuals } from './open-virtuals.ts';
 import type { Log } from './ops/log.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import { audited } from './stores/metadata/audited.ts';
@@ -21,6 +24,9 @@ const SMALL_BODIES = 32 * 1024 * 1024;
 interface OpenParts {
   readonly database: MetadataDatabase;
   readonly blobs: BlobStore;
+  readonly directory: RepositoryDirectory;
+  readonly authorizer: Authorizer;
+  readonly virtualPriority: VirtualPriority;
   readonly uploads: UploadSessions;
   readonly log: Log;
   readonly now: () => number;
@@ -31,7 +37,8 @@ interface OpenParts {
 }
 
 /** The repositories' contents: read by anyone, written for an account and under an act. */
-export function openRepositories({ database, blobs, uploads, log, now, leaseMs, onStep }: OpenParts) {
+export function openRepositories(parts: OpenParts) {
+  const { database, blobs, uploads, log, now, leaseMs, onStep } = parts;
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
@@ -48,20 +55,33 @@ export function openRepositories({ database, blobs, uploads, log, now, leaseMs, 
     now,
     failed: (cause) => log.write('warn', 'a document could not be kept; it is made again', { cause }),
   });
-  const read = (row: RepositoryRow): Repo => {
+  const stored = (row: RepositoryRow): Repo => {
     const known = readers.get(row);
     if (known) return known;
     const reader = new StandardRepo(repositoryName(row), hosted(row, ''), bodies);
     readers.set(row, reader);
     return reader;
   };
+  const read = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo =>
+    row.mode === 'VIRTUAL_REPOSITORY' ? virtuals.read(row, reader, nesting) : stored(row);
+  const virtuals = openVirtuals({
+    directory: parts.directory,
+    authorizer: parts.authorizer,
+    priority: parts.virtualPriority,
+    open: read,
+  });
   const write = (
     row: RepositoryRow,
     { principal }: { readonly principal: Principal },
     act: Act | undefined,
-  ) => hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act);
+  ) =>
+    row.mode === 'STANDARD_REPOSITORY'
+      ? hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act)
+      : undefined;
   return {
     catalog,
+    /** What is stored of a repository, whatever its mode. */
+    stored,
     read,
     write,
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),

@@ -2,6 +2,7 @@ import { COLLECTION_SETTINGS } from './collection-settings.ts';
 import { EGRESS_SETTINGS } from './egress-settings.ts';
 import { LOCATIONS } from './locations.ts';
 import { type AllowedHost, parseAllowedHost } from './outbound/allowed-hosts.ts';
+import type { VirtualPriority } from './modes/virtual-settings.ts';
 import { milliseconds, setting } from './setting.ts';
 
 const text = (line: string): string => line;
@@ -93,6 +94,12 @@ function yesOrNo(line: string): boolean {
   return line === 'true';
 }
 
+function virtualPriority(line: string): VirtualPriority {
+  if (line !== 'lowest-first' && line !== 'highest-first')
+    throw new Error('write lowest-first, or highest-first as Google Artifact Registry has it');
+  return line;
+}
+
 const ACCESS_LOG = ['all', 'changes', 'none'] as const;
 export type AccessLog = (typeof ACCESS_LOG)[number];
 function accessLog(line: string): AccessLog {
@@ -181,6 +188,16 @@ export const SETTINGS = {
     initial: LOCATIONS,
     many: true,
     parse: locations,
+  }),
+  virtualPriority: setting<VirtualPriority>({
+    name: 'virtual-priority',
+    placeholder: 'ORDER',
+    help:
+      'Which member of a virtual repository is asked first: lowest-first (priority 100 before 200), or ' +
+      'highest-first as in Google Artifact Registry',
+    usual: 'lowest-first',
+    initial: 'lowest-first',
+    parse: virtualPriority,
   }),
   tlsCert: setting<string | undefined>({
     name: 'tls-cert',

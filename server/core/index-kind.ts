@@ -65,6 +65,8 @@ export interface UpstreamIndex<T> {
 /** One derived document family of a format: how it is made, read and combined. */
 export interface IndexKind<T> {
   readonly name: string;
+  /** The package a key is of, which is asked whose name it is; what the key is of, where the kind does not say. */
+  package?(key: IndexKey): string;
   build(catalog: CatalogReader, key: IndexKey): Promise<T | undefined>;
   /** Without it, a copy of another server's repository answers from what it has copied. */
   readonly upstream?: UpstreamIndex<T>;

@@ -23,6 +23,8 @@ export interface OpenedFile {
   /** Unknown while it is still being fetched and nothing promised it. */
   readonly digest: Digest | undefined;
   readonly cache?: CacheState;
+  /** Members asked before the one that has it, which could not answer: nobody may keep such an answer. */
+  readonly without?: readonly string[];
   /** A range only where the size is known. */
   open(range?: ByteRange): Promise<Body>;
 }

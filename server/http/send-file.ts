@@ -1,7 +1,7 @@
 import type { ByteRange } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
 import type { OpenedFile } from '../core/repo.ts';
-import { cacheHeaders } from './cache-status.ts';
+import { cacheHeaders, partialHeaders } from './cache-status.ts';
 import { matchesEtag, parseRange } from './ranges.ts';
 
 const YEAR = 31_536_000;
@@ -59,7 +59,7 @@ export class FileSender {
   #headers(opened: OpenedFile): Headers {
     const known = this.#whole.get(opened);
     if (known) return known;
-    const { file, cache } = opened;
+    const { file, cache, without } = opened;
     const etag = etagOf(opened);
     const made = new Headers({
       'content-type': file.contentType ?? 'application/octet-stream',
@@ -71,6 +71,7 @@ export class FileSender {
       'x-content-type-options': 'nosniff',
       ...this.#more(opened),
       ...(cache && cacheHeaders(cache, this.#now())),
+      ...(without && partialHeaders(without)),
     });
     // How old a copy is changes by the second.
     if (!cache) this.#whole.set(opened, made);

@@ -72,7 +72,11 @@ export class StandardRepo implements Repo {
     // What is kept is made of a package; whoever may see only some of it gets something of their own.
     const state = this.#catalog === this.#stored ? await this.#stored.packageState(key.of) : undefined;
     if (state)
-      return { source: String(state.revision), value: build, listing: async () => listing(await build()) };
+      return {
+        source: `${state.createdAt}.${state.revision}`,
+        value: build,
+        listing: async () => listing(await build()),
+      };
     const value = await build();
     return { value: async () => value, listing: () => listing(value) };
   }

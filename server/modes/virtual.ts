@@ -1,0 +1,170 @@
+import type { FileRef, Found } from '../core/catalog.ts';
+import { isNotFound, notFound } from '../core/error.ts';
+import type { MaySee, ResourceName } from '../core/iam.ts';
+import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import type { OpenedFile, Repo } from '../core/repo.ts';
+import { failureOf, isOutage } from './virtual-failures.ts';
+import { type MemberPart, mergedPart } from './virtual-part.ts';
+
+/** A repository behind another, as one caller meets it. */
+export interface Member {
+  readonly id: number;
+  readonly name: ResourceName;
+  /** All of it: which names are its own, is so for everybody. */
+  readonly whole: Repo;
+  /** As much of it as the caller may read; nothing where that is nothing. */
+  seen(): Promise<Repo | undefined>;
+}
+
+export interface VirtualParts {
+  readonly name: string;
+  /** In the order in which they are asked. */
+  members(): Promise<readonly Member[]>;
+  /** Whether a member that fails is left out of the answer, which then says so. */
+  readonly answerWithout: boolean;
+}
+
+interface View {
+  /** What the caller may see of it, beyond what each member says. */
+  readonly may: readonly MaySee[];
+  /** Whether what comes from other servers is left out. */
+  readonly ownOnly: boolean;
+}
+
+interface Asked {
+  readonly member: Member;
+  readonly repo: Repo;
+}
+
+/**
+ * Several repositories as one: a file is the first member's that has it, an index is made of all of theirs. A name that a
+ * member owns is closed to whatever comes from elsewhere through later ones, whether or not that member still has anything of
+ * it, answers, or may be read by the caller. Only a member that says it has no such thing lets the next one answer.
+ */
+export class VirtualRepo implements Repo {
+  readonly name: string;
+  readonly #parts: VirtualParts;
+  readonly #view: View;
+
+  constructor(parts: VirtualParts, view: View = { may: [], ownOnly: false }) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.#view = view;
+  }
+
+  async file(ref: FileRef): Promise<OpenedFile> {
+    return (await this.#first(ref)).opened;
+  }
+
+  async touch(ref: FileRef): Promise<void> {
+    try {
+      await (await this.#first(ref)).repo.touch(ref);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
+    const asked: Asked[] = [];
+    for await (const each of this.#answering(packageOf(kind, key))) asked.push(each);
+    const answers = await Promise.allSettled(asked.map(({ repo }) => repo.index(kind, key)));
+    const parts: MemberPart<T>[] = [];
+    const failed: { readonly name: string; readonly failure: unknown }[] = [];
+    for (const [at, { member }] of asked.entries()) {
+      const answer = answers[at];
+      if (answer?.status === 'fulfilled') parts.push({ member, part: answer.value });
+      else if (answer && !isNotFound(answer.reason))
+        failed.push({ name: member.name, failure: this.#tolerated(member, answer.reason) });
+    }
+    if (parts.length === 0) throw failed[0]?.failure ?? notFound('INDEX', { key: key.of });
+    const without = failed.map(({ name }) => name);
+    return mergedPart(kind, key, parts, without);
+  }
+
+  async search(
+    words: readonly string[],
+    { limit, skip }: { readonly limit: number; readonly skip: number },
+  ): Promise<Found> {
+    const page = { limit: skip + limit, skip: 0 };
+    const found = new Set<string>();
+    let total = 0;
+    const members = await this.#parts.members();
+    for await (const { member, repo } of this.#answering(undefined)) {
+      const before = members.slice(0, members.indexOf(member));
+      const answer = await repo.search(words, page).catch((error: unknown) => {
+        throw failureOf(member.name, error);
+      });
+      total += answer.total;
+      for (const name of answer.packages) {
+        if (!found.has(name) && (await mayShow(name, member, before))) found.add(name);
+        else total -= 1;
+      }
+    }
+    return { packages: [...found].slice(skip, skip + limit), total };
+  }
+
+  seenBy(may: MaySee): Repo {
+    return new VirtualRepo(this.#parts, { ...this.#view, may: [...this.#view.may, may] });
+  }
+
+  async owns(pkg: string): Promise<boolean> {
+    for (const { whole } of await this.#parts.members()) if (await whole.owns(pkg)) return true;
+    return false;
+  }
+
+  own(): Repo {
+    return this.#view.ownOnly ? this : new VirtualRepo(this.#parts, { ...this.#view, ownOnly: true });
+  }
+
+  /** The first member that has the file. Where one before it failed, its absence there is not known. */
+  async #first(ref: FileRef): Promise<{ readonly repo: Repo; readonly opened: OpenedFile }> {
+    const failed: { readonly name: string; readonly failure: unknown }[] = [];
+    for await (const { member, repo } of this.#answering(ref.coordinates?.package)) {
+      try {
+        const opened = await repo.file(ref);
+        if (failed.length === 0) return { repo, opened };
+        const without = [...failed.map(({ name }) => name), ...(opened.without ?? [])];
+        return { repo, opened: { ...opened, without } };
+      } catch (error) {
+        if (!isNotFound(error)) failed.push({ name: member.name, failure: this.#tolerated(member, error) });
+      }
+    }
+    throw failed[0]?.failure ?? notFound('FILE', { path: ref.path });
+  }
+
+  /** The failure of a member without which it may be answered; throws it where it may not. */
+  #tolerated(member: Member, thrown: unknown): unknown {
+    const failure = failureOf(member.name, thrown);
+    if (this.#parts.answerWithout && isOutage(failure)) return failure;
+    throw failure;
+  }
+
+  /** Who is asked for a name, first to last. Whether a member owns it is found out when the next one is wanted. */
+  async *#answering(pkg: string | undefined): AsyncGenerator<Asked> {
+    const members = await this.#parts.members();
+    let closed = this.#view.ownOnly;
+    for (const [at, member] of members.entries()) {
+      const seen = this.#narrowed(await member.seen());
+      const repo = closed ? seen?.own() : seen;
+      if (repo) yield { member, repo };
+      if (closed || pkg === undefined || !members.slice(at + 1).some(bringsOthers)) continue;
+      closed = await member.whole.owns(pkg);
+    }
+  }
+
+  #narrowed(repo: Repo | undefined): Repo | undefined {
+    return this.#view.may.reduce((seen, may) => seen?.seenBy(may), repo);
+  }
+}
+
+const bringsOthers = ({ whole }: Member): boolean => whole.own() !== whole;
+
+/** A name is shown of the member that owns it, or of any where none before it does. */
+async function mayShow(name: string, member: Member, before: readonly Member[]): Promise<boolean> {
+  if (!bringsOthers(member)) return true;
+  for (const { whole } of before) if (await whole.owns(name)) return member.whole.owns(name);
+  return true;
+}
+
+const packageOf = <T>(kind: IndexKind<T>, key: IndexKey): string =>
+  kind.package?.(key) ?? kind.upstream?.package?.(key) ?? key.of;
