@@ -41,6 +41,7 @@ export interface OriginOptions {
 
 const PASSING = new Set([502, 503, 504]);
 const LONGEST_WAIT_MS = 10_000;
+const SHORTEST_PAUSE_MS = 1000;
 
 /** A server elsewhere, as all who ask it see it: whether it works, what it bears, and how long it wants to be left alone. */
 export class Origin {
@@ -102,7 +103,7 @@ export class Origin {
 
   #pause(asked: number | undefined): void {
     const { pauseMs, longestPauseMs } = this.#options.limits;
-    const forMs = Math.min(longestPauseMs, asked ?? pauseMs);
+    const forMs = Math.max(SHORTEST_PAUSE_MS, Math.min(longestPauseMs, asked ?? pauseMs));
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.now() + forMs);
   }
 

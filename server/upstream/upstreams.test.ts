@@ -1,108 +1,231 @@
 import { afterEach, beforeEach, describe, expect, it } from 'bun:test';
-import type { UpstreamAnswer, UpstreamRequest } from '../core/upstream.ts';
-import { OutboundClient } from '../outbound/outbound-client.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { FakeUpstream } from '../testing/fake-upstream.ts';
-import { dripping, Tap, truncated } from '../testing/upstream-faults.ts';
-import { Upstreams, type UpstreamSettings } from './upstreams.ts';
+import { atFirst, redirected, status, truncated } from '../testing/upstream-faults.ts';
+import { asking, textOf, UpstreamLab } from '../testing/upstream-lab.ts';
 
+let lab: UpstreamLab;
 let server: FakeUpstream;
-let outbound: OutboundClient;
 beforeEach(async () => {
-  server = await FakeUpstream.start();
-  outbound = new OutboundClient({ allowed: [{ hostname: '127.0.0.1' }], patience: { idleMs: 200 } });
+  lab = await UpstreamLab.start();
+  server = lab.server;
+  server.put('/npm/left', { body: 'hello', headers: { etag: '"1"' } });
 });
-afterEach(async () => {
-  outbound[Symbol.dispose]();
-  await server[Symbol.asyncDispose]();
-});
-
-const open = (settings: Partial<UpstreamSettings> = {}) =>
-  new Upstreams({ outbound, now: () => 0, random: () => 0, sleep: async () => undefined }).open({
-    uri: `${server.url}/npm`,
-    ...settings,
-  });
-const asking = (target: string, request: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
-  target,
-  maxBytes: 2 ** 20,
-  ...request,
-});
-const textOf = (answer: UpstreamAnswer): Promise<string> | string =>
-  answer.kind === 'found' ? new Response(answer.body).text() : answer.kind;
+afterEach(() => lab[Symbol.asyncDispose]());
 
 describe('what an upstream has', () => {
   it('is found, with its size and where it came from', async () => {
-    server.put('/npm/left', { body: 'hello' });
-
-    const answer = await open().fetch(asking('left'));
+    const answer = await lab.open().fetch(asking('left'));
 
     expect(answer).toMatchObject({ kind: 'found', size: 5, offset: 0 });
     expect(answer.kind === 'found' && answer.url.href).toBe(`${server.url}/npm/left`);
     expect(await textOf(answer)).toBe('hello');
   });
 
-  it('is unchanged when it has the validators that are known', async () => {
-    server.put('/npm/left', { body: 'hello', headers: { etag: '"1"' } });
-
-    const answer = await open().fetch(asking('left', { validators: { etag: '"1"' } }));
-
-    expect(answer.kind).toBe('unchanged');
+  it('has a size without its body', async () => {
+    expect(await lab.open().fetch(asking('left', { method: 'HEAD' }))).toMatchObject({
+      kind: 'found',
+      size: 5,
+    });
   });
 
-  it.each([404, 410])('is missing when it says %d', async (status) => {
-    server.put('/npm/left', { status, body: 'gone' });
+  it('is unchanged when it has the validators that are known', async () => {
+    const lastModified = 'Thu, 01 Jan 2026 00:00:00 GMT';
 
-    expect(await open().fetch(asking('left'))).toEqual({ kind: 'missing' });
+    const answer = await lab.open().fetch(asking('left', { validators: { etag: '"1"', lastModified } }));
+
+    expect(answer.kind).toBe('unchanged');
+    expect(server.asked()[0]?.headers['if-modified-since']).toBe(lastModified);
+  });
+
+  it.each([404, 410])('is missing when it says %d', async (code) => {
+    server.put('/npm/left', { status: code, body: 'gone' });
+
+    expect(await lab.open().fetch(asking('left'))).toEqual({ kind: 'missing' });
+  });
+
+  it('may be an answer to what is posted', async () => {
+    server.put('/npm/audit', ({ method, body }) => ({ status: 201, body: `${method} ${body.length}` }));
+
+    const answer = lab.open().fetch(asking('audit', { method: 'POST', body: new Uint8Array(7) }));
+
+    expect(await textOf(answer)).toBe('POST 7');
   });
 
   it('comes over one connection, however much it is', async () => {
-    server.put('/npm/left', { body: 'hello' });
-    const upstream = open();
+    const upstream = lab.open();
 
-    for (const target of ['left', 'absent', 'left', 'left'])
-      await textOf(await upstream.fetch(asking(target)));
+    for (const target of ['left', 'absent', 'left', 'left']) await textOf(upstream.fetch(asking(target)));
 
     expect(server.connections).toBe(1);
   });
 
-  it('breaks off when the connection does', async () => {
-    server.put('/npm/left', { body: 'hello'.repeat(1000) });
-    server.misbehave('/npm/left', truncated(0.5));
+  it.each([
+    [400, 'UPSTREAM_BROKEN'],
+    [401, 'UPSTREAM_REFUSED'],
+    [403, 'UPSTREAM_REFUSED'],
+    [304, 'UPSTREAM_BROKEN'],
+    [206, 'UPSTREAM_BROKEN'],
+    [500, 'UPSTREAM_BROKEN'],
+  ])('is a failure when it says %d, and none of its words are passed on', async (code, reason) => {
+    server.misbehave('/npm/left', status(code, { 'x-secret': 'secret' }));
 
-    const answer = await open().fetch(asking('left'));
+    const failure = await failureOf(lab.open().fetch(asking('left')));
 
-    expect(await failureOf(Promise.resolve(textOf(answer)))).toMatchObject({
-      code: 'UNAVAILABLE',
-      reason: 'UPSTREAM_BROKEN',
-      message: `${server.host} does not answer well: its answer is cut off`,
-    });
+    expect(failure).toMatchObject({ code: 'UNAVAILABLE', reason, headers: {} });
+    expect((failure as Error).message).toContain(server.host);
+    expect((failure as Error).message).not.toContain('doctype');
   });
 
-  it('breaks off when nothing comes for too long', async () => {
-    server.put('/npm/left', { body: 'hello' });
-    const tap = new Tap();
-    server.misbehave('/npm/left', dripping(tap));
-    tap.release(2);
-
-    const answer = await open().fetch(asking('left'));
-
-    expect(await failureOf(Promise.resolve(textOf(answer)))).toMatchObject({
-      code: 'DEADLINE_EXCEEDED',
-      reason: 'UPSTREAM_SLOW',
+  it('is a failure when it is more than is wanted', async () => {
+    expect(await failureOf(lab.open().fetch(asking('left', { maxBytes: 4 })))).toMatchObject({
+      reason: 'UPSTREAM_BROKEN',
+      message: `${server.host} does not answer well: its answer is longer than 4 bytes`,
     });
-    tap.release();
   });
 });
 
-describe('credentials', () => {
+describe('a target', () => {
   it.each([
-    [{ kind: 'basic', username: 'jo', password: 'pa:ss' }, `Basic ${btoa('jo:pa:ss')}`],
-    [{ kind: 'bearer', token: 'abc' }, 'Bearer abc'],
-  ] as const)('%j are shown with the request', async (credentials, header) => {
-    server.put('/npm/left', { body: 'hello' });
+    ['@scope%2fname', '/npm/@scope%2fname'],
+    ['-/v1/search?text=a%20b', '/npm/-/v1/search?text=a%20b'],
+    ['sha256:abc', '/npm/sha256:abc'],
+    ['/x', '/npm//x'],
+  ])('%s is below the address', async (target, path) => {
+    await lab.open().fetch(asking(target));
 
-    await textOf(await open({ credentials }).fetch(asking('left')));
+    expect(server.asked().map((one) => one.target)).toEqual([path]);
+  });
 
-    expect(server.asked().map(({ headers }) => headers['authorization'])).toEqual([header]);
+  it.each(['../secret', '%2e%2e/secret', 'a/../../secret', '..\\secret', 'https://'])(
+    '%s is not followed',
+    async (target) => {
+      expect(await failureOf(lab.open().fetch(asking(target)))).toMatchObject({
+        code: 'FAILED_PRECONDITION',
+        reason: 'UPSTREAM_FORBIDDEN',
+      });
+    },
+  );
+
+  it('at another address is asked without credentials and with few headers', async () => {
+    await using other = await FakeUpstream.start();
+    other.put('/left.tgz', { body: 'bytes' });
+    const upstream = lab.open({ credentials: { kind: 'bearer', token: 'abc' } });
+    const headers = { accept: 'a/b', 'npm-session': '1' };
+
+    const text = await textOf(upstream.fetch(asking(`${other.url}/left.tgz`, { headers })));
+    await textOf(upstream.fetch(asking(`${server.url}/npm/left`, { headers })));
+
+    expect(text).toBe('bytes');
+    const sent = [other, server].map((one) => one.asked()[0]?.headers);
+    expect(sent).toMatchObject([{ accept: 'a/b' }, { ...headers, authorization: 'Bearer abc' }]);
+    expect(Object.keys(sent[0] ?? {})).not.toContain('npm-session');
+    expect(Object.keys(sent[0] ?? {})).not.toContain('authorization');
+  });
+
+  it.each(['ftp://example.com', 'nonsense', ''])('below %p is refused', (uri) => {
+    expect(() => lab.open({ uri })).toThrow('cannot be asked: write a URL');
+  });
+});
+
+describe('a redirect', () => {
+  it('to another server brings the bytes and no credentials', async () => {
+    await using other = await FakeUpstream.start();
+    other.put('/left.tgz', { body: '0123456789' });
+    server.misbehave('/npm/left', redirected(`${other.url}/left.tgz`));
+    const credentials = { kind: 'basic', username: 'jo', password: 'pass' } as const;
+
+    const answer = await lab.open({ credentials }).fetch(asking('left', { from: { offset: 8 } }));
+
+    expect(await textOf(answer)).toBe('89');
+    expect(server.asked()[0]?.headers['authorization']).toStartWith('Basic ');
+    expect(other.asked()[0]?.headers['authorization']).toBeUndefined();
+  });
+
+  it.each([
+    ['to an address that is not public', 'http://10.0.0.1/', 'UPSTREAM_FORBIDDEN'],
+    ['to a metadata service', 'http://169.254.169.254/latest', 'UPSTREAM_FORBIDDEN'],
+    ['to itself, for ever', '/npm/left', 'UPSTREAM_BROKEN'],
+  ])('%s is not followed', async (_, location, reason) => {
+    server.misbehave('/npm/left', redirected(location));
+
+    expect(await failureOf(lab.open().fetch(asking('left')))).toMatchObject({ reason });
+  });
+
+  it('elsewhere that asks for credentials gets none', async () => {
+    await using other = await FakeUpstream.start();
+    const realm = `Bearer realm="${other.url}/token"`;
+    other.misbehave('/left', status(401, { 'www-authenticate': realm }));
+    server.misbehave('/npm/left', redirected(`${other.url}/left`));
+
+    expect(await failureOf(lab.open().fetch(asking('left')))).toMatchObject({ reason: 'UPSTREAM_REFUSED' });
+    expect(other.asked('/token')).toEqual([]);
+  });
+});
+
+describe('a body that broke off', () => {
+  const from = { offset: 3, ifRange: '"1"' };
+
+  it('is continued where it was', async () => {
+    server.misbehave('/npm/left', atFirst(truncated(3)));
+    const upstream = lab.open();
+    await failureOf(textOf(upstream.fetch(asking('left'))));
+
+    const answer = await upstream.fetch(asking('left', { from }));
+
+    expect(answer).toMatchObject({ kind: 'found', offset: 3, size: 5 });
+    expect(await textOf(answer)).toBe('lo');
+    expect(server.asked()[1]?.headers).toMatchObject({ range: 'bytes=3-', 'if-range': '"1"' });
+  });
+
+  it.each([
+    ['changed', { from: { offset: 3, ifRange: '"2"' } }],
+    ['has a validator that cannot promise bytes', { from: { offset: 3, ifRange: 'W/"1"' } }],
+    ['is shorter now', { from: { offset: 9, ifRange: '"1"' } }],
+    ['had not begun', { from: { offset: 0 } }],
+  ])('comes from the beginning when it %s', async (_, request) => {
+    const answer = await lab.open().fetch(asking('left', request));
+
+    expect(answer).toMatchObject({ kind: 'found', offset: 0, size: 5 });
+    expect(await textOf(answer)).toBe('hello');
+  });
+
+  it('comes from the beginning when the other side overlooks that it changed', async () => {
+    const part = { etag: '"2"', 'content-range': 'bytes 3-4/5' };
+    server.misbehave('/npm/left', atFirst(status(206, part)));
+
+    expect(await lab.open().fetch(asking('left', { from }))).toMatchObject({ kind: 'found', offset: 0 });
+  });
+
+  it.each([
+    ['no part', {}],
+    ['another part', { 'content-range': 'bytes 2-4/5' }],
+    ['less than was left', { 'content-range': 'bytes 3-26/100' }],
+    ['another length', { 'content-range': 'bytes 3-4/5' }],
+    ['several parts', { 'content-type': 'multipart/byteranges; boundary=x' }],
+    ['more than is wanted', { 'content-range': 'bytes 3-2000000/2000001', 'content-length': '1999998' }],
+  ])('is a failure when the other side sends %s', async (_, headers) => {
+    server.misbehave('/npm/left', status(206, headers));
+
+    expect(await failureOf(lab.open().fetch(asking('left', { from })))).toMatchObject({
+      reason: 'UPSTREAM_BROKEN',
+    });
+  });
+
+  it.each([
+    ['hell', 'its answer is cut off'],
+    ['hello!', 'its answer is longer than the part that it says it is'],
+  ])('is held to its part when no length says how long it is: %s', async (body, why) => {
+    server.misbehave('/npm/left', async (_, wire) => {
+      const headers = { 'transfer-encoding': 'chunked', 'content-range': 'bytes 3-7/8' };
+      const bytes = new TextEncoder().encode(body);
+      await wire.head({ status: 206, headers, body: bytes });
+      await wire.write(bytes);
+      await wire.finish();
+    });
+
+    expect(await failureOf(textOf(lab.open().fetch(asking('left', { from }))))).toMatchObject({
+      message: `${server.host} does not answer well: ${why}`,
+    });
   });
 });
