@@ -1,4 +1,6 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { nodeProgram } from '../e2e/harness/run.ts';
+import { VERDACCIO } from '../e2e/harness/verdaccio.ts';
 import { run, versionOf } from './load/run-program.ts';
 
 /** Where the figures come from. Without it they mean nothing. */
@@ -29,6 +31,9 @@ export async function describeMachine(directory: string): Promise<Machine> {
     nginx: await versionOf('nginx', '-v'),
     wrk: await versionOf('wrk', '-v'),
     curl: await versionOf('curl', '--version'),
+    node: await versionOf('node', '--version'),
+    Verdaccio: await versionOf(VERDACCIO, '--version'),
+    npm: await versionOf(nodeProgram('npm'), '--version'),
   };
   return {
     kernel: release(),

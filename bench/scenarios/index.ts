@@ -5,7 +5,19 @@ import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
 import { pushHuge } from './push-5gib.ts';
 import { push } from './push.ts';
+import { npm } from './npm.ts';
+import { remote } from './remote.ts';
 import { start } from './start.ts';
 
 /** Every scenario, in the order they are run and shown. A new one is a file here and a line in this list. */
-export const scenarios: readonly Scenario[] = [manifestGet, blobGet, push, pushHuge, start, lists, iam];
+export const scenarios: readonly Scenario[] = [
+  manifestGet,
+  blobGet,
+  push,
+  pushHuge,
+  start,
+  lists,
+  iam,
+  npm,
+  remote,
+];

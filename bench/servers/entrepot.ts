@@ -55,8 +55,8 @@ export interface EntrepotProcess extends AsyncDisposable {
 }
 
 /** The server alone, on a data directory that may be empty or already hold a registry. */
-export const startProcess = (place: Place): Promise<EntrepotProcess> =>
-  startProgram(SELF, [PROGRAM, 'serve'], place);
+export const startProcess = (place: Place, flags: readonly string[] = []): Promise<EntrepotProcess> =>
+  startProgram(SELF, [PROGRAM, 'serve', ...flags], place);
 
 /** The same server but for one thing: every caller is the administrator, who may do everything. */
 export const startUnchecked = (place: Place): Promise<EntrepotProcess> =>
@@ -113,11 +113,15 @@ export async function revoke(url: string, token: string): Promise<void> {
   if (!answer.ok) throw new Error(`POST /revoke: ${answer.status} ${await answer.text()}`);
 }
 
-export async function createRepository({ url, accessToken }: Entrepot, id = REPOSITORY): Promise<void> {
+export async function createRepository(
+  { url, accessToken }: Pick<Entrepot, 'url' | 'accessToken'>,
+  id = REPOSITORY,
+  settings: object = { format: 'DOCKER' },
+): Promise<void> {
   await ask(`${url}/v1/projects/${PROJECT}/locations/${LOCATION}/repositories?repositoryId=${id}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ format: 'DOCKER' }),
+    body: JSON.stringify(settings),
   });
 }
 
