@@ -56,15 +56,29 @@ export interface BlobWriter {
   /**
    * Appends a body and answers the new offset. A body that breaks off leaves what had arrived; `offset` then says
    * how much that is. Two appends at once: the second fails with ABORTED. Given `from`, takes nothing and fails with
-   * RANGE_INVALID unless just that much has arrived by then, so that of two bodies for one place one gets it.
+   * RANGE_INVALID unless just that much has arrived by then, so that of two bodies for one place one gets it. Given
+   * `grew`, writes each chunk as it comes, for those who follow, and tells how many bytes there are since then.
    */
-  append(body: ByteStream, from?: number): Promise<number>;
+  append(body: ByteStream, from?: number, grew?: (offset: number) => void): Promise<number>;
   /** Makes the bytes durable. Fails with DIGEST_INVALID or SIZE_INVALID, and keeps nothing, when they differ. */
   commit(expected?: Expectation): Promise<CommittedBlob>;
   /** Forgets the bytes. Safe to repeat. */
   abort(): Promise<void>;
   /** Lets go of descriptors and keeps the bytes for a later `resume`. */
   release(): Promise<void>;
+}
+
+/**
+ * The bytes of an upload for whoever follows it, in this process or another. They stay readable until `close`, whatever
+ * becomes of the upload: committed, they are the blob's; aborted, they are what had arrived.
+ */
+export interface GrowingBlob {
+  /** Bytes there are by now. */
+  size(): Promise<number>;
+  /** Some of the bytes from `start` on, at most `most`; none at all only where there are none yet. */
+  read(start: number, most: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Safe to repeat. */
+  close(): Promise<void>;
 }
 
 export interface CommittedBlob extends BlobInfo {
@@ -81,6 +95,8 @@ export interface BlobStore {
   begin(options?: WriteOptions): Promise<BlobWriter>;
   /** Fails with NOT_FOUND for an upload that was finished, aborted or never begun. */
   resume(id: string, options?: WriteOptions): Promise<BlobWriter>;
+  /** Follows an upload that is still growing. Fails with NOT_FOUND as `resume` does. */
+  follow(id: string): Promise<GrowingBlob>;
   /** Removes one generation. Absence counts as done. */
   delete(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void>;
   list(): AsyncIterable<BlobInfo>;

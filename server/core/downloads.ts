@@ -12,6 +12,11 @@ export interface Fetching {
   readonly expected: Expectation;
   /** Largest number of bytes that is taken. */
   readonly limit: number;
+  /**
+   * Whether the catalog has by now what this is to fetch. Asked when nobody else is fetching it, and when another process has
+   * stopped to, which does not say why.
+   */
+  isKept(): Promise<boolean>;
   /** Asks the upstream: for all of it, or for the rest of a body that broke off. Throws what the upstream's failure is. */
   open(from?: { readonly offset: number; readonly ifRange?: string }): Promise<Found>;
   /**
@@ -25,18 +30,21 @@ export interface Fetching {
 export interface Download {
   /** As the upstream sent them. Empty in a process that follows another's fetch. */
   readonly headers: Headers;
-  /** Bytes in all, where the upstream said, or where it is over. */
+  /** Bytes in all, where the upstream said or a size is expected, or where it is over. */
   readonly size: number | undefined;
-  /** Its bytes, as they come; errors, short of the end, when they turn out wrong. Leaving one ends nothing for others. */
+  /**
+   * Its bytes, as they come, but the last of them, up to 64 KiB, only once it is kept: so what is no longer than that may as
+   * well wait for `kept`. Errors, short of the end, when they turn out wrong. Leaving one ends nothing for others.
+   */
   follow(range?: ByteRange): ByteStream;
-  /** Resolves once it is kept; rejects with why it could not be. */
+  /** Resolves once it is kept; rejects with why it could not be. Nobody need wait for it. */
   readonly kept: Promise<void>;
 }
 
 export interface Downloads {
   /**
    * Joins the fetch of the same thing that is under way, in whichever process, or begins one. Resolves when the upstream has
-   * sent its headers; nothing when another process had it kept meanwhile, so that the catalog has it.
+   * sent its headers; nothing when it was kept meanwhile, so that the catalog has it.
    */
   fetch(wanted: Fetching): Promise<Download | undefined>;
 }

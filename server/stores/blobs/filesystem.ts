@@ -6,6 +6,7 @@ import type {
   BlobStore,
   BlobWriter,
   ByteRange,
+  GrowingBlob,
   Quarantine,
   WriteOptions,
 } from '../../core/blob.ts';
@@ -13,6 +14,7 @@ import { notFound } from '../../core/error.ts';
 import { uploadUnknown } from './expectation.ts';
 import { fileLock } from './file-lock.ts';
 import { FreeSpace } from './free-space.ts';
+import { GrowingFile } from './growing-file.ts';
 import { isUploadId, layout, parseObject, type Layout } from './layout.ts';
 import { prepareRoot } from './prepare-root.ts';
 import { removeName } from './publish.ts';
@@ -80,6 +82,11 @@ export class FilesystemBlobs implements BlobStore, Quarantine, AsyncDisposable {
   async resume(id: string, options: WriteOptions = {}): Promise<BlobWriter> {
     if (!isUploadId(id)) throw uploadUnknown();
     return StagedUpload.resume(this.#staging, id, options);
+  }
+
+  async follow(id: string): Promise<GrowingBlob> {
+    if (!isUploadId(id)) throw uploadUnknown();
+    return GrowingFile.open(this.#layout.upload(id));
   }
 
   async delete(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   ByteStream,
   CommittedBlob,
   Expectation,
+  GrowingBlob,
   Quarantine,
   WriteOptions,
 } from '../../core/blob.ts';
@@ -74,6 +75,22 @@ export class MemoryBlobs implements BlobStore, Quarantine {
     return this.#writer(id, options);
   }
 
+  async follow(id: string): Promise<GrowingBlob> {
+    const stage = this.#stage(id);
+    return {
+      size: async () => stage.size,
+      read: async (start, most) => {
+        let at = 0;
+        for (const chunk of stage.chunks) {
+          if (start < at + chunk.byteLength) return chunk.slice(start - at, start - at + most);
+          at += chunk.byteLength;
+        }
+        return new Uint8Array();
+      },
+      close: async () => undefined,
+    };
+  }
+
   async delete(blob: Pick<BlobInfo, 'digest' | 'generation'>): Promise<void> {
     this.#objects.delete(keyOf(blob));
   }
@@ -127,11 +144,11 @@ export class MemoryBlobs implements BlobStore, Quarantine {
       get offset() {
         return offset;
       },
-      append: async (body, from) => {
+      append: async (body, from, grew) => {
         const stage = this.#stage(id);
         try {
           checkPlace(from, stage.size);
-          await this.#append(id, stage, body, options);
+          await this.#append(id, stage, body, options, grew);
         } finally {
           offset = stage.size;
         }
@@ -143,7 +160,13 @@ export class MemoryBlobs implements BlobStore, Quarantine {
     };
   }
 
-  async #append(id: string, stage: Stage, body: ByteStream, { limit }: WriteOptions): Promise<void> {
+  async #append(
+    id: string,
+    stage: Stage,
+    body: ByteStream,
+    { limit }: WriteOptions,
+    grew?: (offset: number) => void,
+  ): Promise<void> {
     if (stage.busy) throw uploadBusy();
     stage.busy = true;
     try {
@@ -153,6 +176,7 @@ export class MemoryBlobs implements BlobStore, Quarantine {
         stage.chunks.push(chunk.slice());
         stage.size += chunk.byteLength;
         stage.touchedAt = this.#clock();
+        grew?.(stage.size);
       }
     } finally {
       stage.busy = false;

@@ -12,13 +12,17 @@ const LARGE = 256 * 1024;
  *
  * A body that breaks off ends the iteration like any other, after its last byte; `rethrow` then says why.
  * Leaving the iteration early cancels the body.
+ *
+ * `prompt` joins nothing, so that each chunk can be written as soon as it is there.
  */
 export class Pieces implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly #body: ByteStream;
+  readonly #large: number;
   #failure: { readonly cause: unknown } | undefined;
 
-  constructor(body: ByteStream) {
+  constructor(body: ByteStream, { prompt = false } = {}) {
     this.#body = body;
+    this.#large = prompt ? 0 : LARGE;
   }
 
   rethrow(): void {
@@ -29,7 +33,7 @@ export class Pieces implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const joined = new Joiner();
     try {
       for await (const chunk of this.#body) {
-        if (chunk.byteLength >= LARGE) {
+        if (chunk.byteLength >= this.#large) {
           if (joined.length > 0) yield joined.take();
           for (let at = 0; at < chunk.byteLength; at += PIECE) yield chunk.subarray(at, at + PIECE);
         } else {

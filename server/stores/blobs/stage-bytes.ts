@@ -18,11 +18,13 @@ interface Intake {
   readonly limit: number | undefined;
   /** Whether the upload has been given up meanwhile. */
   readonly stopped: () => boolean;
+  /** Told where the file ends, each time it has grown. */
+  readonly grew: ((offset: number) => void) | undefined;
 }
 
 /** Writes and hashes a body as it comes. Nothing is done to the file any more when this returns or fails. */
 export async function takeIn(incoming: Pieces, intake: Intake): Promise<void> {
-  const { file, hashing, allowance, limit, stopped } = intake;
+  const { file, hashing, allowance, limit, stopped, grew } = intake;
   let writing: ReturnType<typeof writeAll> = Promise.resolve(undefined);
   const early = new EarlySync(file);
   const settle = async (): Promise<void> => {
@@ -36,7 +38,7 @@ export async function takeIn(incoming: Pieces, intake: Intake): Promise<void> {
       await allowance.spend(piece.byteLength);
       await settle();
       // The disk works on this piece while we hash it.
-      writing = writeAll(file, piece, hashing.length);
+      writing = writeAll(file, piece, hashing.length, grew);
       hashing.update(piece);
       early.wrote(piece.byteLength);
     }
@@ -52,12 +54,14 @@ async function writeAll(
   file: FileHandle,
   bytes: Uint8Array,
   position: number,
+  grew: Intake['grew'],
 ): Promise<RegistryError | undefined> {
   try {
     for (let at = 0; at < bytes.byteLength;) {
       const { bytesWritten } = await file.write(bytes, at, bytes.byteLength - at, position + at);
       if (bytesWritten === 0) throw new Error('the file takes no more bytes');
       at += bytesWritten;
+      grew?.(position + at);
     }
     return undefined;
   } catch (error) {

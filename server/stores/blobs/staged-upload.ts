@@ -89,17 +89,18 @@ export class StagedUpload implements BlobWriter {
     return this.#offset;
   }
 
-  append(body: ByteStream, from?: number): Promise<number> {
+  append(body: ByteStream, from?: number, grew?: (offset: number) => void): Promise<number> {
     return this.#alone(async (file, size) => {
       this.#offset = size;
       checkPlace(from, size);
-      const incoming = new Pieces(body);
+      const incoming = new Pieces(body, { prompt: grew !== undefined });
       await this.#orNothing(async () => {
         const hashing = await this.#hashing(file, size);
         const { limit } = this.#options;
         const stopped = (): boolean => this.#over;
         this.#unsynced = true;
-        await takeIn(incoming, { file, hashing, allowance: this.#in.space.allowance(), limit, stopped });
+        const allowance = this.#in.space.allowance();
+        await takeIn(incoming, { file, hashing, allowance, limit, stopped, grew });
         this.#offset = hashing.length;
         this.#in.hashings.put(this.id, hashing);
         this.#in.onStep('appended');
