@@ -4,7 +4,11 @@ import { defineCommand, one } from '../../grammar/command.ts';
 import { choice, map, required, text, toggle } from '../../grammar/flags.ts';
 import { repositoryParts } from '../../resolve.ts';
 import { asyncFlag, leftRunning } from '../long-running.ts';
+import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
+import { modeOf, MODES } from './mode.ts';
+import { REMOTE_FLAGS, UPSTREAM_FLAGS } from './upstream-flags.ts';
+import { VIRTUAL_FLAGS } from './virtual-flags.ts';
 
 export const createRepository = defineCommand({
   path: 'artifacts repositories create',
@@ -22,17 +26,43 @@ export const createRepository = defineCommand({
       says: 'One whose releases never move, and whose other tags do:',
       line: "entrepot artifacts repositories create apps --repository-format=docker --immutable-tag-patterns='v*'",
     },
+    {
+      says: 'Copies of a public registry, of packages that have been out for three days:',
+      line:
+        'entrepot artifacts repositories create public --repository-format=npm --mode=remote-repository ' +
+        '--remote-npm-repo=npmjs --minimum-release-age=3d',
+    },
+    {
+      says: 'Copies of a server that asks for a password:',
+      line:
+        'entrepot artifacts repositories create partner --repository-format=docker --mode=remote-repository ' +
+        '--remote-docker-repo=https://registry.example.com --remote-username=ci --remote-password-file=password.txt',
+    },
+    {
+      says: 'One address for your own packages and the public ones behind them:',
+      line:
+        'entrepot artifacts repositories create npm --repository-format=npm --mode=virtual-repository ' +
+        '--upstream-policy-file=upstreams.json --write-repository=own',
+    },
   ],
   positionals: { repository: one('Id of the repository: lower-case letters, digits and hyphens.') },
   flags: {
     repositoryFormat: required(text('FORMAT', 'What the repository holds, such as docker.')),
-    mode: choice(['none', 'standard-repository'], 'How the repository comes by its content.', {
-      fallback: 'standard-repository',
-    }),
+    mode: choice(
+      ['none', ...MODES],
+      'How the repository comes by its content: published to it, copied from an upstream, always asked of one, or ' +
+        'made of other repositories.',
+      { fallback: 'standard-repository' },
+    ),
     description: text('TEXT', 'Description for people.'),
     labels: map('KEY=VALUE', 'Labels of the repository.'),
     immutableTags: toggle('Tags can neither move nor be deleted (docker only).', { negatable: true }),
     immutableTagPatterns,
+    ...UPSTREAM_FLAGS,
+    remoteRepoConfigDesc: text('TEXT', 'Description of the upstream for people.'),
+    ...CREDENTIAL_FLAGS,
+    ...REMOTE_FLAGS,
+    ...VIRTUAL_FLAGS,
     async: asyncFlag,
   },
   format: 'none',
@@ -44,7 +74,7 @@ export const createRepository = defineCommand({
     const operation = await client.repositories.create(parent, repository, {
       // The server says which formats it has, so a new one needs no new command line.
       format: args.repositoryFormat.toUpperCase() as NonNullable<Repository['format']>,
-      mode: args.mode === 'none' ? 'MODE_UNSPECIFIED' : 'STANDARD_REPOSITORY',
+      ...(await modeOf(cli, args)),
       ...(args.description === undefined ? {} : { description: args.description }),
       ...(args.labels === undefined ? {} : { labels: args.labels }),
       ...(dockerConfig && { dockerConfig }),

@@ -2,6 +2,7 @@ import type { CleanupPolicy } from '../../../contract/client.ts';
 import { usage } from '../../exit.ts';
 import type { Row } from '../../grammar/command.ts';
 import { isRecord } from '../../output/scalar.ts';
+import { seconds } from './duration.ts';
 
 /**
  * The policy file of gcloud: a list of `{name, action: {type}, condition | mostRecentVersions}` in which durations are
@@ -47,17 +48,6 @@ function conditionFrom(condition: unknown, where: string): Row {
       return [key, key === 'tagState' && typeof value === 'string' ? value.toUpperCase() : value];
     }),
   );
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** `30d`, `12h`, `1d12h` or bare seconds as the API's `…s`. */
-function seconds(value: unknown, where: string): string {
-  const text = typeof value === 'number' ? `${value}s` : value;
-  if (typeof text !== 'string' || !/^(\d+(\.\d+)?[smhd])+$/.test(text))
-    throw usage(`${where}: [${String(value)}] is not a duration; write one such as 30d, 12h or 90m`);
-  const parts = text.matchAll(/(\d+(?:\.\d+)?)([smhd])/g);
-  return `${parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 1), 0)}s`;
 }
 
 export function policyForFile(id: string, { action, condition, mostRecentVersions }: CleanupPolicy): Row {

@@ -1,0 +1,102 @@
+import type { Repository } from '../../../contract/client.ts';
+import { usage } from '../../exit.ts';
+import { list, text, toggle } from '../../grammar/flags.ts';
+import { seconds } from './duration.ts';
+
+type Remote = NonNullable<Repository['remoteRepositoryConfig']>;
+type SafetyRules = NonNullable<Remote['safetyRules']>;
+type CacheConfig = NonNullable<Remote['cacheConfig']>;
+
+/** What of a remote repository can be given and changed later. */
+export const REMOTE_FLAGS = {
+  disableRemoteValidation: toggle('Do not ask the upstream whether it is one.'),
+  allow: list('PATTERN', 'Only what matches one of these comes in: NAME or NAME@VERSION, * for any text.'),
+  deny: list('PATTERN', 'What matches one of these never comes in: NAME or NAME@VERSION, * for any text.'),
+  minimumReleaseAge: text(
+    'DURATION',
+    'How long a version must have been out before it comes in, such as 3d.',
+  ),
+  minimumReleaseAgeExceptions: list('PATTERN', 'What need not have been out so long.'),
+  pinFirstSeen: toggle('Refuse what has other bytes than when it was first seen here.', { negatable: true }),
+  indexMaxAge: text(
+    'DURATION',
+    'For how long lists of versions, and tags, are good without asking the upstream.',
+  ),
+  fileMaxAge: text('DURATION', 'The same of files that may change.'),
+  notFoundMaxAge: text(
+    'DURATION',
+    'For how long it is remembered that the upstream does not have something.',
+  ),
+  staleWhileRevalidate: text(
+    'DURATION',
+    'For how long after that an old copy is answered at once, while the upstream is asked.',
+  ),
+} as const;
+
+interface Given {
+  readonly allow: readonly string[] | undefined;
+  readonly deny: readonly string[] | undefined;
+  readonly minimumReleaseAge: string | undefined;
+  readonly minimumReleaseAgeExceptions: readonly string[] | undefined;
+  readonly pinFirstSeen: boolean | undefined;
+  readonly indexMaxAge: string | undefined;
+  readonly fileMaxAge: string | undefined;
+  readonly notFoundMaxAge: string | undefined;
+  readonly staleWhileRevalidate: string | undefined;
+}
+
+/** What the flags say of what comes in, and for how long it is good: only the fields that they name. */
+export function rulesOf(args: Given): Pick<Remote, 'safetyRules' | 'cacheConfig'> {
+  const { allow, deny, minimumReleaseAge, minimumReleaseAgeExceptions, pinFirstSeen } = args;
+  const safetyRules: SafetyRules = {
+    ...(allow && { allow }),
+    ...(deny && { deny }),
+    ...(minimumReleaseAge !== undefined && {
+      minimumReleaseAge: seconds(minimumReleaseAge, '--minimum-release-age'),
+    }),
+    ...(minimumReleaseAgeExceptions && { minimumReleaseAgeExceptions }),
+    ...(pinFirstSeen !== undefined && { pinFirstSeen }),
+  };
+  const { indexMaxAge, fileMaxAge, notFoundMaxAge, staleWhileRevalidate } = args;
+  const cacheConfig: CacheConfig = {
+    ...(indexMaxAge !== undefined && { indexMaxAge: seconds(indexMaxAge, '--index-max-age') }),
+    ...(fileMaxAge !== undefined && { fileMaxAge: seconds(fileMaxAge, '--file-max-age') }),
+    ...(notFoundMaxAge !== undefined && { notFoundMaxAge: seconds(notFoundMaxAge, '--not-found-max-age') }),
+    ...(staleWhileRevalidate !== undefined && {
+      staleWhileRevalidate: seconds(staleWhileRevalidate, '--stale-while-revalidate'),
+    }),
+  };
+  return {
+    ...(Object.keys(safetyRules).length > 0 && { safetyRules }),
+    ...(Object.keys(cacheConfig).length > 0 && { cacheConfig }),
+  };
+}
+
+const UPSTREAM_HELP = 'URL, repository of this server as projects/…/repositories/…, or well-known upstream';
+
+/** gcloud's flags, each for the upstreams of one format. */
+export const UPSTREAM_FLAGS = {
+  remoteDockerRepo: text('UPSTREAM', `${UPSTREAM_HELP}: docker-hub.`),
+  remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
+} as const;
+
+/** Which field of the configuration has the well-known upstreams of each. */
+const FIELDS = {
+  remoteDockerRepo: 'dockerRepository',
+  remoteNpmRepo: 'npmRepository',
+} as const satisfies Record<keyof typeof UPSTREAM_FLAGS, keyof Remote>;
+type GivenUpstream = { readonly [K in keyof typeof UPSTREAM_FLAGS]: string | undefined };
+
+/** A well-known upstream is a word; everything else is for the server to read. */
+export function upstreamOf(args: GivenUpstream): Partial<Remote> | undefined {
+  const flags = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+  const given = flags.filter((flag) => args[flag] !== undefined);
+  if (given.length > 1) throw usage('a remote repository has one upstream; give one of --remote-…-repo');
+  const [flag] = given;
+  const value = flag && args[flag];
+  if (flag === undefined || value === undefined) return undefined;
+  if (!/^[A-Za-z][A-Za-z_-]*$/.test(value)) return { commonRepository: { uri: value } };
+  // The server says which it knows.
+  const publicRepository = value.toUpperCase().replaceAll('-', '_');
+  return { [FIELDS[flag]]: { publicRepository } } as Partial<Remote>;
+}
