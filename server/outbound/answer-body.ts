@@ -38,6 +38,8 @@ export function codingOf({ headers }: IncomingMessage): string | undefined {
 export function bodyOf(message: IncomingMessage, options: BodyOptions): ByteStream {
   const { url, maxBytes, idleMs, late, ended } = options;
   const source = decoded(message);
+  // It may break off before anybody reads, who then hears of it.
+  for (const stream of [message, source]) stream.on('error', () => undefined);
   const pieces: AsyncIterator<Uint8Array<ArrayBuffer>> = source[Symbol.asyncIterator]();
   let size = 0;
   let tooLate = false;

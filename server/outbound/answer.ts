@@ -56,11 +56,16 @@ export async function answerOf(message: IncomingMessage, options: AnswerOptions)
     message.destroy();
     throw broken(url, why);
   };
-  if (coding !== undefined && request.compressed !== true)
-    refuse('its answer is compressed, which was not asked for');
-  if (coding !== undefined && !canDecode(coding))
-    refuse('its answer is coded in a way that was not asked for');
-  if (size !== undefined && size > maxBytes) refuse(`its answer is longer than ${maxBytes} bytes`);
+  // What comes with a refusal need not be as it was asked for, since it is not kept.
+  if (status >= 200 && status < 300) {
+    if (coding !== undefined && request.compressed !== true)
+      refuse('its answer is compressed, which was not asked for');
+    if (coding !== undefined && !canDecode(coding))
+      refuse('its answer is coded in a way that was not asked for');
+    if (size !== undefined && size > maxBytes) refuse(`its answer is longer than ${maxBytes} bytes`);
+  }
+  if (coding !== undefined && canDecode(coding))
+    for (const name of ['content-encoding', 'content-length']) known.headers.delete(name);
   return { ...known, body: bodyOf(message, { ...options, maxBytes }) };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'bun:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { RegistryError } from '../core/error.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { FakeUpstream } from '../testing/fake-upstream.ts';
 import {
@@ -73,6 +74,30 @@ describe('an answer', () => {
     await reader.cancel();
   });
 
+  it.each([
+    ['is whole, though the connection is closed by then', 5, 'hello'],
+    ['is known to be cut off', 9, 'UPSTREAM_BROKEN'],
+  ])('that nobody reads at first %s', async (_, says, outcome) => {
+    upstream.put('/a', { body: 'hello' });
+    upstream.misbehave('/a', lyingLength(says));
+
+    const { body } = await open('/a');
+    while (upstream.connections > 0) await Bun.sleep(1);
+
+    const text = await new Response(body).text().catch((failure: RegistryError) => failure.reason);
+    expect(text).toBe(outcome);
+  });
+
+  it('that refuses may be as long, and coded, as it likes', async () => {
+    const body = new Uint8Array(gzipSync('not found'.repeat(99)));
+    upstream.put('/a', { status: 404, body, headers: { 'content-encoding': 'gzip' } });
+
+    const { status, body: unread } = await open('/a', { maxBytes: 3 });
+
+    expect(status).toBe(404);
+    await unread.cancel();
+  });
+
   it('of a HEAD has a size and no body', async () => {
     upstream.put('/a', { body: 'hello' });
 
@@ -87,7 +112,10 @@ describe('an answer', () => {
   ])('may come in %s, and is decoded', async (coding, body) => {
     upstream.put('/a', { body: new Uint8Array(body), headers: { 'content-encoding': coding } });
 
-    expect(await read('/a', { compressed: true })).toBe('hello'.repeat(1000));
+    const answer = await open('/a', { compressed: true });
+
+    expect([...answer.headers.keys()]).toEqual(['content-type', 'etag']);
+    expect(await new Response(answer.body).text()).toBe('hello'.repeat(1000));
     expect(upstream.asked()[0]?.headers['accept-encoding']).toBe('gzip, br');
   });
 

@@ -86,6 +86,20 @@ describe('a server that asks to be left alone', () => {
     expect(await get()).toBe('hello');
   });
 
+  it('is still answered by, to those who asked before', async () => {
+    const gate = new Gate();
+    lab.server.put('/npm/other', { body: 'hello' });
+    lab.server.misbehave('/npm/other', slow(gate));
+    lab.server.misbehave('/npm/left', status(429));
+
+    const before = get('other');
+    await lab.server.hasBeenAsked('/npm/other');
+    await failureOf(get());
+    gate.open();
+
+    expect(await before).toBe('hello');
+  });
+
   it('is not what a 503 without a time says', async () => {
     lab.server.misbehave('/npm/left', atFirst(status(503), 3));
     await failureOf(get());
@@ -94,14 +108,14 @@ describe('a server that asks to be left alone', () => {
   });
 });
 
-describe('a circuit', () => {
-  const fail = async (times: number): Promise<void> => {
-    lab.server.misbehave('/npm/left', status(503));
-    for (let each = 0; each < times; each += 1) await failureOf(get());
-    lab.server.behave();
-    lab.server.forget();
-  };
+const fail = async (times: number): Promise<void> => {
+  lab.server.misbehave('/npm/left', status(503));
+  for (let each = 0; each < times; each += 1) await failureOf(get());
+  lab.server.behave();
+  lab.server.forget();
+};
 
+describe('a circuit', () => {
   it('opens after failures in a row, and then nothing is asked', async () => {
     await fail(2);
 

@@ -7,7 +7,7 @@ import { RateBudget } from './rate-budget.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What a client of other servers does, and this needs. */
-export interface Opener {
+interface Opener {
   open(url: URL, request: OpenRequest): Promise<OpenAnswer>;
 }
 
@@ -90,15 +90,19 @@ export class Origin {
     await this.#budgeted(url);
     const end = Promise.withResolvers<RegistryError | undefined>();
     const answer = await this.#options.outbound.open(url, { ...request, ended: end.resolve });
-    const { status, headers } = answer;
-    const asked = retryAfterMs(headers.get('retry-after'), this.#options.now());
-    if (status === 429 || PASSING.has(status)) await discard(answer.body);
-    if (status === 429 || (status === 503 && asked !== undefined)) this.#pause(asked);
-    this.#checkPause(url);
-    if (PASSING.has(status)) throw new TransientFailure(url, `it answers ${status}`);
+    await this.#checkStatus(url, answer);
     this.#breaker.answered();
     void end.promise.then((failure) => (failure ? this.#note(failure) : this.#breaker.succeeded()));
     return answer;
+  }
+
+  async #checkStatus(url: URL, { status, headers, body }: OpenAnswer): Promise<void> {
+    if (status !== 429 && !PASSING.has(status)) return;
+    await discard(body);
+    const asked = retryAfterMs(headers.get('retry-after'), this.#options.now());
+    if (status === 429 || (status === 503 && asked !== undefined)) this.#pause(asked);
+    this.#checkPause(url);
+    throw new TransientFailure(url, `it answers ${status}`);
   }
 
   #pause(asked: number | undefined): void {

@@ -219,14 +219,15 @@ describe('a registry that wants a token of another server', () => {
   });
 });
 
+const credentials = (): UpstreamCredentials => ({
+  kind: 'token-exchange',
+  tokenUri: `${tokens.url}/token`,
+  clientId: 'the client',
+  clientSecret: 'a:b',
+  scope: 'packages',
+});
+
 describe('client credentials', () => {
-  const credentials = (): UpstreamCredentials => ({
-    kind: 'token-exchange',
-    tokenUri: `${tokens.url}/token`,
-    clientId: 'the client',
-    clientSecret: 'a:b',
-    scope: 'packages',
-  });
   beforeEach(() => {
     lab.server.put('/v2/left', ({ headers }) =>
       good.has(headers['authorization'] ?? '') ? { body: 'hello' } : { status: 401, body: 'no' },

@@ -53,13 +53,14 @@ export class UpstreamClient implements Upstream {
   }
 
   #ask(url: URL, request: UpstreamRequest, authorization: string | undefined): Promise<OpenAnswer> {
-    const { method = 'GET', body, maxBytes, compressed = false } = request;
+    const { method = 'GET', body, maxBytes, from, compressed = false } = request;
     return this.#options.originOf(url).ask(url, {
       method,
       headers: headersOf(request, this.#options.address.isOwn(url), authorization),
       ...(body && { body }),
       maxBytes,
-      ...(compressed && { compressed, timeoutMs: DOCUMENT_MS }),
+      // The rest of a compressed body could not be decoded.
+      ...(compressed && { compressed: from === undefined, timeoutMs: DOCUMENT_MS }),
     });
   }
 }

@@ -38,10 +38,10 @@ describe('what an upstream has', () => {
     expect(server.asked()[0]?.headers['if-modified-since']).toBe(lastModified);
   });
 
-  it.each([404, 410])('is missing when it says %d', async (code) => {
-    server.put('/npm/left', { status: code, body: 'gone' });
+  it.each([404, 410])('is missing when it says %d, however long it talks of it', async (code) => {
+    server.put('/npm/left', { status: code, body: 'gone'.repeat(1000) });
 
-    expect(await lab.open().fetch(asking('left'))).toEqual({ kind: 'missing' });
+    expect(await lab.open().fetch(asking('left', { maxBytes: 10 }))).toEqual({ kind: 'missing' });
   });
 
   it('may be an answer to what is posted', async () => {
@@ -50,6 +50,19 @@ describe('what an upstream has', () => {
     const answer = lab.open().fetch(asking('audit', { method: 'POST', body: new Uint8Array(7) }));
 
     expect(await textOf(answer)).toBe('POST 7');
+  });
+
+  it('may come compressed where that was said, and never when it is continued', async () => {
+    const upstream = lab.open();
+    await textOf(upstream.fetch(asking('left')));
+    await textOf(upstream.fetch(asking('left', { compressed: true })));
+    await textOf(upstream.fetch(asking('left', { compressed: true, from: { offset: 3 } })));
+
+    expect(server.asked().map(({ headers }) => headers['accept-encoding'])).toEqual([
+      'identity',
+      'gzip, br',
+      'identity',
+    ]);
   });
 
   it('comes over one connection, however much it is', async () => {

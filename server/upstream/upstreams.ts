@@ -54,9 +54,8 @@ export class Upstreams {
   /** Asks nothing yet. Fails with FAILED_PRECONDITION (UPSTREAM_FORBIDDEN) for what is no http or https URL. */
   open(settings: UpstreamSettings): Upstream {
     const address = new UpstreamAddress(settings.uri);
-    const key = createHash('sha256')
-      .update(JSON.stringify([address.origin, settings]))
-      .digest('base64');
+    const { credentials, tokenOrigins } = settings;
+    const key = sha256(JSON.stringify([address.origin, credentials, tokenOrigins]));
     const authorization = this.#authorizations.get(key, () =>
       this.#authorizationOf(settings, address.origin),
     );
@@ -76,3 +75,5 @@ export class Upstreams {
     return new RegistryAuthorization({ origin, tokenOrigins, ask, now, ...(credentials && { credentials }) });
   }
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
