@@ -7,7 +7,15 @@ import { garbageOf } from './garbage.ts';
 import { scrubOf } from './scrub.ts';
 import { serviceAccountsOf } from './service-accounts.ts';
 import { rolesOf } from './roles.ts';
-import type { DockerImage, File, Package, Tag, Version, VersionView } from './schemas/artifacts.ts';
+import type {
+  DockerImage,
+  File,
+  NpmPackage,
+  Package,
+  Tag,
+  Version,
+  VersionView,
+} from './schemas/artifacts.ts';
 import type { Operation } from './schemas/operation.ts';
 import type { Location, Project, Service } from './schemas/project.ts';
 import type { Repository } from './schemas/repository.ts';
@@ -185,6 +193,7 @@ export function createClient(options: ClientOptions) {
     },
 
     dockerImages: { ...getting<DockerImage>(http), ...listing<DockerImage>(http, 'dockerImages') },
+    npmPackages: { ...getting<NpmPackage>(http), ...listing<NpmPackage>(http, 'npmPackages') },
 
     /** Names end in `/projectSettings`, `/projectConfig` and `/vpcscConfig`. */
     projectSettings: { ...getting<ProjectSettings>(http), ...patching<ProjectSettings>(http) },

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { dockerImage, file, pkg, tag, version } from './schemas/artifacts.ts';
+import { dockerImage, file, npmPackage, pkg, tag, version } from './schemas/artifacts.ts';
 import {
   cleanupDecision,
   cleanupPolicy,
@@ -89,6 +89,7 @@ export const components = {
   ListTokensResponse: listOf('tokens', token),
   ListUsersResponse: listOf('users', user),
   Membership: membership,
+  NpmPackage: npmPackage,
   SetPasswordRequest: setPasswordRequest,
   Token: token,
   UploadServiceAccountKeyRequest: uploadServiceAccountKeyRequest,
@@ -103,6 +104,7 @@ export const components = {
   ListLocationsResponse: listOf('locations', location),
   ListLogEntriesRequest: listLogEntriesRequest,
   ListLogEntriesResponse: listOf('entries', logEntry),
+  ListNpmPackagesResponse: listOf('npmPackages', npmPackage),
   ListPackagesResponse: listOf('packages', pkg),
   ListProjectsResponse: listOf('projects', project),
   ListRepositoriesResponse: listOf('repositories', repository),
@@ -166,4 +168,5 @@ export function namedSchemas() {
 /** The views that formats show their versions in, by collection. */
 export const versionViews = {
   dockerImages: { item: components.DockerImage, page: components.ListDockerImagesResponse },
+  npmPackages: { item: components.NpmPackage, page: components.ListNpmPackagesResponse },
 } as const;

@@ -86,3 +86,13 @@ export const dockerImage = message({
   ),
 });
 export type DockerImage = Answer<typeof dockerImage>;
+
+export const npmPackage = message({
+  name: maybe(text()),
+  packageName: maybe(text()),
+  version: maybe(text()),
+  tags: maybe(z.array(text())),
+  createTime: maybe(timestamp()),
+  updateTime: maybe(timestamp()),
+});
+export type NpmPackage = Answer<typeof npmPackage>;

@@ -1,35 +1,61 @@
 import type { AuditName } from '../../core/audit.ts';
+import {
+  type CommandRoute,
+  defineFormat,
+  type FileRoute,
+  keptRoute,
+  param,
+  type QueryRoute,
+} from '../../core/format.ts';
 import { notFound } from '../../core/error.ts';
-import { type CommandRoute, defineFormat, type FileRoute, keptRoute, param } from '../../core/format.ts';
-import { tarballPath, versionInFile } from './names.ts';
-import { ABBREVIATED, FULL, packumentIndex } from './packument-index.ts';
-import { putPackage } from './put-package.ts';
-import { npmError } from './errors.ts';
+import { attestationsFile } from './attestations.ts';
+import { bulkAdvisories, quickAudit } from './audits.ts';
 import { npmChallenge } from './challenge.ts';
+import { deleteTag, putTag } from './dist-tags.ts';
+import { npmError } from './errors.ts';
+import { tarballPath, versionInFile } from './names.ts';
+import { npmApi } from './npm-packages.ts';
+import { ABBREVIATED, FULL, packumentIndex, TAGS } from './packument-index.ts';
+import { putPackage } from './put-package.ts';
+import { packageUnknown } from './revision.ts';
+import { search } from './search.ts';
 import { packageToRead, scopesJoined, within } from './segments.ts';
+import { facts, snippets } from './shown.ts';
+import { deleteTarball, unpublishAll } from './unpublish.ts';
+import { versionDocument } from './version-document.ts';
 
 /** cloud.google.com/artifact-registry/docs/audit-logging */
 const reads = (method: string): AuditName => ({ method: `Npm-${method}`, type: 'DATA_READ' });
 const publishes = (method: string): AuditName => ({ method: `Npm-${method}`, type: 'publish' });
 
+const READ = { permission: 'artifactregistry.repositories.downloadArtifacts', within } as const;
+
 const packument = keptRoute({
+  ...READ,
   path: '/:pkg',
-  permission: 'artifactregistry.repositories.downloadArtifacts',
-  within,
   audit: { ...reads('GetManifest'), head: reads('HeadManifest') },
   index: packumentIndex,
   key: (request) => ({ of: packageToRead(request) }),
-  // Whatever else a client takes, it gets what it can use: some ask for the abbreviated form alone, some for nothing.
+  // Never 406: some ask for the abbreviated form alone, some for nothing, and all can use either.
   variant: ({ headers }) =>
     headers.get('accept')?.includes('application/vnd.npm.install-v1+json') ? ABBREVIATED : FULL,
-  missing: ({ of: name }) => notFound('PACKAGE', { name }),
+  missing: ({ of: name }) => packageUnknown(name),
+});
+
+const tags = keptRoute({
+  ...READ,
+  path: '/-/package/:pkg/dist-tags',
+  audit: reads('ListTag'),
+  index: packumentIndex,
+  key: (request) => ({ of: packageToRead(request) }),
+  variant: () => TAGS,
+  missing: ({ of: name }) => packageUnknown(name),
 });
 
 const tarball: FileRoute = {
+  ...READ,
   kind: 'file',
   path: '/:pkg/-/:file',
-  permission: 'artifactregistry.repositories.downloadArtifacts',
-  within,
   audit: { ...reads('InstallPackage'), head: reads('HeadPackage') },
   file: (request) => {
     const name = packageToRead(request);
@@ -45,6 +71,22 @@ const tarball: FileRoute = {
   },
 };
 
+const attestations: FileRoute = {
+  ...READ,
+  kind: 'file',
+  // Clients put the whole path of the address that they were given behind the registry's, which may have one, too.
+  path: '/:again*/-/npm/v1/attestations/:of',
+  audit: reads('GetAttestations'),
+  file: attestationsFile,
+};
+
+const query = (
+  method: QueryRoute['method'],
+  path: string,
+  run: QueryRoute['run'],
+  audit: AuditName,
+): QueryRoute => ({ ...READ, kind: 'query', method, path, audit, run });
+
 const upload = (
   method: CommandRoute['method'],
   path: string,
@@ -59,6 +101,10 @@ const upload = (
   audit,
   run,
 });
+const remove = (path: string, run: CommandRoute['run'], audit: AuditName): CommandRoute => ({
+  ...upload('DELETE', path, run, audit),
+  permission: 'artifactregistry.repositories.deleteArtifacts',
+});
 
 /** Packages of Node.js and of browsers. */
 export const npm = defineFormat({
@@ -67,9 +113,33 @@ export const npm = defineFormat({
   title: 'npm',
   takesEmptySegments: true,
   segments: scopesJoined,
-  routes: [packument, tarball, upload('PUT', '/:pkg', putPackage, publishes('PublishPackage'))],
+  routes: [
+    packument,
+    {
+      ...READ,
+      kind: 'index',
+      path: '/:pkg/:of',
+      audit: reads('GetVersionManifest'),
+      document: versionDocument,
+    },
+    tarball,
+    upload('PUT', '/:pkg', putPackage, publishes('PublishPackage')),
+    upload('PUT', '/:pkg/-rev/:rev', putPackage, publishes('UpdateManifest')),
+    remove('/:pkg/-rev/:rev', unpublishAll, publishes('UnpublishPackage')),
+    remove('/:pkg/-/:file/-rev/:rev', deleteTarball, publishes('UnpublishVersion')),
+    tags,
+    upload('PUT', '/-/package/:pkg/dist-tags/:tag', putTag, publishes('UpdateTag')),
+    upload('POST', '/-/package/:pkg/dist-tags/:tag', putTag, publishes('UpdateTag')),
+    remove('/-/package/:pkg/dist-tags/:tag', deleteTag, publishes('DeleteTag')),
+    query('GET', '/-/v1/search', search, reads('Search')),
+    query('POST', '/-/npm/v1/security/advisories/bulk', bulkAdvisories, reads('BulkAdvisories')),
+    query('POST', '/-/npm/v1/security/audits', quickAudit, reads('Audit')),
+    query('POST', '/-/npm/v1/security/audits/quick', quickAudit, reads('Audit')),
+    attestations,
+  ],
   challenge: npmChallenge,
-  snippets: () => [],
-  facts: () => [],
+  api: npmApi,
+  snippets,
+  facts,
   errorBody: npmError,
 });

@@ -1,23 +1,64 @@
 import type { Command } from '../../core/format.ts';
+import { changePeople, deprecate } from './amend.ts';
 import { packumentIndex } from './packument-index.ts';
 import { publishVersion, storeTarball } from './publish.ts';
 import { readPublish } from './read-publish.ts';
+import { requireRevision } from './revision.ts';
 import { packageOf } from './segments.ts';
-import { classify } from './sent-change.ts';
+import { classify, type SentChange } from './sent-change.ts';
 import { storedSummary } from './stored-summary.ts';
+import { removeVersions } from './unpublish.ts';
 
+/** Larger than any that the public registry takes. */
 const LARGEST_TARBALL = 1024 * 1024 * 1024;
 
-/** PUT of a package: a publication, or what clients do to versions by sending the whole document back. */
+/** Shown to whoever changes what others would take for rights. */
+const ABOUT_OWNERS =
+  "Owners are only shown here: who may publish is decided by the repository's IAM policy, not by this list.";
+
+/** PUT of a package: a publication, or what clients do to versions and tags by sending the whole document back. */
 export async function putPackage(command: Command): Promise<Response> {
   const { repo, body } = command;
   const pkg = packageOf(command);
   const sent = await readPublish(body, (tarball) => storeTarball(repo, tarball, LARGEST_TARBALL));
-  // Of a publication the package's other versions need not be known.
-  const stored =
-    sent.attachments.length > 0 ? { name: pkg, versions: new Map() } : await storedSummary(repo, pkg);
-  const change = classify(stored, sent, 'rev' in command.params);
-  if (change.kind === 'publish') await publishVersion(command, pkg, sent, change);
-  await command.refresh(packumentIndex, { of: pkg });
-  return Response.json({ ok: true, success: true, id: pkg }, { status: 201 });
+  const change = sent.attachments.length > 0 ? publicationOf(sent, pkg) : await changeOf(command, sent, pkg);
+  const headers = change.kind === 'owner' ? { 'npm-notice': ABOUT_OWNERS } : undefined;
+  switch (change.kind) {
+    case 'publish':
+      await publishVersion(command, pkg, sent, change);
+      break;
+    case 'deprecate':
+      await deprecate(command, pkg, change.messages);
+      break;
+    case 'unpublish':
+      await removeVersions(command, pkg, change.versions);
+      break;
+    case 'star':
+    case 'owner':
+      await changePeople(command, pkg, change);
+      break;
+    case 'nothing':
+      break;
+    default:
+      change satisfies never;
+  }
+  if (change.kind !== 'nothing') await command.refresh(packumentIndex, { of: pkg });
+  return Response.json({ ok: true, success: true, id: pkg }, { status: 201, ...(headers && { headers }) });
+}
+
+type Sent = Parameters<typeof classify>[1];
+
+/** Of a publication the other versions of its package need not be known. */
+const publicationOf = (sent: Sent, pkg: string): SentChange =>
+  classify({ name: pkg, versions: new Map() }, sent, false);
+
+async function changeOf(command: Command, sent: Sent, pkg: string): Promise<SentChange> {
+  const { repo, params } = command;
+  const atRevision = params['rev'] !== undefined;
+  if (!atRevision) return classify(await storedSummary(repo, pkg), sent, false);
+  await requireRevision(command, pkg);
+  const stored = await storedSummary(repo, pkg);
+  // What was read in several steps is one state only where nothing was changed between them.
+  await requireRevision(command, pkg);
+  return classify(stored, sent, true);
 }

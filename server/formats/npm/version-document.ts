@@ -1,0 +1,32 @@
+import { isNotFound } from '../../core/error.ts';
+import { type CopiedDocument, type IndexRoute, param } from '../../core/format.ts';
+import { packumentIndex, shownVersion } from './packument-index.ts';
+import { packageUnknown, versionUnknown } from './revision.ts';
+import { packageToRead } from './segments.ts';
+
+/** GET /PACKAGE/VERSION and /PACKAGE/TAG: one version as the packument has it. */
+export const versionDocument: IndexRoute['document'] = async (
+  read,
+  request,
+  _basePath,
+  baseUrl,
+): Promise<CopiedDocument> => {
+  const name = packageToRead(request);
+  const wanted = param(request.params, 'of');
+  const part = await read.index(packumentIndex, { of: name }).catch((error: unknown) => {
+    throw isNotFound(error) ? packageUnknown(name) : error;
+  });
+  const shown = shownVersion(await valueOf(part, name), wanted, baseUrl);
+  if (!shown) throw versionUnknown(name, wanted);
+  return {
+    contentType: 'application/json',
+    body: JSON.stringify(shown),
+    ...(part.cache && { cache: part.cache }),
+    ...(part.without && { without: part.without }),
+  };
+};
+
+const valueOf = <T>(part: { value(): Promise<T> }, name: string): Promise<T> =>
+  part.value().catch((error: unknown) => {
+    throw isNotFound(error) ? packageUnknown(name) : error;
+  });
