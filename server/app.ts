@@ -47,6 +47,8 @@ import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { TokenTables } from './stores/metadata/token-tables.ts';
+import { UpstreamSecretTables } from './stores/metadata/upstream-secrets.ts';
+import { SecretFiles } from './stores/secret-files.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
 
 export interface AppOptions {
@@ -165,7 +167,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     ttlMs: config.uploadExpiry,
   });
-  const upstreamSecrets = new SecretSealer(key, 'upstream credentials');
+  const sealer = new SecretSealer(key, 'upstream credentials');
+  const upstreamSecrets = new UpstreamSecretTables({
+    database,
+    sealer,
+    ...(config.secrets !== undefined && { files: new SecretFiles(config.secrets) }),
+  });
   const publicHosts = config.publicUrl === undefined ? [] : [new URL(config.publicUrl).host];
   const opened = openRepositories({
     database,
@@ -184,6 +191,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     repositories,
     authorizer: options.unchecked?.authorizer ?? authorizer,
     read: opened.read,
+    target: opened.target,
     write: opened.write,
     documents: opened.documents,
     now,
@@ -264,7 +272,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
             database: audited(database, act),
             now,
             serviceAccountDomain: config.serviceAccountDomain,
-            upstreamSecrets,
+            upstreamSecrets: sealer,
           }),
         now,
         formats: FORMATS,
@@ -287,6 +295,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
         pages: new TokenSealer(key, 'page'),
         newId,
         spelling: (host, address, format) => addressing.spelling(host, address, format),
+        upstreams: outward.upstreams,
+        upstreamSecrets,
         named: (host, url) => ownRepository(addressing, [host, ...publicHosts], url),
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);

@@ -1,9 +1,10 @@
 import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
-import { type Authorizer, memberOf, type Principal } from './core/iam.ts';
+import type { CatalogReader } from './core/catalog.ts';
+import { type Authorizer, memberOf } from './core/iam.ts';
 import type { Repo } from './core/repo.ts';
 import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
-import type { Reader } from './http/run-route.ts';
+import type { Reader, WriteTarget } from './http/route-parts.ts';
 import { KeptDocuments } from './modes/kept-documents.ts';
 import { StandardRepo } from './modes/standard.ts';
 import type { VirtualPriority } from './modes/virtual-settings.ts';
@@ -11,6 +12,7 @@ import { type Nesting, openVirtuals } from './open-virtuals.ts';
 import type { Log } from './ops/log.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import { audited } from './stores/metadata/audited.ts';
+import { BorrowingCatalog } from './stores/metadata/borrowing-catalog.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
 import { DocumentTables } from './stores/metadata/document-tables.ts';
 import type { MetadataDatabase } from './stores/metadata/database.ts';
@@ -42,10 +44,10 @@ export function openRepositories(parts: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
-  const hosted = (row: RepositoryRow, account: string, act?: Act) =>
+  const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader) =>
     new HostedTables(
       { database: audited(database, act), blobs, uploads, now, leaseMs, ...(onStep && { onStep }) },
-      { repositoryId: row.id, account, catalog: catalog(row) },
+      { repositoryId: row.id, account, catalog: rows ?? catalog(row) },
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
@@ -70,19 +72,32 @@ export function openRepositories(parts: OpenParts) {
     priority: parts.virtualPriority,
     open: read,
   });
-  const write = (
-    row: RepositoryRow,
-    { principal }: { readonly principal: Principal },
-    act: Act | undefined,
-  ) =>
-    row.mode === 'STANDARD_REPOSITORY'
-      ? hosted(row, principal.kind === 'anonymous' ? '' : memberOf(principal), act)
-      : undefined;
+  const target = (row: RepositoryRow): WriteTarget | Promise<WriteTarget> => {
+    switch (row.mode) {
+      case 'STANDARD_REPOSITORY':
+        return { to: row };
+      case 'VIRTUAL_REPOSITORY':
+        return virtuals.target(row);
+      case 'REMOTE_REPOSITORY':
+        return { why: 'it is a remote repository, which holds copies of another', instead: [] };
+      default:
+        return row.mode satisfies never;
+    }
+  };
+  const write = (row: RepositoryRow, { principal }: Reader, act: Act | undefined, behind?: Repo) => {
+    const account = principal.kind === 'anonymous' ? '' : memberOf(principal);
+    const repo = hosted(row, account, act);
+    if (!behind) return repo;
+    const link = repo.link.bind(repo);
+    const borrower = { behind, link, store: repo.store.bind(repo) };
+    return hosted(row, account, act, new BorrowingCatalog(borrower, database, files, row.id));
+  };
   return {
     catalog,
     /** What is stored of a repository, whatever its mode. */
     stored,
     read,
+    target,
     write,
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),
   };

@@ -8,7 +8,7 @@ import {
   repositoryName,
   type RepositoryRow,
 } from './core/repository.ts';
-import type { Reader } from './http/run-route.ts';
+import type { Reader, WriteTarget } from './http/route-parts.ts';
 import { seeing } from './lib/visible-catalog.ts';
 import { MissingMember } from './modes/missing-member.ts';
 import { type VirtualPriority, virtualSettings } from './modes/virtual-settings.ts';
@@ -89,8 +89,23 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
     return new VirtualRepo({ name, answerWithout, members: () => (members ??= openMembers()) });
   };
 
-  return { read };
+  const target = async (row: RepositoryRow): Promise<WriteTarget> => {
+    const { members, writes } = settingsOf(row);
+    const rows = await Promise.all(members.map((address) => found(address, row.format)));
+    const writable = rows.filter(takesWrites);
+    const to = writes && writable.find((each) => repositoryName(each) === repositoryName(writes));
+    if (to) return { to };
+    const why = writes
+      ? `its writeRepository, ${repositoryName(writes)}, is no standard repository among its members`
+      : 'it is a virtual repository without a writeRepository';
+    return { why, instead: writable };
+  };
+
+  return { read, target };
 }
+
+const takesWrites = (member: RepositoryRow | MissingMember): member is RepositoryRow =>
+  !(member instanceof MissingMember) && member.mode === 'STANDARD_REPOSITORY';
 
 const tooMuch = (name: string): RegistryError =>
   new RegistryError(

@@ -1,4 +1,4 @@
-import type { Body, ByteRange, Digest } from './blob.ts';
+import type { BlobInfo, Body, ByteRange, Digest } from './blob.ts';
 import type { FileRef, Found } from './catalog.ts';
 import type { MaySee } from './iam.ts';
 import type { IndexReader } from './index-kind.ts';
@@ -22,6 +22,8 @@ export interface OpenedFile {
   readonly size: number | undefined;
   /** Unknown while it is still being fetched and nothing promised it. */
   readonly digest: Digest | undefined;
+  /** Where its bytes are, once they are stored here. */
+  readonly blob?: BlobInfo;
   readonly cache?: CacheState;
   /** Members asked before the one that has it, which could not answer: nobody may keep such an answer. */
   readonly without?: readonly string[];

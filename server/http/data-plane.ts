@@ -7,7 +7,8 @@ import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { denied } from './denied.ts';
 import { compilePath, type PathMatch } from './route-matcher.ts';
 import { runNarrowed } from './run-narrowed.ts';
-import { type RouteParts, type Runnable, runRoute } from './run-route.ts';
+import type { RouteParts } from './route-parts.ts';
+import { type Runnable, runRoute } from './run-route.ts';
 import { FileSender } from './send-file.ts';
 
 interface CompiledRoute {

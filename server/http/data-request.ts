@@ -1,3 +1,4 @@
+import type { ByteStream } from '../core/blob.ts';
 import type { Bearer, Principal } from '../core/iam.ts';
 import type { Destination } from './addressing.ts';
 
@@ -24,3 +25,6 @@ export interface Trace {
 }
 
 export type RepositoryDestination = Extract<Destination, { kind: 'repository' }>;
+
+export const bodyOf = ({ request }: DataRequest): ByteStream =>
+  (request.body ?? new Blob([]).stream()) as ByteStream;

@@ -7,7 +7,7 @@ import type { DataRequest, Trace } from './data-request.ts';
 import type { FailedLogin } from './login-failures.ts';
 import { rawPath } from './path.ts';
 import type { Resolver } from './resolver.ts';
-import { withHeaders } from './run-route.ts';
+import { withHeaders } from './format-headers.ts';
 import { checkSameOrigin, cookie, SESSION } from './session-cookie.ts';
 import { runService, type ServiceParts } from './service-plane.ts';
 

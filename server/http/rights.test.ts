@@ -55,6 +55,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /:image+/referrers/:digest': () => ({ path: `${image()}/referrers/${rights.params['version']}` }),
   'HEAD /:image+/referrers/:digest': () => ({ path: `${image()}/referrers/${rights.params['version']}` }),
   'GET /:image+/_oci/ext/discover': () => ({ path: `${image()}/_oci/ext/discover` }),
+  'HEAD /:image+/_oci/ext/discover': () => ({ path: `${image()}/_oci/ext/discover` }),
 };
 
 const methodsOf = (route: Route): readonly string[] =>

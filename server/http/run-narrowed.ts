@@ -6,7 +6,8 @@ import type { RepositoryRow } from '../core/repository.ts';
 import { seeing } from '../lib/visible-catalog.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { denied } from './denied.ts';
-import { type RouteParts, type Runnable, runRoute } from './run-route.ts';
+import type { RouteParts } from './route-parts.ts';
+import { type Runnable, runRoute } from './run-route.ts';
 
 interface NarrowRequest {
   readonly call: DataRequest;

@@ -1,52 +1,18 @@
 import type { Act } from '../core/audit.ts';
-import type { ByteStream } from '../core/blob.ts';
-import type { FileRef, HostedRepo } from '../core/catalog.ts';
+import type { FileRef } from '../core/catalog.ts';
 import { isNotFound, notFound, RegistryError } from '../core/error.ts';
-import type {
-  CommandRoute,
-  FileRoute,
-  Format,
-  IndexRoute,
-  KeptRoute,
-  QueryRoute,
-  ReadableElsewhere,
-  Rights,
-  Route,
-  RouteRequest,
-} from '../core/format.ts';
-import type { Authorizer, Principal, Within } from '../core/iam.ts';
-import type { DocumentReader } from '../core/documents.ts';
-import type { Permission } from '../core/permissions.ts';
+import type { FileRoute, IndexRoute, KeptRoute, QueryRoute, Route, RouteRequest } from '../core/format.ts';
+import type { Within } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
-import type { DataRequest, RepositoryDestination } from './data-request.ts';
-import { denied } from './denied.ts';
 import { cacheHeaders, partialHeaders } from './cache-status.ts';
+import { bodyOf, type DataRequest, type RepositoryDestination } from './data-request.ts';
+import { withHeaders } from './format-headers.ts';
+import type { Reader, RouteParts } from './route-parts.ts';
+import { commandAnswer } from './run-command.ts';
 import { sendDocument } from './send-document.ts';
 import type { FileSender } from './send-file.ts';
 import { withoutBody } from './without-body.ts';
-
-export interface RouteParts {
-  /** The repository as its mode answers reads of somebody who has the permission on it. */
-  read(repository: RepositoryRow, reader: Reader): Repo;
-  /** The repository for a caller who writes; nothing where its mode takes no writes. */
-  write(
-    repository: RepositoryRow,
-    writer: Reader,
-    act: Act | undefined,
-  ): HostedRepo | undefined | Promise<HostedRepo | undefined>;
-  /** The documents of a repository that are kept. */
-  documents(repository: RepositoryRow, repo: Repo): DocumentReader;
-  readonly now: () => number;
-  elsewhere(call: DataRequest, destination: RepositoryDestination): ReadableElsewhere;
-  readonly authorizer: Authorizer;
-}
-
-/** Who asks, with which right: what a repository is made of may be others, where it counts too. */
-export interface Reader {
-  readonly principal: Principal;
-  readonly permission: Permission;
-}
 
 export interface Runnable {
   readonly route: Route;
@@ -79,12 +45,6 @@ export function runRoute(
     default:
       return route satisfies never;
   }
-}
-
-/** What a format says on every answer. Files and indexes are made with it; setting a header later costs more. */
-export function withHeaders(answer: Response, { headers }: Format): Response {
-  for (const [name, value] of Object.entries(headers ?? {})) answer.headers.set(name, value);
-  return answer;
 }
 
 async function fileAnswer(
@@ -194,63 +154,3 @@ async function queryAnswer(
   });
   return withHeaders(call.request.method === 'HEAD' ? await withoutBody(answer) : answer, format);
 }
-
-const bodyOf = ({ request }: DataRequest): ByteStream =>
-  (request.body ?? new Blob([]).stream()) as ByteStream;
-
-interface Writing {
-  readonly repository: RepositoryRow;
-  readonly reader: Reader;
-  readonly act: Act | undefined;
-}
-
-async function commandAnswer(
-  parts: RouteParts,
-  call: DataRequest,
-  destination: RepositoryDestination,
-  route: CommandRoute,
-  asked: RouteRequest,
-  { repository, reader, act }: Writing,
-): Promise<Response> {
-  const repo = await parts.write(repository, reader, act);
-  if (!repo) throw readOnly(repository);
-  const { basePath } = destination;
-  const baseUrl = call.origin + basePath;
-  const read = parts.read(repository, reader);
-  const documents = parts.documents(repository, read);
-  const answer = await route.run({
-    ...asked,
-    body: bodyOf(call),
-    repo,
-    basePath,
-    baseUrl,
-    principal: call.principal,
-    read,
-    elsewhere: parts.elsewhere(call, destination),
-    rights: rightsOf(parts, call, destination),
-    refresh: async (index, key) => {
-      // Whoever asks next makes them, should this go wrong; what was written stays written.
-      await documents.document(index, key, { variant: '', baseUrl }).catch(() => undefined);
-    },
-  });
-  return withHeaders(answer, destination.format);
-}
-
-const rightsOf = (
-  { authorizer }: RouteParts,
-  call: DataRequest,
-  destination: RepositoryDestination,
-): Rights => ({
-  async require(permission, within) {
-    const name = repositoryName(destination.address);
-    const { allow } = await authorizer.check(call.principal, permission, name, within);
-    if (!allow) throw denied(call, destination, permission);
-  },
-});
-
-const readOnly = ({ repository, mode }: RepositoryRow) =>
-  new RegistryError(
-    'FAILED_PRECONDITION',
-    'READ_ONLY',
-    `${repository} takes no uploads: it is a ${mode.toLowerCase().replace('_', ' ')}`,
-  );

@@ -51,6 +51,7 @@ export class StandardRepo implements Repo {
       file,
       size: blob.size,
       digest: blob.digest,
+      blob,
       open: (range) => this.#bodies.open(blob, range),
     };
     this.#opened.set(stored, opened);

@@ -20,6 +20,7 @@ import { putManifest } from './put-manifest.ts';
 import { referrers } from './referrers.ts';
 import { noExtensions, ociError, services } from './services.ts';
 import { tagsList } from './tags-list.ts';
+import { ociUpstream } from './upstream.ts';
 import { appendChunk, cancelUpload, finishUpload, startUpload, uploadStatus } from './uploads.ts';
 
 const imageOf = ({ params }: RouteRequest): string => imageName(param(params, 'image'));
@@ -154,7 +155,7 @@ export const oci = defineFormat({
       },
     }),
     {
-      kind: 'command',
+      kind: 'query',
       method: 'GET',
       path: '/:image+/_oci/ext/discover',
       permission: 'artifactregistry.repositories.downloadArtifacts',
@@ -163,6 +164,7 @@ export const oci = defineFormat({
       run: noExtensions,
     },
   ],
+  upstream: ociUpstream,
   challenge: bearerChallenge,
   api: dockerApi,
   snippets: (address) => [
