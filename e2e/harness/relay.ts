@@ -1,6 +1,9 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** An address of its own for a server, and the way to it, which a test can cut. */
+/** How a connection becomes one to somewhere else; nothing when it leads nowhere. */
+type Lead = (near: Socket) => Promise<Socket | undefined>;
+
+/** A way to other servers that a test can cut. */
 export class Relay implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -8,26 +11,35 @@ export class Relay implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #cut = false;
 
-  private constructor(server: Server, target: string) {
+  private constructor(server: Server, lead: Lead) {
     this.#server = server;
     this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const [hostname, port] = target.split(':');
     server.on('connection', (near: Socket) => {
-      if (this.#cut) {
-        near.destroy();
-        return;
-      }
-      const far = connect({ host: hostname, port: Number(port) });
-      this.#join(near, far);
-      this.#join(far, near);
+      this.#keep(near);
+      void this.#relay(near, lead);
     });
   }
 
-  /** `target` is `HOST:PORT`. */
-  static async to(target: string): Promise<Relay> {
+  /** Another address of the server at `target`, `HOST:PORT`. */
+  static to(target: string): Promise<Relay> {
+    return Relay.#listening(async () => to(target));
+  }
+
+  /** An HTTP proxy that connects to whatever it is asked for (RFC 9110, CONNECT). */
+  static proxy(): Promise<Relay> {
+    return Relay.#listening(async (near) => {
+      const asked = await new Promise<Buffer>((resolve) => near.once('data', resolve));
+      const target = /^CONNECT (\S+) /.exec(asked.toString('latin1'))?.[1];
+      if (target === undefined) return undefined;
+      near.write('HTTP/1.1 200 Connected\r\n\r\n');
+      return to(target);
+    });
+  }
+
+  static async #listening(lead: Lead): Promise<Relay> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new Relay(server, target);
+    return new Relay(server, lead);
   }
 
   /** Ends what goes on, and every connection as soon as it is made, for good. */
@@ -36,14 +48,23 @@ export class Relay implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #join(from: Socket, to: Socket): void {
-    this.#sockets.add(from);
-    from.on('error', () => undefined);
-    from.on('close', () => {
-      this.#sockets.delete(from);
-      to.destroy();
-    });
-    from.pipe(to);
+  async #relay(near: Socket, lead: Lead): Promise<void> {
+    const far = this.#cut ? undefined : await lead(near);
+    if (far === undefined || this.#cut) {
+      near.destroy();
+      far?.destroy();
+      return;
+    }
+    this.#keep(far);
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+    near.pipe(far).pipe(near);
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#sockets.delete(socket));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,3 +72,8 @@ export class Relay implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 }
+
+const to = (target: string): Socket => {
+  const colon = target.lastIndexOf(':');
+  return connect({ host: target.slice(0, colon), port: Number(target.slice(colon + 1)) });
+};
