@@ -27,7 +27,10 @@ export interface UpstreamRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly validators?: Validators;
-  /** Continues a body that broke off: `offset` bytes are there, of the representation that has this validator. */
+  /**
+   * Continues a body that broke off: `offset` bytes are there, of the representation that has this validator. What has
+   * changed since, and what a weak validator cannot vouch for, comes from its beginning.
+   */
   readonly from?: { readonly offset: number; readonly ifRange?: string };
   /** Largest body that is taken, decoded. */
   readonly maxBytes: number;
@@ -36,7 +39,11 @@ export interface UpstreamRequest {
 }
 
 export type UpstreamAnswer =
-  /** Breaks off with UNAVAILABLE when the connection does, or when it is longer or shorter than was said. */
+  /**
+   * Whoever has `body` reads it to its end or cancels it: until then it holds one of the few turns at its server. Breaks off
+   * with UNAVAILABLE when the connection does, or when it is longer than wanted or shorter than was said, and with
+   * DEADLINE_EXCEEDED when nothing comes for too long. `headers` are those of the body as it is here, decoded.
+   */
   | {
       readonly kind: 'found';
       readonly headers: Headers;
@@ -67,9 +74,10 @@ export interface UpstreamHealth {
 /** One server elsewhere, with its address, credentials, turns, retries, breaker and address rules already applied. */
 export interface Upstream {
   /**
-   * Fails with UNAVAILABLE for all that is its fault (UPSTREAM_BROKEN; UPSTREAM_REFUSED for 401 and 403; UPSTREAM_BUSY for 429
-   * and for the time it asked for), DEADLINE_EXCEEDED (UPSTREAM_SLOW), or FAILED_PRECONDITION (UPSTREAM_FORBIDDEN) for an
-   * address that may not be asked.
+   * Fails with UNAVAILABLE for all that is its fault (UPSTREAM_BROKEN, also without asking while the circuit is open;
+   * UPSTREAM_REFUSED for 401 and 403; UPSTREAM_BUSY for 429 and for the time it asked for, and when too much is asked of it),
+   * DEADLINE_EXCEEDED (UPSTREAM_SLOW), or FAILED_PRECONDITION (UPSTREAM_FORBIDDEN) for an address that may not be asked, and for
+   * a token host that the credentials may not be sent to. Where it is known when to try again, `retry-after` says so.
    */
   fetch(request: UpstreamRequest): Promise<UpstreamAnswer>;
   health(): UpstreamHealth;

@@ -201,6 +201,17 @@ describe.skipIf(Bun.which('openssl') === null)('a certificate', () => {
     expect((await refusal(client().fetch(url('upstream.test'), { maxBytes: 10 }))).code).toBe('UNAVAILABLE');
   });
 
+  it('is shown once for many requests', async () => {
+    await using secure = await SecureServer.start('upstream.test');
+    const allowed = [{ hostname: 'upstream.test' }];
+    using believing = new OutboundClient({ resolve: async () => LOCAL, allowed, ca: secure.cert });
+
+    for (let times = 0; times < 3; times += 1)
+      await believing.fetch(new URL(`https://upstream.test:${secure.port}/`), { maxBytes: 10 });
+
+    expect(secure.peers.size).toBe(1);
+  });
+
   it('is not given up by a redirect', async () => {
     await using secure = await SecureServer.start('upstream.test', at('/').href);
     const believing = new OutboundClient({

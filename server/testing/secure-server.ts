@@ -5,10 +5,13 @@ const MAKE_CERTIFICATE =
 export class SecureServer implements AsyncDisposable {
   readonly cert: string;
   readonly port: number;
+  /** Of those who connected: one for each connection. */
+  readonly peers: ReadonlySet<number>;
   readonly #server: ReturnType<typeof Bun.serve>;
 
-  constructor(cert: string, server: ReturnType<typeof Bun.serve>) {
+  private constructor(cert: string, peers: ReadonlySet<number>, server: ReturnType<typeof Bun.serve>) {
     this.cert = cert;
+    this.peers = peers;
     this.port = server.port ?? 0;
     this.#server = server;
   }
@@ -20,13 +23,17 @@ export class SecureServer implements AsyncDisposable {
     ).stdout.toString();
     const [key = ''] = /-----BEGIN PRIVATE KEY-----[^]+?-----END PRIVATE KEY-----/.exec(made) ?? [];
     const [cert = ''] = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/.exec(made) ?? [];
+    const peers = new Set<number>();
     const server = Bun.serve({
       port: 0,
       hostname: '127.0.0.1',
       tls: { key, cert },
-      fetch: () => (redirect === undefined ? new Response('ok') : Response.redirect(redirect)),
+      fetch(request, listener) {
+        peers.add(listener.requestIP(request)?.port ?? 0);
+        return redirect === undefined ? new Response('ok') : Response.redirect(redirect);
+      },
     });
-    return new SecureServer(cert, server);
+    return new SecureServer(cert, peers, server);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
