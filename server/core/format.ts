@@ -1,5 +1,5 @@
 import type { AuditName } from './audit.ts';
-import type { ByteStream, Checksum, CommittedBlob } from './blob.ts';
+import type { ByteStream, Checksum, CommittedBlob, Digest } from './blob.ts';
 import type {
   Attributes,
   CatalogReader,
@@ -181,13 +181,17 @@ export interface FormatUpstream {
   readonly presets: Readonly<Record<string, () => string>>;
   /**
    * Where an upstream has the file, and what it is held to there. NOT_FOUND when an index says that there is no such file.
-   * The index was read as the repository shows it, so what its rules hide is not found either.
+   * Indexes are read as the upstream has them: what the rules keep out is refused with a reason, once it is known what it is.
    */
   locate(ref: FileRef, read: IndexReader): ListedFileOrPath | Promise<ListedFileOrPath>;
   /** Nothing for a file that makes no version, such as a layer. */
   adopt(fetched: FetchedFile): Promise<FetchedVersion | undefined>;
-  /** Largest file that is read whole before it is served: what `revalidate` refs and small metadata are. */
+  /** Largest file that is read whole before it is served: what `revalidate` refs are, and whatever has no content type of its own. */
   readonly wholeUpTo: number;
+  /** What the answer to HEAD promises of the content, where asking so costs a client less than a conditional GET. */
+  announced?(headers: Headers): Digest | undefined;
+  /** Versions are called by their content, so what rules say of versions they say of tags. */
+  readonly versionsAreDigests?: boolean;
   /** Seconds for which a `revalidate` file is good without asking (gar.md 5.5). */
   readonly maxAge: number;
   /** What is asked of a new upstream to see that it is one of the format. */

@@ -47,11 +47,14 @@ export interface VersionFacts {
   readonly version: string;
   /** Milliseconds since the epoch, where the index tells. */
   readonly publishedAt?: number;
+  /** Whether it is a tag, where an index names those. */
+  readonly isTag?: boolean;
 }
 
 /** How an index is read from another server. */
 export interface UpstreamIndex<T> {
-  target(key: IndexKey): UpstreamTarget;
+  /** Nothing for an index that upstreams do not have: it is made of what was copied. */
+  target(key: IndexKey): UpstreamTarget | undefined;
   /** Largest body that is read, decoded. */
   readonly maxBytes: number;
   /** Fails with DATA_LOSS when it is none of the format. Yields to other work while it reads a long one. */

@@ -1,9 +1,11 @@
 import type { CatalogReader, VersionRow } from '../../core/catalog.ts';
 import { defineIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
-import { fromAttributes } from './attributes.ts';
+import { fromAttributes, type ManifestAttributes, toAttributes } from './attributes.ts';
 import { OCI_INDEX } from './media-types.ts';
 import { nextLink } from './paging.ts';
+import { isDigest } from './names.ts';
+import { documentOf, HOUR, objectsOf } from './upstream-documents.ts';
 
 export interface ReferrersPage {
   readonly referrers: readonly VersionRow[];
@@ -12,6 +14,7 @@ export interface ReferrersPage {
 
 /** Clients read an index of up to 4 MiB; what does not fit goes to the next page. */
 const MOST_BYTES = 3_500_000;
+const MOST_LISTED = 10_000;
 /** Rows looked at per query while a filter leaves some out. */
 const BATCH = 1_000;
 
@@ -27,6 +30,28 @@ export const referrers = defineIndex<ReferrersPage>({
       return { referrers: rows, more };
     }
     return filtered(catalog, { image, digest, artifactType: filter, page });
+  },
+
+  upstream: {
+    maxAge: HOUR,
+    maxBytes: 8 * 1024 * 1024,
+    package: ({ of }) => of.slice(0, of.indexOf('@')),
+    // All of them whatever is asked for: not every registry filters, and each pages in a way of its own.
+    target: ({ of }) => ({
+      target: of.replace('@', '/referrers/'),
+      headers: { accept: OCI_INDEX },
+    }),
+    parse(body, { of, filter, page = { limit: 0 } }) {
+      const listed = objectsOf(documentOf(body), 'manifests').slice(0, MOST_LISTED);
+      const rows = listed
+        .flatMap((entry) => rowOf(of, entry))
+        .filter(
+          ({ attributes }) => filter === undefined || fromAttributes(attributes).artifactType === filter,
+        )
+        .filter(({ version }) => page.after === undefined || version > page.after)
+        .sort((a, b) => (a.version < b.version ? -1 : 1));
+      return { referrers: rows.slice(0, page.limit), more: rows.length > page.limit };
+    },
   },
 
   merge(parts, { page = { limit: 0 } }) {
@@ -95,6 +120,26 @@ function descriptor({ version, attributes }: VersionRow) {
     ...(annotations && { annotations }),
   };
 }
+
+/** A descriptor of an upstream's list; nothing for one that is none. */
+function rowOf(of: string, entry: Readonly<Record<string, unknown>>): readonly VersionRow[] {
+  const { mediaType, digest, size, artifactType, annotations } = entry;
+  if (typeof digest !== 'string' || !isDigest(digest)) return [];
+  if (typeof mediaType !== 'string' || typeof size !== 'number') return [];
+  const attributes: ManifestAttributes = {
+    mediaType,
+    manifestSize: size,
+    ...(typeof artifactType === 'string' && { artifactType }),
+    ...(typeof annotations === 'object' && annotations !== null && { annotations: texts(annotations) }),
+  };
+  const [pkg = ''] = of.split('@');
+  return [{ package: pkg, version: digest, attributes: toAttributes(attributes), size, createdAt: 0 }];
+}
+
+const texts = (annotations: object): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 
 /** As many from the front as fit into one index, and one at least. */
 function fitting<T>(descriptors: readonly T[]): readonly T[] {

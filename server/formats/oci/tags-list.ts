@@ -2,7 +2,9 @@ import type { CatalogReader, TagRow, TaggedVersion } from '../../core/catalog.ts
 import { defineIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
 import { fromAttributes } from './attributes.ts';
+import { isTag } from './names.ts';
 import { nextLink } from './paging.ts';
+import { documentOf, HOUR, textsOf } from './upstream-documents.ts';
 
 export interface TagsPage {
   readonly tags: readonly TagRow[];
@@ -14,6 +16,8 @@ export interface TagsPage {
 }
 
 const MOST_CHILDREN = 10_000;
+/** Pages of most registries are of so many tags, or of a multiple of that, whatever they are asked for. */
+const CAPS = 50;
 
 /** GET …/tags/list, with Container Registry's extension (gar.md 4) that its walking clients rely on. */
 export const tagsList = defineIndex<TagsPage>({
@@ -28,6 +32,41 @@ export const tagsList = defineIndex<TagsPage>({
     const versions = await versionsOn(catalog, image, page, tags, more);
     return { tags, more, children: page.after === undefined ? children : [], versions };
   },
+
+  upstream: {
+    maxAge: HOUR,
+    maxBytes: 8 * 1024 * 1024,
+    package: ({ of }) => of,
+    target({ of: image, page = { limit: 0 } }) {
+      if (image === '') return undefined;
+      const { limit, after } = page;
+      const query = new URLSearchParams({
+        n: String(Math.max(1, limit)),
+        ...(after !== undefined && { last: after }),
+      });
+      return { target: `${image}/tags/list?${query.toString()}` };
+    },
+    /** In the upstream's order, in which its next page goes on. What its tags name it does not say. */
+    parse(body, { page = { limit: 0 } }) {
+      const names = textsOf(documentOf(body), 'tags').filter(isTag);
+      // An upstream that knows no pages sends all of them again, in the order of their names.
+      const { limit, after } = page;
+      const ignored = names.length > limit && after !== undefined;
+      const tags = ignored ? names.filter((tag) => tag > after) : names;
+      return {
+        tags: tags.slice(0, limit).map((tag) => ({ tag, version: '' })),
+        more: limit > 0 && (tags.length >= limit || (tags.length > 0 && tags.length % CAPS === 0)),
+        children: [],
+        versions: [],
+      };
+    },
+  },
+
+  *versions({ tags }) {
+    for (const { tag } of tags) yield { version: tag, isTag: true };
+  },
+
+  prune: (value, keep) => ({ ...value, tags: value.tags.filter(({ tag }) => keep(tag)) }),
 
   merge(parts, { page = { limit: 0 } }) {
     const tags = new Map<string, TagRow>();

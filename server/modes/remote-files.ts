@@ -1,0 +1,308 @@
+import type { Checksum, CommittedBlob, Digest } from '../core/blob.ts';
+import type { FileRef, StoredFile } from '../core/catalog.ts';
+import type { CopyState } from '../core/copies.ts';
+import { notFound, RegistryError } from '../core/error.ts';
+import type { ListedFileOrPath } from '../core/format.ts';
+import type { IndexReader } from '../core/index-kind.ts';
+import type { SafetySubject } from '../core/remote-settings.ts';
+import type { CacheState, OpenedFile } from '../core/repo.ts';
+import type { UpstreamAnswer } from '../core/upstream.ts';
+import { type Answered, broken, freshen } from './freshness.ts';
+import type { RemoteParts } from './remote-parts.ts';
+import type { SafetyGate } from './safety-gate.ts';
+
+type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
+
+/** More than any file has: what bounds a fetch is the room on the disk. */
+const NO_LIMIT = 2 ** 43;
+
+/** Files of an upstream: copied when they are first asked for, and then read like any other. */
+export class RemoteFiles {
+  readonly #parts: RemoteParts;
+  readonly #gate: SafetyGate;
+  /** Indexes as the upstream has them, so that a refusal can say why. */
+  readonly #indexes: IndexReader;
+
+  constructor(parts: RemoteParts, gate: SafetyGate, indexes: IndexReader) {
+    this.#parts = parts;
+    this.#gate = gate;
+    this.#indexes = indexes;
+  }
+
+  async file(ref: FileRef): Promise<OpenedFile> {
+    this.#gate.requireName(this.#subject(ref));
+    const held = await this.#parts.stored.file(ref);
+    if (ref.freshness === 'revalidate') return this.#current(ref, held);
+    if (!held) return this.#fetched(ref);
+    const { copies, repositoryId, now } = this.#parts;
+    const seen = copies.firstSeen(repositoryId, ref.path);
+    this.#gate.require({ ...this.#subject(ref), ...(seen && { publishedAt: seen.at }) });
+    const validatedAt = copies.state(repositoryId, `file ${ref.path}`)?.validatedAt ?? now();
+    return this.#copy(held, { outcome: 'hit', validatedAt });
+  }
+
+  /** Something that never changes, and is not here yet. */
+  async #fetched(ref: FileRef): Promise<OpenedFile> {
+    const { downloads, format, repositoryId, now, stored } = this.#parts;
+    this.#refuseAbsent(ref);
+    const located = await format.locate(ref, this.#indexes);
+    this.#gate.require({
+      ...this.#subject(ref, located),
+      ...(await this.#publishedAt(ref, located)),
+    });
+    // What it is only its content tells, so nothing is said of it before.
+    const whole = ref.contentType === undefined;
+    const download = await downloads.fetch({
+      repositoryId,
+      what: `file ${ref.path}`,
+      expected: { checksums: strongest(located.checksums) },
+      limit: whole ? format.wholeUpTo : NO_LIMIT,
+      isKept: async () => (await stored.file(ref)) !== undefined,
+      open: (from) => this.#open(ref, located, from),
+      keep: (blob, headers) => this.#keep(ref, located, blob, headers),
+    });
+    const cache: CacheState = { outcome: 'miss', validatedAt: now() };
+    if (!download || whole) {
+      await download?.kept.catch((error: unknown) => {
+        throw broken(error);
+      });
+      const kept = await stored.file(ref);
+      if (!kept)
+        throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', `${ref.path} did not stay; ask again`);
+      return this.#copy(kept, download ? cache : { outcome: 'hit', validatedAt: now() });
+    }
+    // Whoever reads it learns of that.
+    download.kept.catch(() => undefined);
+    return {
+      file: ref,
+      size: download.size,
+      digest: promised(located.checksums),
+      cache,
+      open: async (range) => download.follow(range),
+    };
+  }
+
+  /** Something that may be another by now. */
+  async #current(ref: FileRef, held: StoredFile | undefined): Promise<OpenedFile> {
+    const { copies, format, memory, now, repositoryId, settings, stored, unnoticed } = this.#parts;
+    const what = `file ${ref.path}`;
+    const state = copies.state(repositoryId, what);
+    const freshness = {
+      held: held !== undefined,
+      state,
+      maxAge: settings.fileMaxAge ?? format.maxAge,
+      staleWhileRevalidate: settings.staleWhileRevalidate,
+      now,
+      unnoticed,
+    };
+    const cache = await freshen(freshness, () =>
+      memory.once(`${repositoryId} ${what}`, () => this.#ask(ref, held, state)),
+    );
+    const copy = await stored.file(ref);
+    if (!copy) throw notFound('FILE', { path: ref.path });
+    const seen = copies.firstSeen(repositoryId, meaning(ref, copy.blob.digest));
+    this.#gate.require({ ...this.#subject(ref), ...(seen && { publishedAt: seen.at }) });
+    return this.#copy(copy, cache);
+  }
+
+  /** Finds out whether the upstream has what we have, and takes what it has instead. */
+  async #ask(ref: FileRef, held: StoredFile | undefined, state: CopyState | undefined): Promise<Answered> {
+    const { copies, downloads, format, now, repositoryId, stored, upstream } = this.#parts;
+    this.#refuseAbsent(ref);
+    const located = await format.locate(ref, this.#indexes);
+    const what = `file ${ref.path}`;
+    const validated = (headers: Headers) =>
+      copies.validated(repositoryId, what, { ...validatorsOf(headers), validatedAt: now() });
+    const request = { ...located, maxBytes: format.wholeUpTo };
+
+    if (held && format.announced) {
+      const answer = await upstream.fetch({ ...request, method: 'HEAD' });
+      if (answer.kind === 'missing') throw this.#absent(ref);
+      if (answer.kind === 'found') await answer.body.cancel();
+      const announced = format.announced(answer.headers);
+      if (announced === held.blob.digest) {
+        await validated(answer.headers);
+        return 'revalidated';
+      }
+      if (announced) this.#requireMeaning(ref, announced);
+    }
+    const conditional = held && state && !format.announced;
+    const first = await upstream.fetch({ ...request, ...(conditional && { validators: state }) });
+    if (first.kind === 'missing') throw this.#absent(ref);
+    if (first.kind === 'unchanged') {
+      await validated(first.headers);
+      return 'revalidated';
+    }
+    let unused: Found | undefined = first;
+    const download = await downloads.fetch({
+      repositoryId,
+      what,
+      expected: { checksums: strongest(located.checksums) },
+      limit: format.wholeUpTo,
+      isKept: async () => {
+        const current = await stored.file(ref);
+        return current !== undefined && current.blob.digest !== held?.blob.digest;
+      },
+      open: async (from) => {
+        const answer = from ? undefined : unused;
+        unused = from ? unused : undefined;
+        return answer ?? this.#open(ref, located, from);
+      },
+      keep: (blob, headers) => this.#keep(ref, located, blob, headers),
+    });
+    await unused?.body.cancel();
+    await download?.kept;
+    await validated(first.headers);
+    return 'miss';
+  }
+
+  async #open(
+    ref: FileRef,
+    located: ListedFileOrPath,
+    from: { readonly offset: number; readonly ifRange?: string } | undefined,
+  ): Promise<Found> {
+    const { upstream } = this.#parts;
+    const { target, headers } = located;
+    const answer = await upstream.fetch({
+      target,
+      maxBytes: NO_LIMIT,
+      ...(headers && { headers }),
+      ...(from && { from }),
+    });
+    if (answer.kind === 'found') return answer;
+    if (answer.kind === 'missing') throw this.#absent(ref);
+    throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the upstream answers what it was not asked');
+  }
+
+  async #keep(ref: FileRef, located: ListedFileOrPath, blob: CommittedBlob, headers: Headers): Promise<void> {
+    const { bodies, copies, format, now, repositoryId, stored } = this.#parts;
+    const adopted = await format.adopt({
+      ref,
+      blob,
+      headers,
+      ...(located.version !== undefined && { listed: { ...located, version: located.version } }),
+      read: async (limit) => {
+        if (blob.size > limit)
+          throw new RegistryError('DATA_LOSS', 'SIZE_LIMIT', `it is larger than ${limit} bytes`);
+        return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
+      },
+    });
+    const at = located.publishedAt ?? now();
+    const isNew = ref.freshness === 'immutable';
+    const first = await copies.see(
+      repositoryId,
+      ref.path,
+      { digest: blob.digest, at },
+      isNew ? { ...validatorsOf(headers), validatedAt: now() } : undefined,
+    );
+    this.#requirePinned(ref, first.digest, blob.digest);
+    if (!isNew) {
+      const meant = await copies.see(repositoryId, meaning(ref, blob.digest), { digest: blob.digest, at });
+      this.#gate.require({ ...this.#subject(ref), publishedAt: meant.at });
+    }
+    if (!adopted) return stored.link({ ...ref, blob });
+    const { file = ref, tags = [], ...version } = adopted;
+    await stored.publish({
+      ...version,
+      files: [{ ...file, blob }],
+      partial: true,
+      tags: ref.tag === undefined ? tags : [...tags, ref.tag],
+      onConflict: 'keep',
+    });
+  }
+
+  #copy({ blob, ...file }: StoredFile, cache: CacheState): OpenedFile {
+    const { bodies } = this.#parts;
+    return { file, size: blob.size, digest: blob.digest, cache, open: (range) => bodies.open(blob, range) };
+  }
+
+  #subject({ coordinates, tag }: FileRef, located?: ListedFileOrPath): SafetySubject {
+    const { versionsAreDigests = false } = this.#parts.format;
+    const version = versionsAreDigests ? undefined : (located?.version ?? coordinates?.version);
+    return {
+      package: coordinates?.package ?? '',
+      ...(version !== undefined && { version }),
+      ...(tag !== undefined && { tag }),
+    };
+  }
+
+  /** When it came out: as the index says, else since when it is known here that it is there. */
+  async #publishedAt(ref: FileRef, located: ListedFileOrPath): Promise<{ readonly publishedAt?: number }> {
+    const { copies, now, repositoryId, upstream } = this.#parts;
+    if (located.publishedAt !== undefined) return { publishedAt: located.publishedAt };
+    if (!this.#gate.asksAge || this.#subject(ref, located).version === undefined) return {};
+    const seen = copies.firstSeen(repositoryId, ref.path);
+    if (seen) return { publishedAt: seen.at };
+    const { target, headers } = located;
+    const answer = await upstream.fetch({
+      target,
+      method: 'HEAD',
+      maxBytes: NO_LIMIT,
+      ...(headers && { headers }),
+    });
+    if (answer.kind === 'missing') throw this.#absent(ref);
+    if (answer.kind === 'found') await answer.body.cancel();
+    return { publishedAt: (await copies.see(repositoryId, ref.path, { at: now() })).at };
+  }
+
+  /** What a tag would come to mean, before it is fetched. */
+  #requireMeaning(ref: FileRef, digest: Digest): void {
+    const { copies, repositoryId } = this.#parts;
+    this.#requirePinned(ref, copies.firstSeen(repositoryId, ref.path)?.digest, digest);
+    const seen = copies.firstSeen(repositoryId, meaning(ref, digest));
+    if (seen) this.#gate.require({ ...this.#subject(ref), publishedAt: seen.at });
+  }
+
+  #requirePinned({ path }: FileRef, first: Digest | undefined, digest: Digest): void {
+    if (!this.#parts.settings.rules.pinFirstSeen || first === undefined || first === digest) return;
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      'DIGEST_CHANGED',
+      `${path} is ${digest} at the upstream, and was ${first} when it was first seen here: ` +
+        'it is refused while the repository pins what it has seen',
+      { details: { path, digest, first } },
+    );
+  }
+
+  #refuseAbsent(ref: FileRef): void {
+    const { copies, memory, now, repositoryId } = this.#parts;
+    const known = { now: now(), purges: copies.purges(repositoryId) };
+    if (memory.isAbsent(`${repositoryId} file ${ref.path}`, known))
+      throw notFound('FILE', { path: ref.path });
+  }
+
+  /** Remembers that the upstream said that it does not have something. */
+  #absent({ path }: FileRef): RegistryError {
+    const { copies, memory, now, repositoryId, settings } = this.#parts;
+    memory.noteAbsent(`${repositoryId} file ${path}`, {
+      until: now() + settings.notFoundMaxAge * 1_000,
+      purges: copies.purges(repositoryId),
+    });
+    return notFound('FILE', { path });
+  }
+}
+
+/** What a path has come to mean, to be remembered by when it first did. */
+const meaning = ({ path }: FileRef, digest: Digest): string => `${path}@${digest}`;
+
+const STRENGTH = ['sha512', 'sha256', 'sha1', 'md5'] as const;
+
+/** One that is right is as good as all, and the weaker ones say nothing more. */
+function strongest(checksums: readonly Checksum[]): readonly Checksum[] {
+  for (const algorithm of STRENGTH) {
+    const found = checksums.find((checksum) => checksum.algorithm === algorithm);
+    if (found) return [found];
+  }
+  return [];
+}
+
+function promised(checksums: readonly Checksum[]): Digest | undefined {
+  const found = checksums.find(({ algorithm }) => algorithm === 'sha256');
+  return found && `sha256:${found.hex}`;
+}
+
+function validatorsOf(headers: Headers): Pick<CopyState, 'etag' | 'lastModified'> {
+  const etag = headers.get('etag');
+  const lastModified = headers.get('last-modified');
+  return { ...(etag !== null && { etag }), ...(lastModified !== null && { lastModified }) };
+}

@@ -1,0 +1,90 @@
+import type { Listing } from '../core/index-kind.ts';
+
+/** An index as its upstream has it, read. */
+export interface ReadIndex<T> {
+  readonly value: T;
+  /** Made when it is first asked for. */
+  listing(): Listing;
+}
+
+/** Decoded bytes of the indexes that are kept read. */
+const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_ABSENT = 50_000;
+
+interface Kept {
+  readonly index: Promise<ReadIndex<unknown>>;
+  bytes: number;
+}
+
+/**
+ * What a process remembers of upstreams, for all its repositories. Bounded, and never older than the tables: an index is known by
+ * its content, and what an upstream does not have is forgotten with a purge in any process.
+ */
+export class RemoteMemory {
+  readonly #indexes = new Map<string, Kept>();
+  readonly #absent = new Map<string, { readonly until: number; readonly purges: string }>();
+  readonly #running = new Map<string, Promise<unknown>>();
+  #bytes = 0;
+
+  /** One at a time of whatever has this name; who comes meanwhile gets the same. */
+  once<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const known = this.#running.get(id);
+    // What has one name has one type.
+    if (known) return known as Promise<T>;
+    const running = work().finally(() => this.#running.delete(id));
+    this.#running.set(id, running);
+    return running;
+  }
+
+  /** An index by its content, read at most once while it is remembered. `read` says how many bytes it was. */
+  async index<T>(
+    id: string,
+    read: () => Promise<{ readonly index: ReadIndex<T>; readonly bytes: number }>,
+  ): Promise<ReadIndex<T>> {
+    const known = this.#indexes.get(id);
+    if (known) {
+      this.#indexes.delete(id);
+      this.#indexes.set(id, known);
+      return known.index as Promise<ReadIndex<T>>;
+    }
+    const reading = read();
+    const kept: Kept = { index: reading.then(({ index }) => index), bytes: 0 };
+    this.#indexes.set(id, kept);
+    try {
+      const { index, bytes } = await reading;
+      kept.bytes = bytes;
+      this.#bytes += bytes;
+      this.#giveUp();
+      return index;
+    } catch (error) {
+      this.#indexes.delete(id);
+      throw error;
+    }
+  }
+
+  isAbsent(id: string, { now, purges }: { readonly now: number; readonly purges: string }): boolean {
+    const known = this.#absent.get(id);
+    if (!known) return false;
+    if (known.until > now && known.purges === purges) return true;
+    this.#absent.delete(id);
+    return false;
+  }
+
+  /** `until` in milliseconds since the epoch. */
+  noteAbsent(id: string, absence: { readonly until: number; readonly purges: string }): void {
+    this.#absent.delete(id);
+    this.#absent.set(id, absence);
+    const [oldest] = this.#absent.keys();
+    if (this.#absent.size > MOST_ABSENT && oldest !== undefined) this.#absent.delete(oldest);
+  }
+
+  /** The least recently used first, never the only one. */
+  #giveUp(): void {
+    for (const [id, { bytes }] of this.#indexes) {
+      if (this.#bytes <= MOST_BYTES || this.#indexes.size === 1) return;
+      if (bytes === 0) continue;
+      this.#indexes.delete(id);
+      this.#bytes -= bytes;
+    }
+  }
+}

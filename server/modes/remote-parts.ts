@@ -1,0 +1,30 @@
+import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
+import type { HostedRepo } from '../core/catalog.ts';
+import type { CopyStore } from '../core/copies.ts';
+import type { DocumentStore } from '../core/documents.ts';
+import type { Downloads } from '../core/downloads.ts';
+import type { FormatUpstream } from '../core/format.ts';
+import type { RemoteSettings } from '../core/remote-settings.ts';
+import type { SafetyPolicy } from '../core/safety-policy.ts';
+import type { Upstream } from '../core/upstream.ts';
+import type { RemoteMemory } from './remote-memory.ts';
+
+/** What a copy of another server's repository is made of. */
+export interface RemoteParts {
+  readonly name: string;
+  readonly repositoryId: number;
+  readonly settings: RemoteSettings;
+  readonly format: FormatUpstream;
+  readonly upstream: Upstream;
+  readonly downloads: Downloads;
+  /** Where copies are kept, written on nobody's behalf. */
+  readonly stored: HostedRepo;
+  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
+  readonly documents: DocumentStore;
+  readonly copies: CopyStore;
+  readonly policy: SafetyPolicy;
+  readonly memory: RemoteMemory;
+  readonly now: () => number;
+  /** Told of an upstream's failure that nobody waited for. */
+  readonly unnoticed: (cause: unknown) => void;
+}

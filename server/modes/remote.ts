@@ -1,0 +1,55 @@
+import type { FileRef, Found } from '../core/catalog.ts';
+import type { MaySee } from '../core/iam.ts';
+import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import type { OpenedFile, Repo } from '../core/repo.ts';
+import { RemoteFiles } from './remote-files.ts';
+import { RemoteIndexes } from './remote-indexes.ts';
+import type { RemoteParts } from './remote-parts.ts';
+import { RuledIndexes } from './ruled-indexes.ts';
+import { SafetyGate } from './safety-gate.ts';
+import { SeenCopies } from './seen-copies.ts';
+import { StandardRepo } from './standard.ts';
+
+/** Serves what a server elsewhere has, from copies where that is possible. */
+export class RemoteRepo implements Repo {
+  readonly name: string;
+  readonly #copied: StandardRepo;
+  readonly #files: RemoteFiles;
+  readonly #indexes: RuledIndexes;
+
+  constructor(parts: RemoteParts) {
+    this.name = parts.name;
+    const gate = new SafetyGate(parts.policy, parts.settings.rules, parts.now);
+    this.#copied = new StandardRepo(parts.name, parts.stored, parts.bodies);
+    const whole = new RemoteIndexes(parts, gate, this.#copied);
+    this.#indexes = new RuledIndexes(gate, whole, parts.now);
+    this.#files = new RemoteFiles(parts, gate, whole);
+  }
+
+  file(ref: FileRef): Promise<OpenedFile> {
+    return this.#files.file(ref);
+  }
+
+  index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
+    return this.#indexes.index(kind, key);
+  }
+
+  /** Nobody writes here, so nobody relies on it. */
+  async touch(): Promise<void> {}
+
+  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found> {
+    return this.#copied.search(words, page);
+  }
+
+  seenBy(may: MaySee): Repo {
+    return new SeenCopies(this, this.#copied.seenBy(may), may);
+  }
+
+  async owns(): Promise<boolean> {
+    return false;
+  }
+
+  own(): undefined {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Statement } from 'bun:sqlite';
+import type { Transaction } from 'kysely';
+import { sql } from 'kysely';
+import type { Digest } from '../../core/blob.ts';
+import type { CopyState, CopyStore, FirstSeen } from '../../core/copies.ts';
+import { CommittedCache } from './committed-cache.ts';
+import type { Schema } from './schema.ts';
+import type { Transactions } from './transactions.ts';
+
+/** The row of `upstream_state` whose validator is another one after every purge. */
+export const PURGES = 'purges';
+
+interface StateRow {
+  readonly etag: string | null;
+  readonly last_modified: string | null;
+  readonly validated_at: number;
+}
+
+/** What upstreams said, and what their files were first, in tables. Asked on every read of a copy, so prepared. */
+export class CopyTables implements CopyStore {
+  readonly #database: Transactions;
+  readonly #states: CommittedCache<CopyState | null>;
+  readonly #seen: CommittedCache<FirstSeen | null>;
+  readonly #state: Statement<StateRow, [number, string]>;
+  readonly #first: Statement<{ readonly digest: Digest | null; readonly at: number }, [number, string]>;
+
+  constructor(database: Transactions) {
+    this.#database = database;
+    this.#states = new CommittedCache(database);
+    this.#seen = new CommittedCache(database);
+    this.#state = database.reading.prepare(
+      'SELECT etag, last_modified, validated_at FROM upstream_state WHERE repository_id = ? AND what = ?',
+    );
+    this.#first = database.reading.prepare(
+      'SELECT digest, at FROM first_seen WHERE repository_id = ? AND path = ?',
+    );
+  }
+
+  state(repositoryId: number, what: string): CopyState | undefined {
+    const read = () => stated(this.#state.get(repositoryId, what));
+    return this.#states.get(`${repositoryId} ${what}`, read) ?? undefined;
+  }
+
+  async validated(repositoryId: number, what: string, state: CopyState): Promise<void> {
+    await this.#database.transaction((tx) => note(tx, repositoryId, what, state));
+  }
+
+  firstSeen(repositoryId: number, path: string): FirstSeen | undefined {
+    const read = () => seen(this.#first.get(repositoryId, path));
+    return this.#seen.get(`${repositoryId} ${path}`, read) ?? undefined;
+  }
+
+  async see(
+    repositoryId: number,
+    path: string,
+    { digest, at }: FirstSeen,
+    state?: CopyState,
+  ): Promise<FirstSeen> {
+    return this.#database.transaction(async (tx) => {
+      if (state) await note(tx, repositoryId, `file ${path}`, state);
+      const row = await tx
+        .insertInto('first_seen')
+        .values({ repository_id: repositoryId, path, digest: digest ?? null, at })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['repository_id', 'path'])
+            .doUpdateSet({ digest: sql`coalesce(first_seen.digest, excluded.digest)` }),
+        )
+        .returning(['digest', 'at'])
+        .executeTakeFirstOrThrow();
+      return { at: row.at, ...(row.digest !== null && { digest: row.digest as Digest }) };
+    });
+  }
+
+  purges(repositoryId: number): string {
+    return this.state(repositoryId, PURGES)?.etag ?? '';
+  }
+}
+
+async function note(
+  tx: Transaction<Schema>,
+  repositoryId: number,
+  what: string,
+  { etag, lastModified, validatedAt }: CopyState,
+): Promise<void> {
+  const values = { etag: etag ?? null, last_modified: lastModified ?? null, validated_at: validatedAt };
+  await tx
+    .insertInto('upstream_state')
+    .values({ repository_id: repositoryId, what, ...values })
+    .onConflict((conflict) => conflict.columns(['repository_id', 'what']).doUpdateSet(values))
+    .execute();
+}
+
+const stated = (row: StateRow | null): CopyState | null =>
+  row && {
+    validatedAt: row.validated_at,
+    ...(row.etag !== null && { etag: row.etag }),
+    ...(row.last_modified !== null && { lastModified: row.last_modified }),
+  };
+
+const seen = (row: { readonly digest: Digest | null; readonly at: number } | null): FirstSeen | null =>
+  row && { at: row.at, ...(row.digest !== null && { digest: row.digest }) };

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { FormatUpstream } from '../core/format.ts';
+import type { RemoteSettings, SafetyRules } from '../core/remote-settings.ts';
+import type { OpenedFile, Repo } from '../core/repo.ts';
+import { TokenSealer } from '../lib/sealed-token.ts';
+import { RemoteMemory } from '../modes/remote-memory.ts';
+import { RemoteRepo } from '../modes/remote.ts';
+import { DependencySafety } from '../policy/dependency-safety.ts';
+import { MemoryBlobs } from '../stores/blobs/memory.ts';
+import { CatalogTables, FileLookups } from '../stores/metadata/catalog-tables.ts';
+import { CopyTables } from '../stores/metadata/copy-tables.ts';
+import type { MetadataDatabase } from '../stores/metadata/database.ts';
+import { DocumentTables } from '../stores/metadata/document-tables.ts';
+import { HostedTables } from '../stores/metadata/hosted-tables.ts';
+import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
+import { UploadSessions } from '../stores/upload-sessions.ts';
+import { Clock } from './harness.ts';
+import { PlainDownloads } from './plain-downloads.ts';
+import { ScriptedUpstream } from './scripted-upstream.ts';
+import { type TemporaryDatabase, temporaryDatabase } from './temporary-database.ts';
+
+export const NO_RULES: SafetyRules = {
+  allow: [],
+  deny: [],
+  minimumReleaseAge: 0,
+  minimumReleaseAgeExceptions: [],
+  pinFirstSeen: false,
+};
+
+export type Told = Partial<Omit<RemoteSettings, 'rules'>> & { readonly rules?: Partial<SafetyRules> };
+
+/** Remote repositories on real tables, with an upstream that does what it is told. */
+export class RemoteLab implements AsyncDisposable {
+  readonly clock = new Clock();
+  readonly upstream = new ScriptedUpstream();
+  readonly blobs = new MemoryBlobs();
+  readonly memory = new RemoteMemory();
+  readonly unnoticed: unknown[] = [];
+  readonly #temporary: TemporaryDatabase;
+  readonly #format: FormatUpstream;
+  #repositories = 0;
+
+  private constructor(temporary: TemporaryDatabase, format: FormatUpstream) {
+    this.#temporary = temporary;
+    this.#format = format;
+  }
+
+  static async open(format: FormatUpstream): Promise<RemoteLab> {
+    return new RemoteLab(await temporaryDatabase(), format);
+  }
+
+  get database(): MetadataDatabase {
+    return this.#temporary.database;
+  }
+
+  /** Another remote repository, which has nothing yet. */
+  async repository(told: Told = {}): Promise<{ readonly repo: RemoteRepo; readonly id: number }> {
+    const directory = new RepositoryTables(this.database, this.clock.now);
+    await directory.ensureProject('p');
+    this.#repositories += 1;
+    const address = { project: 'p', location: 'us', repository: `r${this.#repositories}` };
+    const { id } = await directory.create(address, 'DOCKER');
+    return { repo: this.at(id, told), id };
+  }
+
+  /** The same repository as another process has it, or with other settings. */
+  at(id: number, { rules, ...told }: Told = {}, memory = this.memory): RemoteRepo {
+    const { database, blobs, clock } = this;
+    const sealer = new TokenSealer(randomBytes(32), 'upload');
+    const catalog = new CatalogTables(database, new FileLookups(database), id);
+    const uploads = new UploadSessions({ blobs, sealer, now: clock.now, ttlMs: 1_000 });
+    const options = { database, blobs, uploads, now: clock.now, leaseMs: 1_000_000 };
+    return new RemoteRepo({
+      name: `projects/p/locations/us/repositories/r${id}`,
+      repositoryId: id,
+      settings: {
+        upstream: { kind: 'server', uri: 'https://upstream.example', tokenOrigins: [] },
+        noCache: false,
+        notFoundMaxAge: 60,
+        staleWhileRevalidate: 0,
+        ...told,
+        rules: { ...NO_RULES, ...rules },
+      },
+      format: this.#format,
+      upstream: this.upstream,
+      downloads: new PlainDownloads(blobs),
+      stored: new HostedTables(options, { repositoryId: id, account: '', catalog }),
+      bodies: blobs,
+      documents: new DocumentTables(database, blobs, clock.now),
+      copies: new CopyTables(database),
+      policy: new DependencySafety(),
+      memory,
+      now: clock.now,
+      unnoticed: (cause) => void this.unnoticed.push(cause),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#temporary[Symbol.asyncDispose]();
+  }
+}
+
+/** A file's bytes, as text, and how the answer came about. */
+export async function read(repo: Repo, ref: Parameters<Repo['file']>[0]): Promise<readonly [string, string]> {
+  const opened = await repo.file(ref);
+  return [await textOf(opened), said(opened)];
+}
+
+export const textOf = async (opened: OpenedFile): Promise<string> => new Response(await opened.open()).text();
+
+export const said = ({ cache }: Pick<OpenedFile, 'cache'>): string =>
+  cache?.detail === undefined ? (cache?.outcome ?? 'none') : `${cache.outcome}: ${cache.detail}`;
