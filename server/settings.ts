@@ -225,6 +225,14 @@ export const SETTINGS = {
     parse: allowedHosts,
   }),
   ...EGRESS_SETTINGS,
+  secrets: setting<string | undefined>({
+    name: 'secrets',
+    placeholder: 'DIR',
+    help: 'Directory of secrets for upstreams, as PROJECT/SECRET/VERSION, that repositories name as passwordSecretVersion',
+    usual: 'none',
+    initial: absent,
+    parse: text,
+  }),
   oidcIssuer: setting<string | undefined>({
     name: 'oidc-issuer',
     placeholder: 'URL',

@@ -1,4 +1,5 @@
 import { wrongConfig } from './config-refusal.ts';
+import { secretVersion } from '../lib/secret-version.ts';
 import { checkedUri } from './remote-uri.ts';
 
 const LONGEST_SECRET = 16 * 1024;
@@ -25,7 +26,7 @@ export function checkCredentials(
   if (!hasSecret && version === undefined) throw wrongConfig(at, withoutSecret(kind, secretField));
   if (kind === 'usernamePasswordCredentials') {
     checkUsername(fields['username'], `${at}.username`);
-    if (version !== undefined && !SECRET_VERSION.test(String(version)))
+    if (version !== undefined && !secretVersion(String(version)))
       throw wrongConfig(
         `${at}.passwordSecretVersion`,
         'passwordSecretVersion must be projects/P/secrets/S/versions/V, where V is a number or latest',

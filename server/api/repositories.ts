@@ -47,13 +47,13 @@ export const repositoryRoutes: readonly ApiRoute[] = [
         );
       const format = checkedFormat(body.format, parts.formats);
       checkId(address, format);
-      const repository = await newRepository(call, address, body, format);
+      const { written: repository, warnings } = await newRepository(call, address, body, format);
       const shown = shownBy(call);
       const begun = draft<RepositoryRecord>(call, { response: (made) => typed('Repository', shown(made)) });
       const answer = await startedAt(at, begun, (started) =>
         parts.resources.repositories.create(repository, started),
       );
-      return warned(answer, repository.config);
+      return warned(answer, [...warnings, ...cleanupWarnings(repository.config)]);
     },
   }),
 
@@ -122,10 +122,11 @@ export const repositoryRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const mask = parseMask(call.query.updateMask);
       const at = repositoryAt(call.params);
-      const change = await repositoryChange(call, at, call.body, mask);
-      const record = await call.parts.resources.repositories.update(at, change);
+      const { written, warnings } = await repositoryChange(call, at, call.body, mask);
+      const record = await call.parts.resources.repositories.update(at, written);
       const answer = json(shownBy(call)(await asSeen(call, 'artifactregistry.repositories.update', record)));
-      return mask && !changes(mask, 'cleanupPolicies') ? answer : warned(answer, record.config);
+      const isCleaned = !mask || changes(mask, 'cleanupPolicies');
+      return warned(answer, [...warnings, ...(isCleaned ? cleanupWarnings(record.config) : [])]);
     },
   }),
 
@@ -153,7 +154,8 @@ export const repositoryRoutes: readonly ApiRoute[] = [
 const changes = (mask: readonly MaskPath[], field: string): boolean =>
   mask.some(([head = '']) => head === field || sameField(head) === field);
 
-const warned = (answer: ApiAnswer, { cleanupPolicies }: Repository): ApiAnswer => {
-  const warnings = warningsAbout(cleanupPolicies);
-  return answer.kind === 'json' && warnings.length > 0 ? { ...answer, warnings } : answer;
-};
+const cleanupWarnings = ({ cleanupPolicies }: Repository): readonly string[] =>
+  warningsAbout(cleanupPolicies);
+
+const warned = (answer: ApiAnswer, warnings: readonly string[]): ApiAnswer =>
+  answer.kind === 'json' && warnings.length > 0 ? { ...answer, warnings } : answer;

@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Repository } from '../../contract/schemas/repository.ts';
 import type { Format } from '../core/format.ts';
 import { type RepositoryAddress, repositoryName } from '../core/repository.ts';
-import type { NewRepository, RepositoryRecord, WrittenSettings } from '../core/resources.ts';
+import type { Document, NewRepository, RepositoryRecord, WrittenSettings } from '../core/resources.ts';
+import { secretVersion } from '../lib/secret-version.ts';
+import { passwordSecretVersion } from '../lib/upstream-credentials.ts';
+import { wrongConfig } from './config-refusal.ts';
 import { withoutIdlePatterns } from './immutable-tag-rules.ts';
 import { maskedUpdate } from './masked-update.ts';
 import { checkRelated, refuseUnchecked } from './related-repositories.ts';
@@ -10,23 +14,69 @@ import { checkedMode, writtenSettings } from './repository-mode.ts';
 import { editable, REPOSITORY_FIELDS } from './repository-resource.ts';
 import type { ApiCall } from './route.ts';
 import type { MaskPath } from './update-mask.ts';
+import { probeUpstream } from './upstream-probe.ts';
 import { afterChange, withKeptSecrets } from './upstream-credentials.ts';
 
 type Call = ApiCall<unknown, unknown>;
+type Stored = Pick<Repository, 'remoteRepositoryConfig'> & { readonly upstreamRepository?: string };
 
-/** A new repository as it is stored, once it is known that it can be. */
+/** Once it is known that it can be, or may be; sentences about what may be wrong with it. */
+interface Checked<T> {
+  readonly written: T;
+  readonly warnings: readonly string[];
+}
+
+/** A new repository as it is stored. */
 export async function newRepository(
   call: Call,
   at: RepositoryAddress,
   body: Repository,
   format: Format,
-): Promise<NewRepository & WrittenSettings> {
+): Promise<Checked<NewRepository & WrittenSettings>> {
   const mode = checkedMode(body);
   const written = writtenSettings(mode, body);
   const upstreamRepository = mode === 'REMOTE_REPOSITORY' ? ownUpstream(call, body, format) : undefined;
   const config = { ...written.config, ...(upstreamRepository !== undefined && { upstreamRepository }) };
   await checkRelated(call, at, { format: format.id, before: {}, after: config });
-  return { ...at, ...written, config, format: format.id, mode };
+  checkSecretVersion(call, at, config);
+  const warnings = await probed(call, at, { format, body, written: { ...written, config } });
+  return { written: { ...at, ...written, config, format: format.id, mode }, warnings };
+}
+
+/** What an upstream that was just configured says of itself. */
+async function probed(
+  { parts }: Call,
+  at: RepositoryAddress,
+  {
+    format,
+    body,
+    written,
+  }: { readonly format: Format; readonly body: Repository; readonly written: WrittenSettings },
+): Promise<readonly string[]> {
+  const { remoteRepositoryConfig: config, upstreamRepository } = written.config as Stored;
+  if (!config || upstreamRepository !== undefined || body.remoteRepositoryConfig?.disableUpstreamValidation)
+    return [];
+  return probeUpstream(parts, { at, format, config, secret: written.upstreamSecret ?? undefined });
+}
+
+/** A secret that is only named is of the repository's own project, or any creator could send any secret anywhere. */
+function checkSecretVersion({ parts }: Call, { project }: RepositoryAddress, config: Document): void {
+  const { remoteRepositoryConfig } = config as Stored;
+  const name = passwordSecretVersion(remoteRepositoryConfig?.upstreamCredentials);
+  if (name === undefined) return;
+  const field =
+    'remoteRepositoryConfig.upstreamCredentials.usernamePasswordCredentials.passwordSecretVersion';
+  if (!parts.upstreamSecrets.readsFiles)
+    throw wrongConfig(
+      field,
+      'this server has no secrets to read: give the password itself (password, or --remote-password-file), or start the ' +
+        'server with --secrets DIR',
+    );
+  if (secretVersion(name)?.project !== project)
+    throw wrongConfig(
+      field,
+      `the secret must be of the repository's own project: projects/${project}/secrets/…`,
+    );
 }
 
 /** The repository here that an address of this server means. */
@@ -47,7 +97,7 @@ export async function repositoryChange(
   at: RepositoryAddress,
   body: Repository,
   mask: readonly MaskPath[] | undefined,
-): Promise<(current: RepositoryRecord) => WrittenSettings> {
+): Promise<Checked<(current: RepositoryRecord) => WrittenSettings>> {
   const change = withoutDefaults(body);
   const changed = (current: RepositoryRecord): WrittenSettings => {
     const before = editable(current);
@@ -63,14 +113,27 @@ export async function repositoryChange(
     };
   };
   const seen = await call.parts.resources.repositories.get(at);
-  if (!seen || seen.mode === 'STANDARD_REPOSITORY') return changed;
-  const checked = changed(seen).config;
-  await checkRelated(call, at, { format: seen.format, before: seen.config, after: checked });
-  return (current) => {
-    const next = changed(current);
-    refuseUnchecked(checked, current.config, next.config);
-    return next;
+  if (!seen || seen.mode === 'STANDARD_REPOSITORY') return { written: changed, warnings: [] };
+  const checked = changed(seen);
+  await checkRelated(call, at, { format: seen.format, before: seen.config, after: checked.config });
+  const format = call.parts.formats.find(({ id }) => id === seen.format);
+  const isNew = format !== undefined && hasOtherCredentials(seen.config, checked);
+  if (isNew) checkSecretVersion(call, at, checked.config);
+  return {
+    warnings: isNew ? await probed(call, at, { format, body, written: checked }) : [],
+    written: (current) => {
+      const next = changed(current);
+      refuseUnchecked(checked.config, current.config, next.config);
+      return next;
+    },
   };
+}
+
+function hasOtherCredentials(before: Document, { config, upstreamSecret }: WrittenSettings): boolean {
+  const [old, now] = [before as Stored, config as Stored].map(
+    ({ remoteRepositoryConfig }) => remoteRepositoryConfig?.upstreamCredentials,
+  );
+  return typeof upstreamSecret === 'string' || !isDeepStrictEqual(old, now);
 }
 
 function withSecrets(before: Repository, change: Repository): Repository {

@@ -15,6 +15,7 @@ import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
 import type { ScrubWork } from '../core/scrub.ts';
 import type { Impersonation } from '../core/service-accounts.ts';
+import type { UpstreamSecrets, Upstreams } from '../core/upstreams.ts';
 import type { Passwords } from '../core/users.ts';
 import type { PredefinedRole } from '../core/roles.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
@@ -43,6 +44,9 @@ export interface ApiParts {
   readonly impersonation: Impersonation;
   readonly scrub: ScrubWork;
   readonly workloadRules: ProviderRules;
+  /** What is behind remote repositories. */
+  readonly upstreams: Upstreams;
+  readonly upstreamSecrets: UpstreamSecrets;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;

@@ -28,3 +28,7 @@ function text(message: unknown, field: string): string | undefined {
   const value = fieldsOf(message)[field];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** The name of the secret that is the password, where somebody else keeps it. */
+export const passwordSecretVersion = (shown: unknown): string | undefined =>
+  text(fieldsOf(shown)['usernamePasswordCredentials'], 'passwordSecretVersion');
