@@ -15,6 +15,8 @@ export class UpstreamAddress {
         'UPSTREAM_FORBIDDEN',
         `"${uri}" cannot be asked: write a URL such as https://registry.example.com/`,
       );
+    if (url.username !== '' || url.password !== '')
+      throw refused(url, 'a user name or password does not belong in a URL, but in the credentials');
     this.origin = new URL(url.origin);
     this.#base = `${url.origin}${url.pathname.replace(/\/*$/, '/')}`;
   }

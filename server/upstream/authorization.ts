@@ -1,3 +1,5 @@
+import { RegistryError } from '../core/error.ts';
+
 /** What is shown to an upstream in `Authorization`. */
 export interface Authorization {
   /** With the request; nothing when there is nothing to show yet. */
@@ -21,6 +23,16 @@ export class FixedAuthorization implements Authorization {
   async challenged(): Promise<undefined> {
     return undefined;
   }
+}
+
+/** RFC 6750 2.1. Fails with FAILED_PRECONDITION for what does not fit into a header, and does not repeat it. */
+export function bearer(token: string, host: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new RegistryError(
+    'FAILED_PRECONDITION',
+    'UPSTREAM_FORBIDDEN',
+    `${host} is not asked: the token that is set for it has characters that no token has`,
+  );
 }
 
 /** RFC 7617, in UTF-8. */

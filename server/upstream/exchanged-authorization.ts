@@ -1,3 +1,4 @@
+import { RegistryError } from '../core/error.ts';
 import type { UpstreamCredentials } from '../core/upstream.ts';
 import { basic, type Authorization } from './authorization.ts';
 import { TokenCache } from './token-cache.ts';
@@ -37,7 +38,13 @@ export class ExchangedAuthorization implements Authorization {
       ...(scope !== undefined && { scope }),
     });
     const authorization = basic(formEncoded(clientId), formEncoded(clientSecret));
-    const url = new URL(tokenUri);
+    const url = URL.parse(tokenUri);
+    if (!url)
+      throw new RegistryError(
+        'FAILED_PRECONDITION',
+        'UPSTREAM_FORBIDDEN',
+        `${origin.host} is not asked: the address of its token host is no URL`,
+      );
     const fetch = () => requestToken(ask, { url, form, authorization, host: origin.host });
     return `Bearer ${await this.#tokens.get('', fetch, refused)}`;
   }

@@ -260,6 +260,14 @@ describe('client credentials', () => {
     expect([expired, given]).toEqual([2, 3]);
   });
 
+  it('are not sent to what is no address', async () => {
+    const wrong = { ...credentials(), tokenUri: 'nonsense' } as UpstreamCredentials;
+
+    expect(await failureOf(get('left', { credentials: wrong }))).toMatchObject({
+      reason: 'UPSTREAM_FORBIDDEN',
+    });
+  });
+
   it('are not sent to another upstream', async () => {
     await textOf(registry({ credentials: credentials() }).fetch(asking(`${tokens.url}/token`)));
 

@@ -139,6 +139,18 @@ describe('a target', () => {
   it.each(['ftp://example.com', 'nonsense', ''])('below %p is refused', (uri) => {
     expect(() => lab.open({ uri })).toThrow('cannot be asked: write a URL');
   });
+
+  it('below an address with a password is refused, and the password not repeated', () => {
+    expect(() => lab.open({ uri: 'https://jo:secret@r.example.com/' })).toThrow(
+      /^r\.example\.com is not asked: a user name or password does not belong in a URL/,
+    );
+  });
+
+  it('that needs a token of impossible characters is refused', () => {
+    expect(() => lab.open({ credentials: { kind: 'bearer', token: 'a\nb' } })).toThrow(
+      /^127\.0\.0\.1:\d+ is not asked: the token that is set for it has characters that no token has$/,
+    );
+  });
 });
 
 describe('a redirect', () => {

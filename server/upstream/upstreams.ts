@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Upstream, UpstreamCredentials } from '../core/upstream.ts';
 import { UpstreamAddress } from './address.ts';
-import { type Authorization, FixedAuthorization } from './authorization.ts';
+import { type Authorization, bearer, FixedAuthorization } from './authorization.ts';
 import { ExchangedAuthorization } from './exchanged-authorization.ts';
 import { Origin, type OriginLimits, type OriginOptions } from './origin.ts';
 import { RecentlyUsed } from './recently-used.ts';
@@ -51,7 +51,7 @@ export class Upstreams {
     this.#options = { ...options, limits: { ...LIMITS, ...options.limits } };
   }
 
-  /** Asks nothing yet. Fails with FAILED_PRECONDITION (UPSTREAM_FORBIDDEN) for what is no http or https URL. */
+  /** Asks nothing yet. Fails with FAILED_PRECONDITION (UPSTREAM_FORBIDDEN) for settings that can never be used. */
   open(settings: UpstreamSettings): Upstream {
     const address = new UpstreamAddress(settings.uri);
     const { credentials, tokenOrigins } = settings;
@@ -69,7 +69,7 @@ export class Upstreams {
   #authorizationOf({ credentials, tokenOrigins = [] }: UpstreamSettings, origin: URL): Authorization {
     const { now } = this.#options;
     const ask: Ask = (url, request) => this.#originOf(url).ask(url, request);
-    if (credentials?.kind === 'bearer') return new FixedAuthorization(`Bearer ${credentials.token}`);
+    if (credentials?.kind === 'bearer') return new FixedAuthorization(bearer(credentials.token, origin.host));
     if (credentials?.kind === 'token-exchange')
       return new ExchangedAuthorization({ origin, credentials, ask, now });
     return new RegistryAuthorization({ origin, tokenOrigins, ask, now, ...(credentials && { credentials }) });
