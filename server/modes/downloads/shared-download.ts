@@ -1,32 +1,47 @@
 import type { BlobInfo, BlobStore, BlobWriter, ByteRange, ByteStream } from '../../core/blob.ts';
 import type { Download, Fetching } from '../../core/downloads.ts';
 import { FollowedBytes } from './followed-bytes.ts';
-import type { SharedDownloadsOptions } from './shared-downloads.ts';
-import { Transfer } from './transfer.ts';
+import { HeldFetch, type Sharing, UNSHARED } from './sharing.ts';
+import { storedStream } from './stored-stream.ts';
+import { Transfer, type Transferred } from './transfer.ts';
 import type { Turns } from './turns.ts';
+import { upstreamBroken } from './upstream-broken.ts';
+import { watchOther } from './watch-other.ts';
+
+export interface SharedDownloadParts {
+  readonly blobs: Pick<BlobStore, 'begin' | 'resume' | 'follow' | 'open'>;
+  /** Takes bytes out of the store that turned out to be nobody's. Leaves those that some row names. */
+  readonly discard: (blob: BlobInfo) => Promise<void>;
+  /** How the processes that serve one database agree; nothing where there is one process. */
+  readonly sharing?: Sharing;
+  /** Told why a fetch failed that somebody had been promised the bytes of, and what else went wrong. */
+  readonly failed: (cause: unknown) => void;
+}
 
 /** One thing while this process fetches it, and a little longer. */
 export class SharedDownload implements Download {
   readonly #wanted: Fetching;
-  readonly #options: SharedDownloadsOptions;
+  readonly #options: SharedDownloadParts;
   readonly #turns: Turns;
   readonly #bytes = new FollowedBytes();
   readonly #begun = Promise.withResolvers<Download | undefined>();
   readonly #kept = Promise.withResolvers<void>();
-  readonly #over = Promise.withResolvers<void>();
+  #ended: (() => void) | undefined;
   #headers = new Headers();
   #shown = false;
   #blob: BlobInfo | undefined;
-  #transfer: Transfer | undefined;
+  #running: Transfer | undefined;
+  readonly #stopping = Promise.withResolvers<never>();
   #stopped: { readonly cause: unknown } | undefined;
 
-  constructor(wanted: Fetching, options: SharedDownloadsOptions, turns: Turns) {
+  constructor(wanted: Fetching, options: SharedDownloadParts, turns: Turns) {
     this.#wanted = wanted;
     this.#options = options;
     this.#turns = turns;
     // Whoever asks learns of it; perhaps nobody does.
     this.begun.catch(() => undefined);
     this.kept.catch(() => undefined);
+    this.#stopping.promise.catch(() => undefined);
   }
 
   get headers(): Headers {
@@ -45,77 +60,135 @@ export class SharedDownload implements Download {
     return this.#kept.promise;
   }
 
-  /** Resolves when nothing is done for it any more. */
-  get over(): Promise<void> {
-    return this.#over.promise;
-  }
-
   follow(range?: ByteRange): ByteStream {
     const { open } = this.#bytes;
-    return open || !this.#blob ? this.#bytes.follow(range) : stored(this.#options.blobs, this.#blob, range);
+    return open || !this.#blob
+      ? this.#bytes.follow(range)
+      : storedStream(this.#options.blobs, this.#blob, range);
   }
 
   stop(cause: unknown): void {
-    this.#stopped ??= { cause };
-    this.#transfer?.stop(cause);
+    if (this.#stopped) return;
+    this.#stopped = { cause };
+    this.#stopping.reject(cause);
+    this.#running?.stop(cause);
   }
 
   letGo(): Promise<void> {
     return this.#bytes.letGo();
   }
 
-  /** Never rejects. `ended` is called when it makes no sense to join any more, before anybody is told. */
-  async run(ended: () => void): Promise<void> {
+  /**
+   * Answers whether it was kept. `ended` is called once, when it makes no sense to join any more, before anybody is told.
+   */
+  async run(ended: () => void): Promise<boolean> {
+    this.#ended = ended;
     try {
       await this.#obtain();
-      ended();
-      this.#bytes.finished();
-      this.#begun.resolve(this.#shown ? this : undefined);
-      this.#kept.resolve();
+      this.#succeed();
+      return true;
     } catch (error) {
       ended();
       this.#bytes.failed(error);
       if (this.#shown) this.#options.failed(error);
       this.#begun.reject(error);
       this.#kept.reject(error);
-    } finally {
-      this.#over.resolve();
+      return false;
     }
   }
 
+  #succeed(): void {
+    this.#ended?.();
+    this.#ended = undefined;
+    this.#bytes.finished();
+    this.#begun.resolve(this.#shown ? this : undefined);
+    this.#kept.resolve();
+  }
+
   async #obtain(): Promise<void> {
+    const { blobs, sharing } = this.#options;
+    const watching = {
+      blobs,
+      bytes: this.#bytes,
+      show: () => this.#show(new Headers()),
+      shown: () => this.#shown,
+      check: () => this.#check(),
+    };
+    for (;;) {
+      const other = sharing ? await watchOther(this.#wanted, sharing, watching) : 'free';
+      if (other === 'kept') return;
+      if (other === 'failed' && this.#shown)
+        throw upstreamBroken('another process was fetching it and could not: ask again');
+      if (await this.#fetch()) return;
+    }
+  }
+
+  /** False when another process has begun to fetch it. */
+  async #fetch(): Promise<boolean> {
+    const { blobs, sharing } = this.#options;
     const giveTurn = await this.#turns.take();
     try {
-      if (await this.#wanted.isKept()) return;
-      await this.#fetch(await Transfer.begin(this.#wanted, this.#options.blobs), giveTurn);
+      this.#check();
+      const writer = await Transfer.begin(this.#wanted, blobs);
+      const held = sharing ? await HeldFetch.claim(this.#wanted, writer, blobs, sharing) : UNSHARED;
+      if (!held) return false;
+      try {
+        // Who follows what a dead process left could not tell whether what is kept is the same.
+        const known = !this.#shown && (await this.#wanted.isKept());
+        if (known) await writer.abort();
+        else await this.#keep(await this.#transfer(writer, held), giveTurn);
+        await held.release(!known);
+      } catch (error) {
+        await writer.abort().catch(() => undefined);
+        await held.release(false);
+        throw error;
+      }
+      return true;
     } finally {
       giveTurn();
     }
   }
 
-  async #fetch(writer: BlobWriter, giveTurn: () => void): Promise<void> {
-    const first = await this.#wanted.open().catch(async (error: unknown) => {
-      await writer.abort();
-      throw error;
-    });
-    const { blobs, discard } = this.#options;
-    const transfer = new Transfer(this.#wanted, writer, first, {
-      blobs,
+  async #transfer(writer: BlobWriter, held: Pick<HeldFetch, 'began'>): Promise<Transferred> {
+    const open: Fetching['open'] = (from) => this.#unlessStopped(this.#wanted.open(from));
+    const transfer = new Transfer(this.#wanted, writer, await open(), {
+      open,
+      blobs: this.#options.blobs,
       bytes: this.#bytes,
-      began: async ({ headers }) => this.#show(headers),
+      began: ({ headers, size }, upload) => {
+        held.began(upload, size);
+        this.#show(headers);
+      },
     });
-    this.#transfer = transfer;
-    if (this.#stopped) transfer.stop(this.#stopped.cause);
-    const { blob, headers } = await transfer.run();
+    this.#running = transfer;
+    return transfer.run();
+  }
+
+  async #keep({ blob, headers }: Transferred, giveTurn: () => void): Promise<void> {
     // What keeping asks for may be a fetch itself.
     giveTurn();
     try {
       await this.#wanted.keep(blob, headers);
     } catch (error) {
-      await discard(blob).catch(this.#options.failed);
+      await this.#options.discard(blob).catch(this.#options.failed);
       throw error;
     }
     this.#blob = blob;
+    this.#succeed();
+  }
+
+  #check(): void {
+    if (this.#stopped) throw this.#stopped.cause;
+  }
+
+  /** Waits for the upstream no longer than this process has to. */
+  async #unlessStopped(asked: ReturnType<Fetching['open']>): ReturnType<Fetching['open']> {
+    try {
+      return await Promise.race([asked, this.#stopping.promise]);
+    } catch (error) {
+      if (this.#stopped) asked.then(({ body }) => body.cancel(error)).catch(() => undefined);
+      throw error;
+    }
   }
 
   #show(headers: Headers): void {
@@ -124,18 +197,4 @@ export class SharedDownload implements Download {
     this.#headers = headers;
     this.#begun.resolve(this);
   }
-}
-
-/** From the store, once nothing is kept open any more. */
-function stored(blobs: Pick<BlobStore, 'open'>, blob: BlobInfo, range: ByteRange | undefined): ByteStream {
-  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-  void (async () => {
-    try {
-      const { body } = new Response(await blobs.open(blob, range));
-      await (body ?? new Blob([]).stream()).pipeTo(writable);
-    } catch (error) {
-      await writable.abort(error).catch(() => undefined);
-    }
-  })();
-  return readable;
 }

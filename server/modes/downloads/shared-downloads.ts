@@ -1,7 +1,6 @@
-import type { BlobInfo, BlobStore } from '../../core/blob.ts';
 import type { Download, Downloads, Fetching } from '../../core/downloads.ts';
 import { RegistryError } from '../../core/error.ts';
-import { SharedDownload } from './shared-download.ts';
+import { SharedDownload, type SharedDownloadParts } from './shared-download.ts';
 import { Turns } from './turns.ts';
 
 /** Fetches at a time; each has some pieces of its body in memory. */
@@ -9,12 +8,7 @@ const MOST_AT_ONCE = 256;
 /** Fetches that are over whose bytes stay open a little, for those who were told of one and have not begun to read. */
 const LINGERING = 64;
 
-export interface SharedDownloadsOptions {
-  readonly blobs: Pick<BlobStore, 'begin' | 'resume' | 'follow' | 'open'>;
-  /** Takes bytes out of the store that turned out to be nobody's. Leaves those that some row names. */
-  readonly discard: (blob: BlobInfo) => Promise<void>;
-  /** Told why a fetch failed that somebody had been promised the bytes of. */
-  readonly failed: (cause: unknown) => void;
+export interface SharedDownloadsOptions extends SharedDownloadParts {
   readonly mostAtOnce?: number;
 }
 
@@ -23,6 +17,7 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
   readonly #options: SharedDownloadsOptions;
   readonly #turns: Turns;
   readonly #running = new Map<string, SharedDownload>();
+  readonly #working = new Set<Promise<void>>();
   readonly #lingering: SharedDownload[] = [];
   #closed = false;
 
@@ -38,22 +33,27 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
     if (running) return running.begun;
     const download = new SharedDownload(wanted, this.#options, this.#turns);
     this.#running.set(key, download);
-    void download.run(() => this.#running.delete(key)).then(() => this.#linger(download));
+    const work = this.#work(key, download);
+    this.#working.add(work);
+    void work.finally(() => this.#working.delete(work));
     return download.begun;
   }
 
   /** Breaks off what is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    const running = [...this.#running.values()];
-    for (const download of running) download.stop(stopping());
-    await Promise.all(running.map((download) => download.over));
-    await Promise.all(this.#lingering.splice(0).map((download) => download.letGo()));
+    for (const download of this.#running.values()) download.stop(stopping());
+    await Promise.all(this.#working);
+    // Not awaited: somebody may still read.
+    for (const download of this.#lingering.splice(0)) void download.letGo();
   }
 
-  #linger(download: SharedDownload): void {
-    this.#lingering.push(download);
-    if (this.#lingering.length > LINGERING) void this.#lingering.shift()?.letGo();
+  /** Never rejects. */
+  async #work(key: string, download: SharedDownload): Promise<void> {
+    const kept = await download.run(() => void this.#running.delete(key));
+    if (kept) this.#lingering.push(download);
+    const surplus = kept ? this.#lingering.splice(0, this.#lingering.length - LINGERING) : [download];
+    for (const each of surplus) void each.letGo();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BlobStore, BlobWriter, CommittedBlob } from '../../core/blob.ts';
 import type { Fetching } from '../../core/downloads.ts';
-import { RegistryError } from '../../core/error.ts';
+import { isNotFound, RegistryError } from '../../core/error.ts';
 import type { UpstreamAnswer } from '../../core/upstream.ts';
 import type { FollowedBytes } from './followed-bytes.ts';
 import { upstreamBroken } from './upstream-broken.ts';
@@ -12,10 +12,11 @@ type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 const MOST_CONTINUATIONS = 8;
 
 interface TransferParts {
+  readonly open: Fetching['open'];
   readonly blobs: Pick<BlobStore, 'begin' | 'follow'>;
   readonly bytes: FollowedBytes;
   /** Told where the bytes come, and again when they begin anew somewhere else. */
-  readonly began: (answer: Found, upload: string) => Promise<void>;
+  readonly began: (answer: Found, upload: string) => void;
 }
 
 export interface Transferred {
@@ -56,7 +57,7 @@ export class Transfer {
     } catch (error) {
       await this.#first.body.cancel(error).catch(() => undefined);
       await this.#writer.abort().catch(() => undefined);
-      throw error;
+      throw isNotFound(error) ? taken(error) : error;
     }
   }
 
@@ -101,7 +102,7 @@ export class Transfer {
     const { headers } = this.#first;
     const ifRange = headers.get('etag') ?? headers.get('last-modified') ?? undefined;
     const checked = ifRange !== undefined || (this.#wanted.expected.checksums ?? []).length > 0;
-    const answer = await this.#wanted.open(
+    const answer = await this.#parts.open(
       checked ? { offset, ...(ifRange !== undefined && { ifRange }) } : undefined,
     );
     const isRest = answer.offset === offset && answer.size === this.#first.size;
@@ -128,7 +129,7 @@ export class Transfer {
     const { id } = this.#writer;
     bytes.begin(await blobs.follow(id));
     bytes.expect(this.#first.size ?? this.#wanted.expected.size);
-    await began(this.#first, id);
+    began(this.#first, id);
   }
 
   async #commit(): Promise<CommittedBlob> {
@@ -143,6 +144,13 @@ export class Transfer {
     }
   }
 }
+
+/** Not that what was asked for is absent. */
+const taken = (cause: unknown): RegistryError =>
+  new RegistryError('UNAVAILABLE', 'FETCH_INTERRUPTED', 'the fetch was interrupted: ask again', {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
 
 function refuseSize({ expected, limit }: Fetching, { size, offset }: Found): void {
   if (offset !== 0) throw upstreamBroken('the upstream sends a part where all was asked for');
