@@ -1,0 +1,251 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { FileRef } from '../core/catalog.ts';
+import { RegistryError } from '../core/error.ts';
+import { failureOf } from '../testing/failure-of.ts';
+import { LACKS, PKG, type Script, ScriptedRepo, scriptedMember, whose } from '../testing/scripted-member.ts';
+import { worstOf } from './virtual-part.ts';
+import { VirtualRepo } from './virtual.ts';
+
+const fileOf = (version: string): FileRef => ({
+  path: version,
+  freshness: 'immutable',
+  coordinates: { package: PKG, version },
+});
+
+function virtual(scripts: readonly Script[], { answerWithout = false } = {}) {
+  const repos = scripts.map((script, at) => new ScriptedRepo(`m${at}`, script));
+  const members = repos.map(scriptedMember);
+  return { repos, repo: new VirtualRepo({ name: 'v', members: async () => members, answerWithout }) };
+}
+
+const script = fc.record<Script>({
+  versions: fc.subarray(['1', '2', '3']),
+  isOwn: fc.boolean(),
+  owns: fc.boolean(),
+  fails: fc.boolean(),
+  readable: fc.boolean(),
+});
+
+interface Expected {
+  /** Places of members, in order. */
+  readonly parts: readonly number[];
+  readonly failed: readonly number[];
+}
+
+/** Who has a say, by the words of the class. */
+function model(scripts: readonly Script[], has: (script: Script) => boolean, all: boolean): Expected {
+  const parts: number[] = [];
+  const failed: number[] = [];
+  let closed = false;
+  for (const [at, member] of scripts.entries()) {
+    if (member.readable && (member.isOwn || !closed)) {
+      if (member.fails) failed.push(at);
+      else if (has(member)) parts.push(at);
+      if (parts.length > 0 && !all) break;
+    }
+    closed ||= member.owns;
+  }
+  return { parts, failed };
+}
+
+/** An answer, or a failure as the place of whom it is of. */
+type Answer =
+  | { readonly from: string; readonly without: readonly string[] }
+  | 'absent'
+  | { readonly of: string };
+
+const named = (at: number | undefined): string => `projects/m${at}`;
+
+function expected({ parts, failed }: Expected, answerWithout: boolean, from: string): Answer {
+  if (failed.length > 0 && (!answerWithout || parts.length === 0)) return { of: named(failed[0]) };
+  return parts.length === 0 ? 'absent' : { from, without: failed.map(named) };
+}
+
+async function answered(read: Promise<Answer>): Promise<Answer> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return error.code === 'NOT_FOUND' ? 'absent' : { of: error.details['member'] ?? '' };
+  }
+}
+
+const anyMembers = fc.array(script, { maxLength: 5 });
+
+describe('whatever the members are', () => {
+  test('a file is the first’s that has it and may have a say', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyMembers, fc.boolean(), async (scripts, answerWithout) => {
+        const { repo } = virtual(scripts, { answerWithout });
+        const wanted = model(scripts, ({ versions }) => versions.includes('1'), false);
+
+        const read = async (): Promise<Answer> => {
+          const { file, without = [] } = await repo.file(fileOf('1'));
+          return { from: file.path, without };
+        };
+
+        expect(await answered(read())).toEqual(expected(wanted, answerWithout, `m${wanted.parts[0]}/1`));
+      }),
+    );
+  });
+
+  test('an index is of all that may have a say, the earlier before the later', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyMembers, fc.boolean(), async (scripts, answerWithout) => {
+        const { repo } = virtual(scripts, { answerWithout });
+        const wanted = model(scripts, ({ versions }) => versions.length > 0, true);
+        const owners = new Map<string, number>();
+        for (const at of wanted.parts)
+          for (const version of scripts[at]?.versions ?? [])
+            if (!owners.has(version)) owners.set(version, at);
+        const text = (versions: Iterable<readonly [string, unknown]>) =>
+          [...versions]
+            .map(([version, of]) => `${version}:${String(of)}`)
+            .sort()
+            .join(' ');
+
+        const read = async (): Promise<Answer> => {
+          const { value, without = [] } = await repo.index(whose, { of: PKG });
+          return { from: text(await value()), without };
+        };
+
+        const from = text([...owners].map(([version, at]) => [version, `m${at}`] as const));
+        expect(await answered(read())).toEqual(expected(wanted, answerWithout, from));
+      }),
+    );
+  });
+
+  test('one inside another answers for what is its own as if its members stood in its place', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyMembers, anyMembers, async (before, inside) => {
+        const { repo: flat } = virtual([...before, ...inside]);
+        const outer = before.map((each, at) => scriptedMember(new ScriptedRepo(`m${at}`, each), at));
+        const inner = inside.map((each, at) =>
+          scriptedMember(new ScriptedRepo(`m${before.length + at}`, each), before.length + at),
+        );
+        const whole = new VirtualRepo({ name: 'inner', members: async () => inner, answerWithout: false });
+        const members = [
+          ...outer,
+          { id: 99, name: 'projects/inner', whole, seen: async () => whole },
+        ] as const;
+        const nested = new VirtualRepo({ name: 'v', members: async () => members, answerWithout: false });
+        const read = (repo: VirtualRepo) => async (): Promise<Answer> => {
+          const { file, without = [] } = await repo.file(fileOf('2'));
+          return { from: file.path, without };
+        };
+
+        expect(await answered(read(nested)())).toEqual(await answered(read(flat)()));
+      }),
+    );
+  });
+});
+
+const OWN: Script = { ...LACKS, versions: ['1'], owns: true };
+const PUBLIC: Script = { ...LACKS, versions: ['1', '9'], isOwn: false };
+
+describe('a name that a member owns', () => {
+  const closing: readonly (readonly [string, Script])[] = [
+    ['has it', OWN],
+    ['has lost all its versions', { ...OWN, versions: [] }],
+    ['fails', { ...OWN, fails: true }],
+    ['may not be read by the caller', { ...OWN, readable: false }],
+  ];
+  test.each(closing)('is closed to others where that member %s', async (_, own) => {
+    for (const answerWithout of [true, false]) {
+      const { repo, repos } = virtual([own, PUBLIC], { answerWithout });
+
+      await failureOf(repo.file(fileOf('9')));
+      await repo.index(whose, { of: PKG }).catch(() => undefined);
+
+      expect(repos[1]?.asked).toBe(0);
+    }
+  });
+
+  test('is another’s too that owns it', async () => {
+    const { repo } = virtual([OWN, { ...OWN, versions: ['2'] }, PUBLIC]);
+
+    expect((await repo.file(fileOf('2'))).file.path).toBe('m1/2');
+    expect([...(await (await repo.index(whose, { of: PKG })).value())]).toEqual([
+      ['2', 'm1'],
+      ['1', 'm0'],
+    ]);
+  });
+
+  test('is shown once, and not as others’, when it is searched for', async () => {
+    const { repo } = virtual([OWN, PUBLIC]);
+
+    expect(await repo.search(['left'], { limit: 10, skip: 0 })).toEqual({
+      packages: ['left-pad', 'left-pad-m0', 'left-pad-m1'],
+      total: 3,
+    });
+    expect(await repo.search(['left'], { limit: 1, skip: 1 })).toEqual({
+      packages: ['left-pad-m0'],
+      total: 3,
+    });
+  });
+});
+
+describe('a member that refuses', () => {
+  test('is no member that fails: nobody else answers for it', async () => {
+    const refusal = new RegistryError('PERMISSION_DENIED', 'VERSION_TOO_NEW', 'left-pad@9 is one day old');
+    const first = new ScriptedRepo('m0', PUBLIC);
+    first.file = () => Promise.reject(refusal);
+    const members = [first, new ScriptedRepo('m1', PUBLIC)].map(scriptedMember);
+    const repo = new VirtualRepo({ name: 'v', members: async () => members, answerWithout: true });
+
+    expect(await failureOf(repo.file(fileOf('9')))).toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: 'left-pad@9 is one day old',
+      details: { member: 'projects/m0' },
+    });
+  });
+});
+
+describe('what an index was made of', () => {
+  const sourceOf = async (scripts: readonly Script[], options = {}) =>
+    (await virtual(scripts, options).repo.index(whose, { of: PKG })).source;
+
+  test('is another for other members, another order, and another content', async () => {
+    const [a, b] = [
+      { ...LACKS, versions: ['1'] },
+      { ...LACKS, versions: ['2'] },
+    ];
+    const sources = await Promise.all(
+      [[a], [b], [a, b], [b, a], [a, { ...b, readable: false }], [a, { ...b, versions: ['3'] }]].map(
+        async (scripts) => sourceOf(scripts),
+      ),
+    );
+
+    // Who may not read the second has the same document as who has only the first.
+    expect(sources[4]).toBe(sources[0]);
+    expect(new Set(sources).size).toBe(5);
+  });
+
+  test('is not said where a member was left out', async () => {
+    const source = await sourceOf([{ ...LACKS, fails: true }, PUBLIC], { answerWithout: true });
+    expect(source).toBeUndefined();
+  });
+});
+
+describe('a writer who is about to rely on a file', () => {
+  test('is made known to the member that has it, and to nobody where none has', async () => {
+    const { repo, repos } = virtual([LACKS, OWN, OWN]);
+
+    await repo.touch(fileOf('1'));
+    await repo.touch(fileOf('7'));
+
+    expect(repos.map(({ touched }) => touched)).toEqual([[], ['1'], []]);
+  });
+});
+
+test('several copies are as old as the oldest, as bad as the worst, and good for as long as all are', () => {
+  expect(worstOf([])).toBeUndefined();
+  expect(
+    worstOf([
+      { outcome: 'hit', validatedAt: 5_000, maxAge: 10 },
+      { outcome: 'stale', validatedAt: 9_000, maxAge: 60, detail: 'upstream_slow' },
+      { outcome: 'miss', validatedAt: 20_000 },
+    ]),
+  ).toEqual({ outcome: 'stale', validatedAt: 5_000, maxAge: 10, detail: 'upstream_slow' });
+});
