@@ -7,6 +7,7 @@ import type { RepositoryAddress, RepositoryRow } from './core/repository.ts';
 import type { Config } from './config.ts';
 import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
+import { actorOf } from './http/actor.ts';
 import { Addressing } from './http/addressing.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { DataRequest } from './http/data-request.ts';
@@ -19,6 +20,7 @@ import { revocation } from './http/revocation.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
 import { visiblePackages } from './http/visible-packages.ts';
 import { hashPassword } from './iam/passwords.ts';
+import { clientLogins } from './iam/client-logins.ts';
 import { serviceTokens } from './iam/service-tokens.ts';
 import { sha256 } from './iam/tokens.ts';
 import { SecretSealer } from './lib/sealed-secret.ts';
@@ -227,10 +229,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
   let draining = false;
   const door = new FrontDoor({
     addressing,
-    resolver: new Resolver(addressing, data),
+    resolver: new Resolver(addressing, data, FORMATS),
     data,
     services: {
       tokensFor: (call) => serviceTokens({ tokens, authenticator }, call, call.peer()),
+      loginsFor: (call, { title }) =>
+        clientLogins(browserLogins.clients, {
+          actor: actorOf(call.request, call.peer()),
+          origin: call.origin,
+          client: title,
+        }),
       failedLogin: (login) => audit.failures.failed(login),
       audit: { notes: audit.notes, now, newId },
       packages:

@@ -9,6 +9,7 @@ import { loginFixtures } from './http/login/fixtures.ts';
 import { FormTokens } from './http/login/form-tokens.ts';
 import type { LoginParts } from './http/login/parts.ts';
 import type { Authenticator } from './iam/authenticator.ts';
+import type { ClientLoginParts } from './iam/client-logins.ts';
 import { DeviceCodes } from './iam/device-codes.ts';
 import { authorizationCode, authorizationCodeGrant } from './iam/grants/authorization-code.ts';
 import { deviceCodeGrant } from './iam/grants/device-code.ts';
@@ -48,6 +49,8 @@ interface LoginsParts {
 }
 
 interface Logins {
+  /** What log-ins of clients of formats are made of. */
+  readonly clients: ClientLoginParts;
   readonly grants: readonly Grant[];
   /** Given all grant types of the token endpoint. */
   fixtures(grantTypes: readonly string[]): readonly Fixture[];
@@ -73,7 +76,15 @@ export function openLogins(parts: LoginsParts): Logins {
     random,
     now,
   };
+  const clients: ClientLoginParts = {
+    ...parts,
+    store: parts.loginStore,
+    devices,
+    admit: (peer) => limit.admit(peer),
+    longest: parts.config.tokenMaxLifetime,
+  };
   return {
+    clients,
     grants: [authorizationCodeGrant(codes), deviceCodeGrant({ ...codes, devices })],
     fixtures: (grantTypes) => loginFixtures({ ...pages, grantTypes }),
   };

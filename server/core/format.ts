@@ -11,6 +11,7 @@ import type {
   VersionRow,
 } from './catalog.ts';
 import type { OpenedDocument, DocumentReader } from './documents.ts';
+import type { ClientLogins } from './client-logins.ts';
 import { isNotFound, RegistryError } from './error.ts';
 import type { IssuedToken, Principal, Within } from './iam.ts';
 import type { Permission } from './permissions.ts';
@@ -212,9 +213,15 @@ export interface ServiceRequest {
   readonly principal: Principal;
   /** What this host answers to, for challenges and links. */
   readonly origin: string;
+  /** What the path said for the route's parameters. */
+  readonly params: Params;
+  /** Where the client finds the repository below whose address it asks: absolute, no slash at the end. The origin, where above any. */
+  readonly baseUrl: string;
+  readonly body: ByteStream;
   /** The form fields of an `application/x-www-form-urlencoded` body, empty for others. */
   form(): Promise<URLSearchParams>;
   readonly tokens: ServiceTokens;
+  readonly logins: ClientLogins;
   /** Package addresses of this format in every repository the caller may read, in byte order. */
   packages(page: { readonly limit: number; readonly after?: string }): Promise<{
     readonly rows: readonly string[];
@@ -236,6 +243,8 @@ export interface ServiceRoute {
   readonly path: string;
   /** `anyone`, or `account`: a caller without credentials is challenged. */
   readonly audience: 'anyone' | 'account';
+  /** Whether callers come with credentials that may have ended, to get others or to end them. */
+  readonly ignoresCredentials?: boolean;
   /** What the audit log calls it, where it shows what is stored; recorded where the installation's policy wants it. */
   readonly audit?: { readonly method: string; readonly type: AuditLogType };
   run(request: ServiceRequest): Promise<Response>;

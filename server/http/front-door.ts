@@ -1,5 +1,5 @@
 import { invalid, methodNotAllowed } from '../core/error.ts';
-import type { Caller } from '../core/iam.ts';
+import { ANONYMOUS, type Caller } from '../core/iam.ts';
 import type { Addressing } from './addressing.ts';
 import { asText, errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -88,8 +88,8 @@ export class FrontDoor {
       front = this.#front(request, path, trace, peer);
       const { host, origin } = front;
       const { resolver, data, services } = this.#options;
-      const { principal, bearer } = await front.caller();
-      const { destination, matched } = resolver.resolve(request.method, host, path);
+      const { principal, bearer } = await this.#callerAt(front);
+      const { destination, matched, below } = resolver.resolve(request.method, host, path);
       const call: DataRequest = {
         request,
         query: queryOf(request.url),
@@ -101,9 +101,28 @@ export class FrontDoor {
         peer,
       };
       if (matched) return await data.handle(call, destination, matched);
-      return withHeaders(await runService(services, call, destination), destination.format);
+      return withHeaders(await runService(services, call, destination, below), destination.format);
     } catch (error) {
       return this.#refusal(error, path, front);
+    }
+  }
+
+  /** Nobody, where what a caller shows may have ended and does not matter. */
+  #callerAt(front: FrontRequest): Caller | Promise<Caller> {
+    const caller = front.caller();
+    if (!(caller instanceof Promise)) return caller;
+    return caller.catch((error: unknown) => {
+      if (this.#ignoresCredentials(front)) return { principal: ANONYMOUS };
+      throw error;
+    });
+  }
+
+  #ignoresCredentials({ request, host, path }: FrontRequest): boolean {
+    try {
+      const { below } = this.#options.resolver.resolve(request.method, host, path);
+      return below?.route.ignoresCredentials ?? false;
+    } catch {
+      return false;
     }
   }
 

@@ -1,13 +1,21 @@
 import { RegistryError } from '../core/error.ts';
+import type { Format, ServiceRoute } from '../core/format.ts';
 import type { Addressing, Destination } from './addressing.ts';
 import type { DataPlane, Matched } from './data-plane.ts';
 import type { RepositoryDestination } from './data-request.ts';
 import { pathSegments } from './path.ts';
+import { compilePath, type PathMatch } from './route-matcher.ts';
+import type { MatchedService } from './service-plane.ts';
 
 /** What a method, host and path mean: a route of a repository, or a service above all repositories. */
 export type Resolved =
-  | { readonly destination: RepositoryDestination; readonly matched: Matched }
-  | { readonly destination: Extract<Destination, { kind: 'service' }>; readonly matched?: undefined };
+  | { readonly destination: RepositoryDestination; readonly matched: Matched; readonly below?: undefined }
+  | {
+      readonly destination: Extract<Destination, { kind: 'service' }>;
+      readonly matched?: undefined;
+      /** Given for one below a repository's address. */
+      readonly below?: MatchedService;
+    };
 
 const REMEMBERED = 4_096;
 
@@ -18,11 +26,21 @@ const REMEMBERED = 4_096;
 export class Resolver {
   readonly #addressing: Addressing;
   readonly #data: DataPlane;
+  readonly #accountServices: ReadonlyMap<
+    Format,
+    readonly { readonly route: ServiceRoute; readonly match: PathMatch }[]
+  >;
   readonly #known = new Map<string, Resolved>();
 
-  constructor(addressing: Addressing, data: DataPlane) {
+  constructor(addressing: Addressing, data: DataPlane, formats: readonly Format[]) {
     this.#addressing = addressing;
     this.#data = data;
+    this.#accountServices = new Map(
+      formats.map((format) => [
+        format,
+        (format.accountServices ?? []).map((route) => ({ route, match: compilePath(route.path) })),
+      ]),
+    );
   }
 
   resolve(method: string, host: string, path: string): Resolved {
@@ -31,13 +49,27 @@ export class Resolver {
     if (known) return known;
     const destination = this.#addressing.locate(host, pathSegments(this.#spelled(host, path)));
     if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
-    const resolved: Resolved =
-      destination.kind === 'service'
-        ? { destination }
-        : { destination, matched: this.#data.match(method, destination) };
+    const resolved = this.#resolved(method, destination);
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(key, resolved);
     return resolved;
+  }
+
+  #resolved(method: string, destination: Destination): Resolved {
+    if (destination.kind === 'service') return { destination };
+    const { format, rest, basePath } = destination;
+    // Before any route, so that these say nothing of what is in the repository, nor whether it is there.
+    const below = this.#accountService(format, rest);
+    if (below) return { destination: { kind: 'service', format, rest }, below: { ...below, basePath } };
+    return { destination, matched: this.#data.match(method, destination) };
+  }
+
+  #accountService(format: Format, rest: readonly string[]): Omit<MatchedService, 'basePath'> | undefined {
+    for (const { route, match } of this.#accountServices.get(format) ?? []) {
+      const params = match(rest);
+      if (params) return { route, params };
+    }
+    return undefined;
   }
 
   #spelled(host: string, path: string): string {

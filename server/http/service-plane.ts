@@ -1,13 +1,14 @@
 import { type Act, DONE, failure } from '../core/audit.ts';
 import type { ByteStream } from '../core/blob.ts';
+import type { ClientLogins } from '../core/client-logins.ts';
 import { methodNotAllowed, notFound, RegistryError } from '../core/error.ts';
-import type { ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
+import type { Format, Params, ServiceRequest, ServiceRoute, ServiceTokens } from '../core/format.ts';
 import { serviceOf } from '../core/permissions.ts';
 import { readWhole } from '../lib/read-whole.ts';
 import { actorOf } from './actor.ts';
 import type { Destination } from './addressing.ts';
 import type { DataAuditParts } from './data-act.ts';
-import type { DataRequest } from './data-request.ts';
+import { bodyOf, type DataRequest } from './data-request.ts';
 import type { FailedLogin } from './login-failures.ts';
 import { withoutBody } from './without-body.ts';
 
@@ -18,8 +19,18 @@ export interface ServiceParts {
   tokensFor(call: DataRequest): ServiceTokens;
   /** Told of credentials that were not believed. */
   failedLogin(login: FailedLogin): void;
+  /** Log-ins of a client of the format. */
+  loginsFor(call: DataRequest, format: Format): ClientLogins;
   packages(call: DataRequest, destination: ServiceDestination): ServiceRequest['packages'];
   readonly audit: DataAuditParts;
+}
+
+/** A service that was found below a repository's address, of which it says nothing. */
+export interface MatchedService {
+  readonly route: ServiceRoute;
+  readonly params: Params;
+  /** The part of the path that names the repository. */
+  readonly basePath: string;
 }
 
 /** Routes of a format that stand above any repository. */
@@ -27,10 +38,12 @@ export async function runService(
   parts: ServiceParts,
   call: DataRequest,
   destination: ServiceDestination,
+  below?: MatchedService,
 ): Promise<Response> {
   const { format, rest } = destination;
-  const route = format.services?.find(({ path }) => path === `/${rest.join('/')}`);
+  const route = below?.route ?? format.services?.find(({ path }) => path === `/${rest.join('/')}`);
   if (!route) throw notFound('NAME');
+  call.trace.route = `${format.label}:${route.path}`;
   const { request, principal, origin, query } = call;
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   requireMethod(route, method);
@@ -49,8 +62,12 @@ export async function runService(
     method,
     principal,
     origin,
+    params: below?.params ?? {},
+    baseUrl: origin + (below?.basePath ?? ''),
+    body: bodyOf(call),
     form: () => formFields(request),
     tokens: watched(parts, call, parts.tokensFor(call)),
+    logins: watchedLogins(parts, call, parts.loginsFor(call, format)),
     packages: parts.packages(call, destination),
   });
   return request.method === 'HEAD' ? withoutBody(answer) : answer;
@@ -88,6 +105,15 @@ async function noted(
     throw error;
   }
 }
+
+const watchedLogins = (parts: ServiceParts, call: DataRequest, logins: ClientLogins): ClientLogins => ({
+  ...logins,
+  withPassword: (username, password) =>
+    logins.withPassword(username, password).catch((thrown: unknown) => {
+      parts.failedLogin({ request: call.request, peer: call.peer(), username, thrown });
+      throw thrown;
+    }),
+});
 
 const watched = (parts: ServiceParts, call: DataRequest, tokens: ServiceTokens): ServiceTokens => ({
   registryToken: () => tokens.registryToken(),

@@ -8,6 +8,7 @@ import {
   type QueryRoute,
 } from '../../core/format.ts';
 import { notFound } from '../../core/error.ts';
+import { accountServices } from './accounts.ts';
 import { attestationsFile } from './attestations.ts';
 import { bulkAdvisories, quickAudit } from './audits.ts';
 import { npmChallenge } from './challenge.ts';
@@ -113,6 +114,7 @@ export const npm = defineFormat({
   title: 'npm',
   takesEmptySegments: true,
   segments: scopesJoined,
+  accountServices,
   routes: [
     packument,
     {
