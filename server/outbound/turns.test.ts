@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { failureOf } from '../testing/failure-of.ts';
 import { Turns } from './turns.ts';
 
 const never = new AbortController().signal;
@@ -21,6 +22,15 @@ describe('turns', () => {
     expect(had).toBe(true);
     for (const each of [...held.slice(1), turn, other]) each[Symbol.dispose]();
     await Promise.all(Array.from({ length: 16 }, () => turns.of('a', never)));
+  });
+
+  it('end once, however often that is said', async () => {
+    const turns = new Turns({ atOnce: 2, patienceMs: 50 });
+    const [first] = await Promise.all([turns.of('a', never), turns.of('a', never)]);
+    for (let times = 0; times < 2; times += 1) first[Symbol.dispose]();
+    await turns.of('a', never);
+
+    expect(await failureOf(turns.of('a'))).toEqual(new Error('no turn came'));
   });
 
   it('are given up by whoever is late, and go to the next', async () => {

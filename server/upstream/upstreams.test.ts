@@ -237,6 +237,14 @@ describe('a body that broke off', () => {
     });
   });
 
+  it('is a failure when all of it would be more than is wanted', async () => {
+    const answer = lab.open().fetch(asking('left', { from, maxBytes: 4 }));
+
+    expect(await failureOf(answer)).toMatchObject({
+      message: `${server.host} does not answer well: its answer is longer than 4 bytes`,
+    });
+  });
+
   it.each([
     ['hell', 'its answer is cut off'],
     ['hello!', 'its answer is longer than the part that it says it is'],
