@@ -185,7 +185,8 @@ export class FollowedBytes {
   }
 
   #closeIfIdle(): void {
-    if (this.#readers.size === 0) this.#idle?.();
+    // Who has still to learn of a failure needs no bytes for that.
+    if (this.#readers.size === 0 || this.#end?.failure !== undefined) this.#idle?.();
   }
 }
 

@@ -75,6 +75,8 @@ export class Transfer {
       const { size } = this.#first;
       const { offset } = this.#writer;
       if (!broken && (size === undefined || offset === size)) return;
+      if (size !== undefined && offset > size)
+        throw upstreamBroken(`the upstream sends more than the ${size} bytes that it announced`);
       const failure = broken?.cause ?? upstreamBroken('the upstream ended its answer too early');
       if (offset === before || offset === size || continued === MOST_CONTINUATIONS) throw failure;
       answer = await this.#continue(failure);
