@@ -59,6 +59,15 @@ export function latestOf(versions: Iterable<string>): string | undefined {
   return best?.text;
 }
 
+/** Releases that are not higher than a version. */
+export function notAbove(version: string, versions: Iterable<string>): readonly string[] {
+  const highest = ranked(version);
+  return [...versions].filter((text) => {
+    const one = ranked(text);
+    return rankOf(one) === 2 && compare(one, highest) <= 0;
+  });
+}
+
 const ranked = (text: string): Ranked => ({ text, parsed: semver.parse(text, true) });
 
 function rankOf({ parsed }: Ranked): number {
