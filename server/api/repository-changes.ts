@@ -34,7 +34,7 @@ export async function newRepository(
   format: Format,
 ): Promise<Checked<NewRepository & WrittenSettings>> {
   const mode = checkedMode(body);
-  const written = writtenSettings(mode, body);
+  const written = writtenSettings(mode, withSecrets({}, body));
   const upstreamRepository = mode === 'REMOTE_REPOSITORY' ? ownUpstream(call, body, format) : undefined;
   const config = { ...written.config, ...(upstreamRepository !== undefined && { upstreamRepository }) };
   await checkRelated(call, at, { format: format.id, before: {}, after: config });
