@@ -30,6 +30,7 @@ import { openAudit } from './open-audit.ts';
 import { openCleanup } from './open-cleanup.ts';
 import { openIdentities } from './open-identities.ts';
 import { openLogins } from './open-logins.ts';
+import { openDownloads } from './open-downloads.ts';
 import { openOutbound } from './open-outbound.ts';
 import { openRepositories } from './open-repositories.ts';
 import { openScrub } from './open-scrub.ts';
@@ -52,6 +53,7 @@ import { TokenTables } from './stores/metadata/token-tables.ts';
 import { UpstreamSecretTables } from './stores/metadata/upstream-secrets.ts';
 import { SecretFiles } from './stores/secret-files.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
+import { installationName, UpstreamLoop } from './upstream-loop.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -176,9 +178,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...(config.secrets !== undefined && { files: new SecretFiles(config.secrets) }),
   });
   const publicHosts = config.publicUrl === undefined ? [] : [new URL(config.publicUrl).host];
+  const fetches = openDownloads({ database, blobs, log, now, newId, shared: options.shared ?? false });
+  const loop = new UpstreamLoop(installationName(key));
   const opened = openRepositories({
     database,
     blobs,
+    formats: FORMATS,
+    outward: { upstreams: outward.upstreams, secrets: upstreamSecrets, downloads: fetches, loop },
+    data: () => data,
     directory: repositories,
     authorizer: options.unchecked?.authorizer ?? authorizer,
     virtualPriority: config.virtualPriority,
@@ -188,9 +195,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
     leaseMs: config.gcLease,
     ...(options.onStep && { onStep: options.onStep }),
   });
-  const data = new DataPlane({
+  const data: DataPlane = new DataPlane({
     formats: FORMATS,
     repositories,
+    entered: (header, work) => loop.entered(header, work),
     authorizer: options.unchecked?.authorizer ?? authorizer,
     read: opened.read,
     target: opened.target,
@@ -205,7 +213,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
           authorizer,
           repositories,
           files: new FilesByContent(database),
-          catalog: opened.catalog,
+          stored: opened.held,
         },
         call,
         format,
@@ -352,6 +360,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await collector[Symbol.asyncDispose]();
       await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
+      await fetches[Symbol.asyncDispose]();
       outward[Symbol.dispose]();
       metrics[Symbol.dispose]();
       await audit[Symbol.asyncDispose]();

@@ -1,13 +1,18 @@
 import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
 import type { CatalogReader } from './core/catalog.ts';
+import type { Downloads } from './core/downloads.ts';
+import type { Format } from './core/format.ts';
 import { type Authorizer, memberOf } from './core/iam.ts';
 import type { Repo } from './core/repo.ts';
 import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
+import type { UpstreamSecrets, Upstreams } from './core/upstreams.ts';
+import type { DataPlane } from './http/data-plane.ts';
 import type { Reader, WriteTarget } from './http/route-parts.ts';
 import { KeptDocuments } from './modes/kept-documents.ts';
 import { StandardRepo } from './modes/standard.ts';
 import type { VirtualPriority } from './modes/virtual-settings.ts';
+import { openRemotes } from './open-remotes.ts';
 import { type Nesting, openVirtuals } from './open-virtuals.ts';
 import type { Log } from './ops/log.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
@@ -19,9 +24,12 @@ import type { MetadataDatabase } from './stores/metadata/database.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
 import type { UploadSessions } from './stores/upload-sessions.ts';
+import type { UpstreamLoop } from './upstream-loop.ts';
 
 const SMALL_BODY = 128 * 1024;
 const SMALL_BODIES = 32 * 1024 * 1024;
+/** For how long a copy is kept that nothing copied needs: it can be had again. */
+const COPY_LEASE_MS = 30 * 24 * 3_600_000;
 
 interface OpenParts {
   readonly database: MetadataDatabase;
@@ -34,6 +42,16 @@ interface OpenParts {
   readonly now: () => number;
   /** How long a layer without a manifest is kept: longer than the longest push. */
   readonly leaseMs: number;
+  /** What asks other servers. */
+  readonly outward: {
+    readonly upstreams: Upstreams;
+    readonly secrets: Pick<UpstreamSecrets, 'find'>;
+    readonly downloads: Downloads;
+    readonly loop: UpstreamLoop;
+  };
+  readonly formats: readonly Format[];
+  /** What answers requests to these repositories, once there is one. */
+  readonly data: () => Pick<DataPlane, 'match' | 'run'>;
   /** Called at each step of every write, for tests that stop the process just there. */
   readonly onStep?: (step: UploadStep | RecordStep) => void;
 }
@@ -44,15 +62,16 @@ export function openRepositories(parts: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
-  const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader) =>
+  const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader, lease = leaseMs) =>
     new HostedTables(
-      { database: audited(database, act), blobs, uploads, now, leaseMs, ...(onStep && { onStep }) },
+      { database: audited(database, act), blobs, uploads, now, leaseMs: lease, ...(onStep && { onStep }) },
       { repositoryId: row.id, account, catalog: rows ?? catalog(row) },
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
+  const kept = new DocumentTables(database, blobs, now);
   const documents = new KeptDocuments({
-    store: new DocumentTables(database, blobs, now),
+    store: kept,
     bodies,
     now,
     failed: (cause) => log.write('warn', 'a document could not be kept; it is made again', { cause }),
@@ -64,14 +83,35 @@ export function openRepositories(parts: OpenParts) {
     readers.set(row, reader);
     return reader;
   };
-  const read = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo =>
-    row.mode === 'VIRTUAL_REPOSITORY' ? virtuals.read(row, reader, nesting) : stored(row);
-  const virtuals = openVirtuals({
+  const remotes = openRemotes({
+    database,
+    bodies,
+    documents: kept,
+    stored: (row) => hosted(row, '', undefined, undefined, COPY_LEASE_MS),
     directory: parts.directory,
-    authorizer: parts.authorizer,
-    priority: parts.virtualPriority,
-    open: read,
+    formats: parts.formats,
+    ...parts.outward,
+    data: parts.data,
+    log,
+    now,
   });
+  const read = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo => {
+    switch (row.mode) {
+      case 'STANDARD_REPOSITORY':
+        return stored(row);
+      case 'REMOTE_REPOSITORY':
+        return remotes.read(row);
+      case 'VIRTUAL_REPOSITORY':
+        return virtuals.read(row, reader, nesting);
+      default:
+        return row.mode satisfies never;
+    }
+  };
+  const held = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo =>
+    row.mode === 'VIRTUAL_REPOSITORY' ? heldVirtuals.read(row, reader, nesting) : stored(row);
+  const { directory, authorizer, virtualPriority: priority } = parts;
+  const virtuals = openVirtuals({ directory, authorizer, priority, open: read });
+  const heldVirtuals = openVirtuals({ directory, authorizer, priority, open: held });
   const target = (row: RepositoryRow): WriteTarget | Promise<WriteTarget> => {
     switch (row.mode) {
       case 'STANDARD_REPOSITORY':
@@ -94,9 +134,13 @@ export function openRepositories(parts: OpenParts) {
   };
   return {
     catalog,
-    /** What is stored of a repository, whatever its mode. */
+    /** What is stored in a repository, whatever its mode. */
     stored,
+    /** The same, and of a repository that is made of others what is stored in them. */
+    held,
     read,
+    /** What a remote repository is a copy of. */
+    upstream: remotes.upstream,
     target,
     write,
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),

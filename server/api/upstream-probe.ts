@@ -5,6 +5,7 @@ import type { RepositoryAddress } from '../core/repository.ts';
 import type { Upstream, UpstreamAnswer } from '../core/upstream.ts';
 import type { UpstreamSettings } from '../core/upstreams.ts';
 import { readWhole } from '../lib/read-whole.ts';
+import { probedUri } from '../lib/upstream-uri.ts';
 import { wrongConfig } from './config-refusal.ts';
 import { checkedUpstream } from './remote-rules.ts';
 import type { ApiParts } from './route.ts';
@@ -36,7 +37,7 @@ export async function probeUpstream(
   const credentials = await upstreamSecrets.about(at, config.upstreamCredentials, secret).catch(asRefusal);
   if (credentials instanceof RegistryError) return [credentials.message];
   const settings: UpstreamSettings = {
-    uri: upstream.uri,
+    uri: probedUri(format.root, upstream.uri),
     ...(credentials && { credentials }),
     ...(config.tokenOrigins && { tokenOrigins: config.tokenOrigins }),
   };

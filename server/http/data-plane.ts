@@ -31,6 +31,8 @@ interface DataPlaneOptions extends RouteParts {
   readonly formats: readonly Format[];
   readonly repositories: RepositoryDirectory;
   readonly audit: DataAuditParts;
+  /** Does what a request asks for, knowing by way of what it came. `loop` is CDN-Loop (RFC 8586). */
+  entered<T>(loop: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** Everything below a repository's address: one line from a matched route to its answer. */
@@ -48,7 +50,13 @@ export class DataPlane {
     );
   }
 
-  async handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
+  handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
+    const loop = call.request.headers.get('cdn-loop');
+    if (loop === null) return this.#handle(call, destination, matched);
+    return this.#options.entered(loop, () => this.#handle(call, destination, matched));
+  }
+
+  async #handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
     const { label, params } = matched;
     call.trace.route = label;
     const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
@@ -65,6 +73,17 @@ export class DataPlane {
       const find = () => this.#repository(call, destination, matched);
       return runNarrowed(this.#options, { call, destination, matched, asked, on, allowed, act, find });
     });
+  }
+
+  /** Answers for whom nobody need ask whether they may: this server itself. */
+  run(
+    call: DataRequest,
+    destination: RepositoryDestination,
+    matched: Matched,
+    repository: RepositoryRow,
+  ): Promise<Response> {
+    const asked: RouteRequest = { params: matched.params, query: call.query, headers: call.request.headers };
+    return runRoute(this.#options, call, destination, matched, asked, repository, undefined);
   }
 
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */

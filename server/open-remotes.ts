@@ -1,0 +1,148 @@
+import type { BlobInfo, Body, ByteRange } from './core/blob.ts';
+import type { HostedRepo } from './core/catalog.ts';
+import type { DocumentStore } from './core/documents.ts';
+import type { Downloads } from './core/downloads.ts';
+import { RegistryError } from './core/error.ts';
+import type { Format } from './core/format.ts';
+import type { RemoteSettings } from './core/remote-settings.ts';
+import type { Repo } from './core/repo.ts';
+import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
+import type { Upstream, UpstreamAnswer, UpstreamHealth, UpstreamRequest } from './core/upstream.ts';
+import type { Upstreams, UpstreamSecrets } from './core/upstreams.ts';
+import type { DataPlane } from './http/data-plane.ts';
+import { upstreamUri } from './lib/upstream-uri.ts';
+import { RemoteMemory } from './modes/remote-memory.ts';
+import { remoteSettings } from './modes/remote-settings.ts';
+import { RemoteRepo } from './modes/remote.ts';
+import type { Log } from './ops/log.ts';
+import { DependencySafety } from './policy/dependency-safety.ts';
+import { CopyTables } from './stores/metadata/copy-tables.ts';
+import type { MetadataDatabase } from './stores/metadata/database.ts';
+import { HereUpstream } from './upstream-here.ts';
+import type { UpstreamLoop } from './upstream-loop.ts';
+
+const MOST = 1_000;
+
+interface RemotesParts {
+  readonly database: MetadataDatabase;
+  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
+  readonly documents: DocumentStore;
+  /** Where a repository's copies are kept. */
+  readonly stored: (row: RepositoryRow) => HostedRepo;
+  readonly formats: readonly Format[];
+  readonly directory: Pick<RepositoryDirectory, 'find'>;
+  readonly downloads: Downloads;
+  readonly upstreams: Upstreams;
+  readonly secrets: Pick<UpstreamSecrets, 'find'>;
+  readonly loop: UpstreamLoop;
+  /** What answers requests to repositories of this server. */
+  readonly data: () => Pick<DataPlane, 'match' | 'run'>;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+interface Opened {
+  /** The configuration that it was opened with. */
+  readonly config: string;
+  readonly repo: RemoteRepo;
+  readonly upstream: Upstream;
+}
+
+/** Repositories that are copies of others. */
+export function openRemotes(parts: RemotesParts) {
+  const { bodies, database, documents, downloads, log, now } = parts;
+  const memory = new RemoteMemory();
+  const copies = new CopyTables(database);
+  const policy = new DependencySafety();
+  // What they remember outlives commits, which make other rows.
+  const opened = new Map<number, Opened>();
+  const byRow = new WeakMap<RepositoryRow, Opened>();
+
+  const open = (row: RepositoryRow): Opened => {
+    const known = byRow.get(row);
+    if (known) return known;
+    const config = JSON.stringify([row.project, row.location, row.repository, row.config]);
+    const before = opened.get(row.id);
+    const fresh = before?.config === config ? before : make(row, config);
+    opened.delete(row.id);
+    opened.set(row.id, fresh);
+    const [oldest] = opened.keys();
+    if (opened.size > MOST && oldest !== undefined) opened.delete(oldest);
+    byRow.set(row, fresh);
+    return fresh;
+  };
+
+  const make = (row: RepositoryRow, config: string): Opened => {
+    const format = parts.formats.find(({ id }) => id === row.format);
+    if (!format?.upstream)
+      throw new RegistryError(
+        'FAILED_PRECONDITION',
+        'UPSTREAM_UNKNOWN',
+        `there are no remote repositories in the format ${row.format}`,
+      );
+    const settings = remoteSettings(row.config, format);
+    const upstream = parts.loop.guarded(row.id, upstreamOf(row, settings, format, parts));
+    const repo = new RemoteRepo({
+      name: repositoryName(row),
+      repositoryId: row.id,
+      settings,
+      format: format.upstream,
+      upstream,
+      downloads,
+      stored: parts.stored(row),
+      bodies,
+      documents,
+      copies,
+      policy,
+      memory,
+      now,
+      unnoticed: (cause) => log.write('warn', 'an upstream could not be asked', { cause }),
+    });
+    return { config, repo, upstream };
+  };
+
+  return {
+    read: (row: RepositoryRow): Repo => {
+      parts.loop.require(row.id);
+      return open(row).repo;
+    },
+    upstream: (row: RepositoryRow): Upstream => open(row).upstream,
+  };
+}
+
+function upstreamOf(
+  row: RepositoryRow,
+  { upstream }: RemoteSettings,
+  format: Format,
+  { directory, data, secrets, upstreams }: RemotesParts,
+): Upstream {
+  if (upstream.kind === 'here')
+    return new HereUpstream({ address: upstream.repository, format, directory, data });
+  const { uri: configured, tokenOrigins } = upstream;
+  const uri = upstreamUri(format.root, configured);
+  return new ServerUpstream({
+    anonymous: upstreams.open({ uri }),
+    open: async () => {
+      const credentials = await secrets.find(row.id);
+      return upstreams.open({ uri, tokenOrigins, ...(credentials && { credentials }) });
+    },
+  });
+}
+
+/** A server elsewhere, asked each time with the credentials that are set by then. */
+class ServerUpstream implements Upstream {
+  readonly #parts: { readonly anonymous: Upstream; readonly open: () => Promise<Upstream> };
+
+  constructor(parts: { readonly anonymous: Upstream; readonly open: () => Promise<Upstream> }) {
+    this.#parts = parts;
+  }
+
+  async fetch(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    return (await this.#parts.open()).fetch(request);
+  }
+
+  /** How servers are is known of all that are asked of them, with whatever credentials. */
+  health(): UpstreamHealth {
+    return this.#parts.anonymous.health();
+  }
+}
