@@ -5,9 +5,9 @@ export type Manifest = Readonly<Record<string, unknown>>;
 /** What a client checks a tarball by. Without addresses, which depend on who asks. */
 export interface Dist {
   /** SHA-1, lower-case hex. */
-  readonly shasum: string;
+  readonly shasum?: string;
   /** `sha512-` and base64, as https://www.w3.org/TR/SRI has it. */
-  readonly integrity: string;
+  readonly integrity?: string;
   readonly fileCount?: number;
   /** Bytes. */
   readonly unpackedSize?: number;

@@ -23,6 +23,7 @@ import { search } from './search.ts';
 import { packageToRead, scopesJoined, within } from './segments.ts';
 import { facts, snippets } from './shown.ts';
 import { deleteTarball, unpublishAll } from './unpublish.ts';
+import { npmUpstream } from './upstream.ts';
 import { versionDocument } from './version-document.ts';
 
 /** cloud.google.com/artifact-registry/docs/audit-logging */
@@ -139,6 +140,7 @@ export const npm = defineFormat({
     query('POST', '/-/npm/v1/security/audits/quick', quickAudit, reads('Audit')),
     attestations,
   ],
+  upstream: npmUpstream,
   challenge: npmChallenge,
   api: npmApi,
   snippets,

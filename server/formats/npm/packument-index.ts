@@ -1,91 +1,135 @@
-import type { CatalogReader } from '../../core/catalog.ts';
-import { defineKeptIndex, type KeptDocument } from '../../core/index-kind.ts';
-import { fromAttributes, type Manifest } from './attributes.ts';
+import type { CatalogReader, VersionRow } from '../../core/catalog.ts';
+import type { Checksum } from '../../core/blob.ts';
+import {
+  defineKeptIndex,
+  type IndexKey,
+  type KeptDocument,
+  type ListedFile,
+  type Listing,
+} from '../../core/index-kind.ts';
+import { fromAttributes, ofPackage } from './attributes.ts';
 import { tarballPath } from './names.ts';
+import { type OwnVersion, packumentOf } from './own-packument.ts';
+import {
+  type ListedTarball,
+  listingOf,
+  mergePackuments,
+  type Packument,
+  prunePackument,
+} from './packument.ts';
+import { LARGEST_PACKUMENT, parsePackument } from './parse-packument.ts';
+import { renderAbbreviated, renderFull } from './render-packument.ts';
 import { revisionText } from './revision.ts';
-import { allVersions } from './stored-summary.ts';
-import { latestOf } from './versions.ts';
+import { allTags, allVersions } from './rows.ts';
 
-interface Packument {
-  readonly name: string;
-  readonly revision: number;
-  readonly versions: ReadonlyMap<string, Manifest>;
-  readonly tags: ReadonlyMap<string, string>;
-  readonly times: ReadonlyMap<string, number>;
-}
-
+/** In which documents clients ask for a package. */
 export const FULL = 'full';
 export const ABBREVIATED = 'abbreviated';
 export const TAGS = 'tags';
+
+/** Seconds, as Artifact Registry has it (gar.md 5.5). */
+const MAX_AGE = 300;
 
 /** What a registry says of a package: all its versions and tags. */
 export const packumentIndex = defineKeptIndex<Packument>({
   name: 'npm.packument',
   build,
-  merge: ([first]) => {
-    if (!first) throw new Error('nothing to merge');
-    return first;
+  upstream: {
+    // Some registries know no other spelling.
+    target: ({ of: name }) => ({
+      target: name.replace('/', '%2f'),
+      // The abbreviated form does not say when versions were published, nor what tarballs elsewhere are to be called.
+      headers: { accept: 'application/json' },
+    }),
+    maxBytes: LARGEST_PACKUMENT,
+    parse: (body, { of: name }) => parsePackument(body, name),
+    package: ({ of: name }) => name,
+    maxAge: MAX_AGE,
   },
-  documents: (value, _key, baseUrl) => documents(value, baseUrl),
+  merge: (parts) => {
+    const [first, ...others] = parts;
+    if (!first) throw new TypeError('there is nothing to merge');
+    return mergePackuments([first, ...others]);
+  },
+  versions: ({ versions }) =>
+    Array.from(versions, ([version, { publishedAt }]) => ({
+      version,
+      ...(publishedAt !== undefined && { publishedAt }),
+    })),
+  prune: (packument, keep) => prunePackument(packument, keep),
+  listing: (packument) => listing(packument),
+  documents,
 });
 
-async function build(catalog: CatalogReader, { of: name }: { readonly of: string }) {
+async function build(catalog: CatalogReader, { of: name }: IndexKey): Promise<Packument | undefined> {
   const state = await catalog.packageState(name);
   if (!state) return undefined;
-  const versions = new Map<string, Manifest>();
-  const times = new Map<string, number>();
-  for await (const rows of allVersions(catalog, name))
-    for (const { version, attributes, createdAt } of rows) {
-      const { manifest, dist, deprecated } = fromAttributes(attributes);
-      versions.set(version, { ...manifest, dist, ...(deprecated !== undefined && { deprecated }) });
-      times.set(version, createdAt);
-    }
-  const { rows } = await catalog.tags(name, { limit: 10_000 });
-  const tags = new Map(rows.map(({ tag, version }) => [tag, version]));
-  const latest = latestOf(versions.keys());
-  if (latest === undefined) return undefined;
-  // Without it nobody could install the package by its name alone.
-  if (!tags.has('latest')) tags.set('latest', latest);
-  return { name, revision: state.revision, versions, times, tags };
+  const packument = await packumentOf(
+    {
+      name,
+      revision: revisionText(state.revision),
+      tags: await allTags(catalog, name),
+      created: state.createdAt,
+      modified: state.updatedAt,
+      ...ofPackage(state.attributes),
+    },
+    ownVersions(catalog, name),
+  );
+  return packument.versions.size > 0 ? packument : undefined;
 }
 
-function documents(
-  { name, revision, versions, tags, times }: Packument,
-  baseUrl: string,
-): readonly KeptDocument[] {
-  const shown = Object.fromEntries(
-    [...versions].map(([version, manifest]) => [version, shownManifest(name, version, manifest, baseUrl)]),
-  );
-  const body = JSON.stringify({
-    _id: name,
-    _rev: revisionText(revision),
-    name,
-    'dist-tags': Object.fromEntries(tags),
-    versions: shown,
-    time: Object.fromEntries([...times].map(([version, at]) => [version, new Date(at).toISOString()])),
-  });
+async function* ownVersions(catalog: CatalogReader, name: string): AsyncGenerator<readonly OwnVersion[]> {
+  for await (const rows of allVersions(catalog, name)) yield rows.flatMap(ownVersion);
+}
+
+function ownVersion({ version, attributes, createdAt }: VersionRow): readonly OwnVersion[] {
+  const { manifest, dist, deprecated } = fromAttributes(attributes);
+  // Of a copy, only its packument says what it is.
+  if (!manifest || !dist) return [];
+  const said = deprecated === undefined ? {} : { deprecated };
+  return [{ version, manifest, dist: { ...dist }, publishedAt: createdAt, ...said }];
+}
+
+function documents(packument: Packument, { of: name }: IndexKey, baseUrl: string): readonly KeptDocument[] {
+  const tarballUrl = (version: string): string => `${baseUrl}/${tarballPath(name, version)}`;
+  const json = 'application/json';
   return [
-    { variant: FULL, contentType: 'application/json', body: [body] },
-    { variant: ABBREVIATED, contentType: 'application/vnd.npm.install-v1+json', body: [body] },
-    { variant: TAGS, contentType: 'application/json', body: [JSON.stringify(Object.fromEntries(tags))] },
+    { variant: FULL, contentType: json, body: renderFull(packument, tarballUrl) },
+    {
+      variant: ABBREVIATED,
+      contentType: 'application/vnd.npm.install-v1+json',
+      body: renderAbbreviated(packument, tarballUrl),
+    },
+    { variant: TAGS, contentType: json, body: [JSON.stringify(Object.fromEntries(packument.tags))] },
   ];
 }
 
-function shownManifest(name: string, version: string, manifest: Manifest, baseUrl: string): Manifest {
+const listing = (packument: Packument): Listing =>
+  new Map(listingOf(packument).map((file) => [tarballPath(packument.name, file.version), listedFile(file)]));
+
+function listedFile({ version, url, integrity, shasum, publishedAt }: ListedTarball): ListedFile {
   return {
-    ...manifest,
-    dist: { ...(manifest['dist'] as object), tarball: `${baseUrl}/${tarballPath(name, version)}` },
+    version,
+    target: url,
+    checksums: checksumsOf(integrity, shasum),
+    ...(publishedAt !== undefined && { publishedAt }),
   };
 }
 
-/** The version that is called so, or that has this tag, as a packument shows it. */
-export function shownVersion(
-  { name, versions, tags }: Packument,
-  wanted: string,
-  baseUrl: string,
-): Manifest | undefined {
-  const version = versions.has(wanted) ? wanted : tags.get(wanted);
-  const manifest = version === undefined ? undefined : versions.get(version);
-  if (version === undefined || !manifest) return undefined;
-  return shownManifest(name, version, manifest, baseUrl);
+const ALGORITHMS = { sha512: 128, sha256: 64, sha1: 40 } as const;
+
+/** Of `integrity` (https://www.w3.org/TR/SRI), what we can check; several hashes of one kind may stand for several files. */
+function checksumsOf(integrity: string | undefined, shasum: string | undefined): readonly Checksum[] {
+  const checksums: Checksum[] = [];
+  for (const word of (integrity ?? '').split(/\s+/)) {
+    const [, algorithm, base64 = ''] =
+      /^(sha512|sha256|sha1)-([A-Za-z0-9+/]+={0,2})(?:\?|$)/.exec(word) ?? [];
+    if (!algorithm) continue;
+    const hex = Buffer.from(base64, 'base64').toString('hex');
+    const known = algorithm as keyof typeof ALGORITHMS;
+    if (hex.length === ALGORITHMS[known]) checksums.push({ algorithm: known, hex });
+  }
+  const isSha1 = shasum !== undefined && /^[0-9a-f]{40}$/i.test(shasum);
+  if (isSha1 && checksums.length === 0) checksums.push({ algorithm: 'sha1', hex: shasum.toLowerCase() });
+  return checksums;
 }

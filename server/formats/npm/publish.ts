@@ -1,11 +1,13 @@
 import type { CommittedBlob, ByteStream } from '../../core/blob.ts';
-import type { HostedRepo, NewFile } from '../../core/catalog.ts';
+import type { Attributes, HostedRepo, NewFile } from '../../core/catalog.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import type { Command } from '../../core/format.ts';
-import { type Dist, ofPackage, toAttributes } from './attributes.ts';
+import { storeProvenance } from './attestations.ts';
+import { type Dist, type Manifest, type PackageAttributes, toAttributes } from './attributes.ts';
 import { newPackageName, tarballPath } from './names.ts';
 import type { SentPackage } from './read-publish.ts';
 import type { SentChange } from './sent-change.ts';
+import { withoutBuild } from './versions.ts';
 
 /** What there is of a tarball once it was read. */
 export interface StoredTarball {
@@ -39,9 +41,19 @@ export async function publishVersion(
       version,
       ...(tag !== undefined && { tag }),
     });
+  if (withoutBuild(version) !== version)
+    throw invalid(
+      'VERSION_INVALID',
+      `clients do not tell versions apart by what is behind a +: publish ${withoutBuild(version)}`,
+      { version },
+    );
   const dist = distOf(stored.blob);
   checkIntegrity(manifest['dist'], dist);
-  const { dist: _dist, deprecated: _deprecated, ...kept } = manifest;
+  const { kept, about } = partsOf(manifest, sent.document.head);
+  const provenance =
+    sent.provenance === undefined
+      ? undefined
+      : await storeProvenance(repo, sent.provenance, { name: pkg, version, tarball: stored.blob });
   const files: NewFile[] = [
     {
       path: tarballPath(pkg, version),
@@ -50,15 +62,25 @@ export async function publishVersion(
       contentType: 'application/octet-stream',
       blob: stored.blob,
     },
+    ...(provenance ? [provenance.file] : []),
   ];
   await repo
     .publish({
       package: pkg,
       version,
-      attributes: toAttributes({ manifest: kept, dist }),
+      attributes: toAttributes({
+        manifest: kept,
+        dist,
+        ...(provenance && { provenance: provenance.predicateType }),
+      }),
       size: stored.blob.size,
       files,
       tags,
+      // What a package says of itself is what its latest version says.
+      ...((tags.includes('latest') || !(await repo.hasPackage(pkg))) && {
+        describe: (before: Attributes) => ({ ...before, ...about }),
+        searchText: searchTextOf(kept),
+      }),
       once: true,
       onConflict: 'reject',
     })
@@ -67,14 +89,45 @@ export async function publishVersion(
     });
 }
 
-function distOf({ checksums }: CommittedBlob): Dist {
+const LONGEST_README = 64 * 1024;
+/** What npm writes where there is none. */
+const NO_README = 'ERROR: No README data found!';
+
+/** A manifest as it is kept with its version, and what is kept of it with the package: a text that only people read. */
+function partsOf(manifest: Manifest, head: ReadonlyMap<string, unknown>) {
+  const { dist: _dist, deprecated: _deprecated, readme, readmeFilename, ...kept } = manifest;
+  const text = typeof readme === 'string' ? readme : head.get('readme');
+  const about: PackageAttributes = {
+    readme: typeof text === 'string' && text !== NO_README ? text.slice(0, LONGEST_README) : '',
+    ...(typeof readmeFilename === 'string' && { readmeFilename }),
+  };
+  return { kept, about };
+}
+
+const LONGEST_TEXT = 4096;
+
+/** Words that a package is found by, besides its name. */
+function searchTextOf({ description, keywords, author }: Manifest): string {
+  const name = typeof author === 'object' && author !== null && 'name' in author ? author.name : author;
+  const words: readonly unknown[] = [
+    description,
+    name,
+    ...(Array.isArray(keywords) ? (keywords as unknown[]) : []),
+  ];
+  return words
+    .filter((word) => typeof word === 'string')
+    .join(' ')
+    .slice(0, LONGEST_TEXT);
+}
+
+function distOf({ checksums }: CommittedBlob): Required<Pick<Dist, 'shasum' | 'integrity'>> {
   const hex = (algorithm: string): string =>
     checksums.find((checksum) => checksum.algorithm === algorithm)?.hex ?? '';
   const sha512 = Buffer.from(hex('sha512'), 'hex').toString('base64');
   return { shasum: hex('sha1'), integrity: `sha512-${sha512}` };
 }
 
-function checkIntegrity(said: unknown, { integrity, shasum }: Dist): void {
+function checkIntegrity(said: unknown, { integrity, shasum }: ReturnType<typeof distOf>): void {
   const dist = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
   const hashes = typeof dist['integrity'] === 'string' ? dist['integrity'].split(/\s+/) : [];
   const wrong = hashes.some((hash) => hash.startsWith('sha512-') && hash !== integrity);

@@ -3,7 +3,7 @@ import { isNotFound } from '../../core/error.ts';
 import type { Query } from '../../core/format.ts';
 import { defineIndex, type IndexKey } from '../../core/index-kind.ts';
 import { fromAttributes, type Manifest, ofPackage } from './attributes.ts';
-import { allVersions } from './stored-summary.ts';
+import { allVersions } from './rows.ts';
 import { scopeOf } from './names.ts';
 import { latestOf } from './versions.ts';
 

@@ -32,7 +32,7 @@ export function facts({ attributes }: VersionRow): readonly Fact[] {
       const value = manifest[field];
       return typeof value === 'string' ? [{ label: LABELS[field], value }] : [];
     }),
-    ...(dist ? [{ label: 'Integrity', value: dist.integrity }] : []),
+    ...(dist?.integrity !== undefined ? [{ label: 'Integrity', value: dist.integrity }] : []),
     ...(dist?.fileCount === undefined ? [] : [{ label: 'Files', value: String(dist.fileCount) }]),
     ...(deprecated === undefined ? [] : [{ label: 'Deprecated', value: deprecated }]),
     ...(provenance === undefined ? [] : [{ label: 'Provenance', value: provenance }]),

@@ -1,24 +1,7 @@
-import type { CatalogReader, VersionRow } from '../../core/catalog.ts';
+import type { CatalogReader } from '../../core/catalog.ts';
 import { fromAttributes, ofPackage } from './attributes.ts';
+import { allVersions } from './rows.ts';
 import type { StoredSummary } from './sent-change.ts';
-
-const ROWS = 500;
-
-/** All versions of a package, a page at a time. */
-export async function* allVersions(
-  catalog: Pick<CatalogReader, 'versions'>,
-  pkg: string,
-): AsyncGenerator<readonly VersionRow[]> {
-  for (let after: string | undefined; ;) {
-    const { rows, more } = await catalog.versions(pkg, {
-      limit: ROWS,
-      ...(after !== undefined && { after }),
-    });
-    yield rows;
-    after = rows.at(-1)?.version;
-    if (!more || after === undefined) return;
-  }
-}
 
 /** What is stored of a package, to tell what a document that is sent for it changes. */
 export async function storedSummary(catalog: CatalogReader, pkg: string): Promise<StoredSummary> {

@@ -5,7 +5,7 @@ import { versionInFile } from './names.ts';
 import { packumentIndex } from './packument-index.ts';
 import { requireRevision } from './revision.ts';
 import { packageOf } from './segments.ts';
-import { allVersions } from './stored-summary.ts';
+import { allVersions } from './rows.ts';
 
 /** Deletes versions; their numbers stay used. */
 export async function removeVersions(

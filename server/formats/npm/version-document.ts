@@ -1,6 +1,8 @@
 import { isNotFound } from '../../core/error.ts';
 import { type CopiedDocument, type IndexRoute, param } from '../../core/format.ts';
-import { packumentIndex, shownVersion } from './packument-index.ts';
+import { tarballPath } from './names.ts';
+import { packumentIndex } from './packument-index.ts';
+import { renderVersion } from './render-packument.ts';
 import { packageUnknown, versionUnknown } from './revision.ts';
 import { packageToRead } from './segments.ts';
 
@@ -16,11 +18,15 @@ export const versionDocument: IndexRoute['document'] = async (
   const part = await read.index(packumentIndex, { of: name }).catch((error: unknown) => {
     throw isNotFound(error) ? packageUnknown(name) : error;
   });
-  const shown = shownVersion(await valueOf(part, name), wanted, baseUrl);
-  if (!shown) throw versionUnknown(name, wanted);
+  const shown = renderVersion(
+    await valueOf(part, name),
+    wanted,
+    (version) => `${baseUrl}/${tarballPath(name, version)}`,
+  );
+  if (shown === undefined) throw versionUnknown(name, wanted);
   return {
     contentType: 'application/json',
-    body: JSON.stringify(shown),
+    body: shown,
     ...(part.cache && { cache: part.cache }),
     ...(part.without && { without: part.without }),
   };

@@ -1,0 +1,66 @@
+import { PackageURL, UrlConverter } from '@socketregistry/packageurl-js';
+import type { FileRef } from '../../core/catalog.ts';
+import { notFound, RegistryError } from '../../core/error.ts';
+import type { FetchedFile, FetchedVersion, FormatUpstream, ListedFileOrPath } from '../../core/format.ts';
+import type { IndexReader } from '../../core/index-kind.ts';
+import { attestationsAddress, attestationsPath } from './attestations.ts';
+import { toAttributes } from './attributes.ts';
+import { tarballPath } from './names.ts';
+import { packumentIndex } from './packument-index.ts';
+
+/** Packages at registries elsewhere. Where their tarballs are, and what they must be, their packuments say. */
+export const npmUpstream: FormatUpstream = {
+  presets: { NPMJS: publicRegistry },
+  wholeUpTo: 1024 * 1024,
+  maxAge: 300,
+  locate,
+  adopt,
+  probe: {
+    target: '-/ping',
+    // Not every registry has it, and some want credentials for it.
+    accepts: ({ status, body }) => status === 401 || status === 403 || isAnswer(body),
+  },
+};
+
+/** Where package URLs say that packages of npm are downloaded from. */
+function publicRegistry(): string {
+  const sample = UrlConverter.toDownloadUrl(PackageURL.fromString('pkg:npm/semver@7.0.0'));
+  if (!sample)
+    throw new RegistryError('INTERNAL', 'PRESET', 'the address of the public registry is not known');
+  return new URL(sample.url).origin;
+}
+
+async function locate(ref: FileRef, read: IndexReader): Promise<ListedFileOrPath> {
+  const { package: name = '', version = '' } = ref.coordinates ?? {};
+  if (ref.path === attestationsPath(name, version))
+    return { target: attestationsAddress(name, version), version, checksums: [] };
+  const part = await read.index(packumentIndex, { of: name });
+  const listed = (await part.listing()).get(ref.path);
+  if (!listed) throw notFound('FILE', { path: ref.path });
+  return listed;
+}
+
+/** A tarball is its version. What the version says of itself stays with its packument. */
+async function adopt({ ref, blob, listed }: FetchedFile): Promise<FetchedVersion | undefined> {
+  const { package: name = '', version = '' } = ref.coordinates ?? {};
+  if (ref.path !== tarballPath(name, version)) return undefined;
+  const checksums = [...(listed?.checksums ?? []), ...blob.checksums];
+  const hex = (algorithm: string) => checksums.find((known) => known.algorithm === algorithm)?.hex;
+  const [sha1, sha512] = [hex('sha1'), hex('sha512')];
+  const dist = {
+    ...(sha1 !== undefined && { shasum: sha1 }),
+    ...(sha512 !== undefined && { integrity: `sha512-${Buffer.from(sha512, 'hex').toString('base64')}` }),
+  };
+  return { package: name, version, attributes: toAttributes({ dist }), size: blob.size };
+}
+
+/** Registries answer objects, whose `error` is a text: others have `errors`, or pages for people. */
+function isAnswer(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    return !('errors' in value) && (!('error' in value) || typeof value.error === 'string');
+  } catch {
+    return false;
+  }
+}
