@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test';
+import { Browser } from '../server/testing/browser.ts';
 import { berry } from './clients/berry.ts';
 import { bun } from './clients/bun.ts';
 import type { NpmClientKind, NpmRegistry } from './clients/npm-client.ts';
@@ -6,6 +7,7 @@ import {
   askAround,
   installOwnFirst,
   installThroughCache,
+  logIn,
   type NpmWalk,
   publishAgain,
   publishAndInstall,
@@ -62,6 +64,15 @@ async function entrepot(): Promise<Upstream> {
   return { ...registry, host: other.host, [Symbol.asyncDispose]: () => other.stop() };
 }
 
+/** Logs in at a browser, and lets the program in that sent the person there. */
+async function letIn(url: string): Promise<void> {
+  const browser = new Browser((request) => fetch(request));
+  await browser.open(url);
+  await browser.submit({ username: server.username, password: server.password });
+  await browser.submit();
+  await browser.submit({ decision: 'allow' });
+}
+
 const check = (says: string, body: () => Promise<void>): void => test(says, body, LIMIT_MS);
 const slug = ({ name }: NpmClientKind): string => name.replace(' ', '');
 
@@ -77,6 +88,9 @@ function throughAllModes(kind: NpmClientKind): void {
     check('changes tags, deprecates and takes back, as far as it can', () => tagAndTakeBack(walk(), own));
     check('answers who, whether, what and how safe, as far as it asks', () =>
       askAround(walk(), own, server.username),
+    );
+    check('is logged in to with a password and in a browser, as far as the client knows how', () =>
+      logIn(walk(), own, { username: server.username, password: server.password, approve: letIn }),
     );
   });
 

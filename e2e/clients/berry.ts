@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeProgram, run } from '../harness/run.ts';
-import { type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
+import { converse } from '../harness/terminal.ts';
+import { DEVICE_PAGE, type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
 
 const BERRY = nodeProgram('berry', 'yarn');
 
@@ -10,7 +11,8 @@ async function open(stage: NpmStage): Promise<NpmClient> {
   const { directory, url, token } = stage;
   const settings = {
     npmRegistryServer: url,
-    ...(token !== undefined && { npmAuthToken: token, npmAlwaysAuth: true }),
+    ...(token !== undefined && { npmAuthToken: token }),
+    npmAlwaysAuth: true,
     unsafeHttpWhitelist: ['127.0.0.1'],
     npmMinimalAgeGate: 0,
     nodeLinker: 'node-modules',
@@ -52,6 +54,26 @@ async function open(stage: NpmStage): Promise<NpmClient> {
     pack: async (folder) => {
       await installed(folder, ['install', '--no-immutable']);
       return packedInto(stage, (into) => yarn(['pack', '--out', join(into, 'it.tgz')], folder));
+    },
+    logIn: {
+      withPassword: ({ username, password }) =>
+        converse(
+          [BERRY, 'npm', 'login'],
+          [
+            { shown: /Username:/, reply: username },
+            { shown: /Password:/, reply: password },
+          ],
+          { env, cwd: directory },
+        ),
+      inBrowser: ({ approve }) =>
+        converse(
+          [BERRY, 'npm', 'login', '--web-login'],
+          [
+            { shown: /browser now\?/, reply: 'n' },
+            { shown: DEVICE_PAGE, reply: ([url]) => approve(url) },
+          ],
+          { env, cwd: directory },
+        ),
     },
     whoami: async () => /YN0000: (\S+)$/m.exec(await yarn(['npm', 'whoami']))?.[1] ?? '',
     audit: (folder) => quietly(['npm', 'audit', '--no-deprecations'], folder),

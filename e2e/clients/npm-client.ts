@@ -15,6 +15,14 @@ export interface NpmStage extends NpmRegistry {
   readonly directory: string;
 }
 
+/** Somebody who logs in at a terminal. */
+export interface Person {
+  readonly username: string;
+  readonly password: string;
+  /** Lets the program in that shows an address to be opened in a browser. */
+  readonly approve: (url: string) => Promise<void>;
+}
+
 /**
  * What clients of npm registries do, in the same words for all. `folder` is that of a package, or of a project that
  * depends on some; a `spec` is `name` or `name@version`. A call that fails tells all that the client printed.
@@ -31,6 +39,11 @@ export interface NpmClient {
   view(spec: string, field: string): Promise<unknown>;
   /** Makes the archive that `publish` would send; answers its path. */
   pack(folder: string): Promise<string>;
+  /** Each keeps the token that it is given. */
+  readonly logIn?: {
+    withPassword?(person: Person): Promise<unknown>;
+    inBrowser?(person: Person): Promise<unknown>;
+  };
   whoami?(): Promise<string>;
   ping?(): Promise<void>;
   /** Names of what was found. */
@@ -66,3 +79,6 @@ export async function packedInto(
   const [archive = ''] = await Array.fromAsync(new Bun.Glob('*.tgz').scan(into));
   return join(into, archive);
 }
+
+/** The address of the page that lets programs in. */
+export const DEVICE_PAGE = /(http:\/\/\S+\/device\?\S+)/;

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOut, installed, writePackage, writeProject } from '../fixtures/npm-package.ts';
 import type { Scratch } from '../harness/scratch.ts';
-import type { NpmClient, NpmClientKind, NpmRegistry } from './npm-client.ts';
+import type { NpmClient, NpmClientKind, NpmRegistry, Person } from './npm-client.ts';
 
 /** A client on its way through the modes: everything it does begins on a stage that nobody has been on. */
 export interface NpmWalk {
@@ -133,6 +133,17 @@ export async function askAround(walk: NpmWalk, registry: NpmRegistry, username: 
   const project = await writeProject(walk.space, { [name]: '1.0.0' });
   await client.install(project);
   await client.audit(project);
+}
+
+/** Begins without a token, and has one afterwards, in every way that the client knows. */
+export async function logIn(walk: NpmWalk, { url }: NpmRegistry, person: Person): Promise<void> {
+  for (const way of ['withPassword', 'inBrowser'] as const) {
+    const client = await openNpm(walk, { url });
+    if (client.logIn?.[way] === undefined || client.whoami === undefined) continue;
+    expect(await client.whoami().catch(() => 'nobody')).toBe('nobody');
+    await client.logIn[way](person);
+    expect(await client.whoami()).toBe(person.username);
+  }
 }
 
 interface Cache {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { nodeProgram, run } from '../harness/run.ts';
-import { type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
+import { converse } from '../harness/terminal.ts';
+import { DEVICE_PAGE, type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
 import { npmrc } from './npmrc.ts';
 
 const NPM = nodeProgram('npm');
@@ -29,6 +30,22 @@ async function open(stage: NpmStage): Promise<NpmClient> {
     add: (folder, spec) => quietly(['install', spec], folder),
     view: (spec, field) => json(['view', spec, field]),
     pack: (folder) => packedInto(stage, (into) => npm(['pack', '--pack-destination', into], folder)),
+    logIn: {
+      withPassword: ({ username, password }) =>
+        converse(
+          [NPM, 'login', '--auth-type=legacy'],
+          [
+            { shown: /Username:/, reply: username },
+            { shown: /Password:/, reply: password },
+          ],
+          { env, cwd: directory },
+        ),
+      inBrowser: ({ approve }) =>
+        converse([NPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([url]) => approve(url) }], {
+          env,
+          cwd: directory,
+        }),
+    },
     whoami: async () => (await npm(['whoami'])).trim(),
     ping: () => quietly(['ping']),
     search: async (text) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { nodeProgram, run } from '../harness/run.ts';
-import { type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
+import { converse } from '../harness/terminal.ts';
+import { DEVICE_PAGE, type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
 import { npmrc } from './npmrc.ts';
 
 const PNPM = nodeProgram('pnpm');
@@ -25,6 +26,13 @@ async function open(stage: NpmStage): Promise<NpmClient> {
     add: (folder, spec) => quietly(['add', spec], folder),
     view: (spec, field) => json(['view', spec, field]),
     pack: (folder) => packedInto(stage, (into) => pnpm(['pack', '--pack-destination', into], folder)),
+    logIn: {
+      inBrowser: ({ approve }) =>
+        converse([PNPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([url]) => approve(url) }], {
+          env,
+          cwd: directory,
+        }),
+    },
     whoami: async () => (await pnpm(['whoami'])).trim(),
     ping: () => quietly(['ping']),
     search: async (text) =>
