@@ -14,7 +14,7 @@ interface Given {
   readonly secretField: string;
   readonly at: string;
 }
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, string>>;
 
 /** Refuses credentials that no upstream could be asked with. */
 export function checkCredentials(
@@ -26,19 +26,15 @@ export function checkCredentials(
   if (!hasSecret && version === undefined) throw wrongConfig(at, withoutSecret(kind, secretField));
   if (kind === 'usernamePasswordCredentials') {
     checkUsername(fields['username'], `${at}.username`);
-    if (version !== undefined && !secretVersion(String(version)))
+    if (version !== undefined && !secretVersion(version))
       throw wrongConfig(
         `${at}.passwordSecretVersion`,
         'passwordSecretVersion must be projects/P/secrets/S/versions/V, where V is a number or latest',
       );
   }
   if (kind !== 'tokenExchangeCredentials') return;
-  checkedUri(
-    String(fields['tokenUri'] ?? ''),
-    `${at}.tokenUri`,
-    "tokenUri must start with 'http://' or 'https://'",
-  );
-  if (typeof fields['clientId'] !== 'string')
+  checkedUri(fields['tokenUri'] ?? '', `${at}.tokenUri`, "tokenUri must start with 'http://' or 'https://'");
+  if (fields['clientId'] === undefined)
     throw wrongConfig(`${at}.clientId`, 'tokenExchangeCredentials need a clientId');
 }
 
@@ -46,8 +42,8 @@ const withoutSecret = (kind: string, secretField: string): string =>
   `${kind} need ${kind === 'usernamePasswordCredentials' ? 'a password, or a passwordSecretVersion' : `a ${secretField}`}; ` +
   'to remove them, patch with upstreamCredentials in the mask and leave them out';
 
-function checkUsername(username: unknown, at: string): void {
-  if (typeof username !== 'string') throw wrongConfig(at, 'usernamePasswordCredentials need a username');
+function checkUsername(username: string | undefined, at: string): void {
+  if (username === undefined) throw wrongConfig(at, 'usernamePasswordCredentials need a username');
   if (username.includes(':') || CONTROL.test(username) || username.length > 1024)
     throw wrongConfig(at, 'a username has up to 1024 characters and no colon or control character');
 }

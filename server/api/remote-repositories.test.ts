@@ -270,7 +270,7 @@ describe('an upstream that is a repository here', () => {
       .select('config')
       .where('name', '=', id)
       .executeTakeFirstOrThrow();
-    const { upstreamRepository = uri } = JSON.parse(row.config) as Json;
+    const { upstreamRepository = uri } = JSON.parse(row.config);
     expect(upstreamRepository).toBe(named('images'));
   });
 

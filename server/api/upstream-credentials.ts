@@ -31,7 +31,7 @@ export function splitCredentials(given: ShownCredentials | undefined): SplitCred
   const [secretField, hasField] = KINDS[kind];
   const at = `${AT}.${kind}`;
   const { [secretField]: secret, [hasField]: has, ...rest } = fieldsOf(given?.[kind]);
-  const fields = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ''));
+  const fields = textsOf(rest);
   const isGiven = typeof secret === 'string' && secret !== '';
   checkCredentials(kind, fields, { hasSecret: isGiven || has === true, secretField, at });
   if (isGiven) checkSecret(secret, `${at}.${secretField}`);
@@ -81,6 +81,14 @@ export function afterChange(
   });
   return Object.fromEntries(kinds) as ShownCredentials;
 }
+
+/** The fields that say something. */
+const textsOf = (fields: Fields): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      (field): field is [string, string] => typeof field[1] === 'string' && field[1] !== '',
+    ),
+  );
 
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? { ...value } : {};

@@ -160,6 +160,10 @@ describe('credentials of an upstream', () => {
   });
 });
 
+const moved = (tokenExchangeCredentials: Json) => ({
+  remoteRepositoryConfig: { upstreamCredentials: { tokenExchangeCredentials } },
+});
+
 describe('a change of credentials', () => {
   const KEPT = basicOf({ username: 'ci', password: 'pass-1' });
   it('of a user name keeps the password', async () => {
@@ -204,9 +208,6 @@ describe('a change of credentials', () => {
   it('sends a client secret nowhere new', async () => {
     const given = { tokenExchangeCredentials: { ...EXCHANGE, clientSecret: 'client-1' } };
     await admin.ok('POST', creating('moved'), remote(given));
-    const moved = (tokenExchangeCredentials: Json) => ({
-      remoteRepositoryConfig: { upstreamCredentials: { tokenExchangeCredentials } },
-    });
     const mask = 'updateMask=remoteRepositoryConfig.upstreamCredentials.tokenExchangeCredentials';
     for (const [path, fields] of [
       ['.tokenUri', { tokenUri: 'https://evil.example' }],

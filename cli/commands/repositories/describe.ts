@@ -1,5 +1,6 @@
 import { defineCommand, maybe } from '../../grammar/command.ts';
 import { repositoryName } from '../../resolve.ts';
+import { behind } from './behind.ts';
 
 export const describeRepository = defineCommand({
   path: 'artifacts repositories describe',
@@ -12,6 +13,8 @@ export const describeRepository = defineCommand({
     const megabytes = Number(repository.sizeBytes ?? 0) / 2 ** 20;
     await cli.terminal.notice(`Repository Size: ${megabytes.toFixed(3)}MB`);
     if (repository.registryUri) await cli.terminal.notice(`Registry URL: ${repository.registryUri}`);
+    const upstreams = behind(repository);
+    if (upstreams !== undefined) await cli.terminal.notice(upstreams);
     return repository;
   },
 });

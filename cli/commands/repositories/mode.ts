@@ -23,11 +23,11 @@ type OfMode = Pick<Repository, 'mode' | 'remoteRepositoryConfig' | 'virtualRepos
 
 const OF_REMOTE = [
   'remoteRepoConfigDesc',
-  ...keys(UPSTREAM_FLAGS),
-  ...keys(CREDENTIAL_FLAGS),
-  ...keys(REMOTE_FLAGS),
+  ...Object.keys(UPSTREAM_FLAGS),
+  ...Object.keys(CREDENTIAL_FLAGS),
+  ...Object.keys(REMOTE_FLAGS),
 ];
-const OF_VIRTUAL = keys(VIRTUAL_FLAGS);
+const OF_VIRTUAL = Object.keys(VIRTUAL_FLAGS);
 
 /** The mode of a new repository, and what the flags say of it. */
 export async function modeOf(cli: Cli, args: Given): Promise<OfMode> {
@@ -52,11 +52,61 @@ export async function modeOf(cli: Cli, args: Given): Promise<OfMode> {
   };
 }
 
+type Changed = Omit<Given, 'mode' | 'remoteRepoConfigDesc' | keyof typeof UPSTREAM_FLAGS> & {
+  readonly clearRemoteCredentials: boolean | undefined;
+};
+
+interface ModeChange {
+  readonly change: OfMode;
+  readonly paths: readonly string[];
+}
+
+/** What the flags change of a remote or a virtual repository, and the paths of that. */
+export async function modeChange(cli: Cli, args: Changed): Promise<ModeChange> {
+  const credentials = await credentialsOf(cli, args);
+  if (credentials && args.clearRemoteCredentials)
+    throw usage('--clear-remote-credentials leaves nothing for the other flags of credentials');
+  const { cacheConfig, safetyRules } = rulesOf(args);
+  const virtualRepositoryConfig = await virtualConfigOf(cli, args);
+  const remoteRepositoryConfig = {
+    ...(credentials && { upstreamCredentials: credentials }),
+    ...(cacheConfig && { cacheConfig }),
+    ...(safetyRules && { safetyRules }),
+    ...(args.disableRemoteValidation && { disableUpstreamValidation: true }),
+  };
+  const paths = [
+    ...credentialPaths(credentials, args.clearRemoteCredentials ?? false),
+    ...below('cacheConfig', cacheConfig),
+    ...below('safetyRules', safetyRules),
+  ];
+  return {
+    change: {
+      ...(Object.keys(remoteRepositoryConfig).length > 0 && { remoteRepositoryConfig }),
+      ...(Object.keys(virtualRepositoryConfig).length > 0 && { virtualRepositoryConfig }),
+    },
+    paths: [
+      ...paths.map((path) => `remoteRepositoryConfig.${path}`),
+      ...below('virtualRepositoryConfig', virtualRepositoryConfig),
+    ],
+  };
+}
+
+/** A user name or a password alone is changed alone; both, or a token, take the place of what there was. */
+function credentialPaths(
+  credentials: Awaited<ReturnType<typeof credentialsOf>>,
+  isCleared: boolean,
+): readonly string[] {
+  if (isCleared) return ['upstreamCredentials'];
+  const basic = Object.keys(credentials?.usernamePasswordCredentials ?? {});
+  const [field] = basic;
+  if (basic.length === 1) return [`upstreamCredentials.usernamePasswordCredentials.${field}`];
+  return credentials ? ['upstreamCredentials'] : [];
+}
+
+const below = (field: string, message: object | undefined): readonly string[] =>
+  Object.keys(message ?? {}).map((key) => `${field}.${key}`);
+
 function refuse(args: Readonly<Record<string, unknown>>, flags: readonly string[], needed: string): void {
   const flag = flags.find((name) => args[name] !== undefined);
   if (flag !== undefined) throw usage(`--${spelled(flag)} needs ${needed}`);
-}
-
-function keys<T extends object>(flags: T): readonly string[] {
-  return Object.keys(flags);
 }

@@ -3,7 +3,11 @@ import { defineCommand, one } from '../../grammar/command.ts';
 import { list, map, text, toggle } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
 import { masked } from '../given.ts';
+import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { clearImmutableTagPatterns, dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
+import { modeChange } from './mode.ts';
+import { REMOTE_FLAGS } from './upstream-flags.ts';
+import { VIRTUAL_FLAGS } from './virtual-flags.ts';
 
 export const updateRepository = defineCommand({
   path: 'artifacts repositories update',
@@ -18,6 +22,18 @@ export const updateRepository = defineCommand({
       says: 'Freeze the tags of releases only:',
       line: "entrepot artifacts repositories update images --immutable-tag-patterns='v*,release-*'",
     },
+    {
+      says: 'A new password for the upstream:',
+      line: 'entrepot artifacts repositories update partner --remote-username=ci --remote-password-file=password.txt',
+    },
+    {
+      says: 'Let nothing in that is younger than a week, but your own:',
+      line: "entrepot artifacts repositories update public --minimum-release-age=7d --minimum-release-age-exceptions='@acme/*'",
+    },
+    {
+      says: 'Other upstreams:',
+      line: 'entrepot artifacts repositories update npm --upstream-policy-file=upstreams.json',
+    },
   ],
   positionals: { repository: one('Id or full name of the repository.') },
   flags: {
@@ -28,6 +44,10 @@ export const updateRepository = defineCommand({
     immutableTags: toggle('Whether tags are frozen (docker only).', { negatable: true }),
     immutableTagPatterns,
     clearImmutableTagPatterns,
+    ...CREDENTIAL_FLAGS,
+    clearRemoteCredentials: toggle('Ask the upstream without credentials from now on.'),
+    ...REMOTE_FLAGS,
+    ...VIRTUAL_FLAGS,
   },
   format: 'none',
   async run(args, cli) {
@@ -45,7 +65,12 @@ export const updateRepository = defineCommand({
     const paths = Object.keys(change).flatMap((key) =>
       key === 'dockerConfig' ? Object.keys(dockerConfig ?? {}).map((field) => `${key}.${field}`) : [key],
     );
-    const updated = await client.repositories.patch(name, change, masked(paths));
+    const ofMode = await modeChange(cli, args);
+    const updated = await client.repositories.patch(
+      name,
+      { ...change, ...ofMode.change },
+      masked([...paths, ...ofMode.paths]),
+    );
     await cli.terminal.notice(`Updated repository [${args.repository}].`);
     return updated;
   },

@@ -98,5 +98,5 @@ export function upstreamOf(args: GivenUpstream): Partial<Remote> | undefined {
   if (!/^[A-Za-z][A-Za-z_-]*$/.test(value)) return { commonRepository: { uri: value } };
   // The server says which it knows.
   const publicRepository = value.toUpperCase().replaceAll('-', '_');
-  return { [FIELDS[flag]]: { publicRepository } } as Partial<Remote>;
+  return { [FIELDS[flag]]: { publicRepository } };
 }

@@ -12,7 +12,7 @@ type Policies = NonNullable<Virtual['upstreamPolicies']>;
 export const VIRTUAL_FLAGS = {
   upstreamPolicyFile: text(
     'FILE',
-    'JSON list of {"id", "repository", "priority"}: the repositories it is made of; the highest priority is asked first.',
+    'JSON list of {"id", "repository", "priority"}: the repositories it is made of.',
   ),
   writeRepository: text('REPOSITORY', 'Which of them what is published here goes to; empty for none.'),
   memberFailure: choice(
