@@ -34,9 +34,8 @@ export function openOutbound(config: Config, now: () => number): Outward {
 function certificatesIn(file: string): string {
   try {
     const text = readFileSync(file, 'utf8');
-    for (const [pem] of text.matchAll(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g))
-      new X509Certificate(pem);
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+    const found = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+    if (found.map((pem) => new X509Certificate(pem)).length > 0) return text;
   } catch (cause) {
     throw new ConfigError(`--egress-ca ${file} cannot be read: give a file of certificates in PEM`, {
       cause,
