@@ -10,7 +10,8 @@ import {
 } from './core/repository.ts';
 import type { Reader, WriteTarget } from './http/route-parts.ts';
 import { seeing } from './lib/visible-catalog.ts';
-import { MissingMember } from './modes/missing-member.ts';
+import { FailingMember } from './modes/failing-member.ts';
+import { NarrowedRepo } from './modes/narrowed-repo.ts';
 import { type VirtualPriority, virtualSettings } from './modes/virtual-settings.ts';
 import { type Member, VirtualRepo } from './modes/virtual.ts';
 
@@ -51,20 +52,29 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
     const see = async (): Promise<Repo | undefined> => {
       const extent = await authorizer.extent(principal, permission, name, {});
       if (extent === 'none') return undefined;
-      return extent === 'all' ? whole : whole.seenBy(seeing(authorizer, principal, permission, name));
+      return extent === 'all'
+        ? whole
+        : new NarrowedRepo(whole, seeing(authorizer, principal, permission, name));
     };
     return { id, name, whole, seen: () => (seen ??= see()) };
   };
 
-  const found = async (
+  const memberOf = async (
     address: RepositoryAddress,
     format: string,
-  ): Promise<RepositoryRow | MissingMember> => {
+    reader: Reader,
+    nesting: Nesting,
+  ): Promise<Member> => {
+    const name = repositoryName(address);
     const row = await directory.find(address);
-    if (!row) return new MissingMember(repositoryName(address), 'does not exist');
-    return row.format === format
-      ? row
-      : new MissingMember(repositoryName(address), `is a ${row.format} repository, not a ${format} one`);
+    const failing = (failure: unknown) =>
+      member({ id: 0, name, whole: new FailingMember(name, failure) }, reader);
+    if (row?.format !== format) return failing(noMember(name, row, format));
+    try {
+      return member({ id: row.id, name, whole: open(row, reader, nesting) }, reader);
+    } catch (error) {
+      return failing(error);
+    }
   };
 
   const read = (
@@ -78,12 +88,7 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
       at.opened.count += addresses.length;
       if (at.depth > DEEPEST || at.opened.count > MOST_BEHIND_ONE) throw tooMuch(name);
       const nesting: Nesting = { depth: at.depth + 1, opened: at.opened };
-      const rows = await Promise.all(addresses.map((address) => found(address, row.format)));
-      return rows.map((each) =>
-        each instanceof MissingMember
-          ? member({ id: 0, name: each.name, whole: each }, reader)
-          : member({ id: each.id, name: repositoryName(each), whole: open(each, reader, nesting) }, reader),
-      );
+      return Promise.all(addresses.map((address) => memberOf(address, row.format, reader, nesting)));
     };
     let members: Promise<readonly Member[]> | undefined;
     return new VirtualRepo({ name, answerWithout, members: () => (members ??= openMembers()) });
@@ -91,8 +96,10 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
 
   const target = async (row: RepositoryRow): Promise<WriteTarget> => {
     const { members, writes } = settingsOf(row);
-    const rows = await Promise.all(members.map((address) => found(address, row.format)));
-    const writable = rows.filter(takesWrites);
+    const rows = await Promise.all(members.map((address) => directory.find(address)));
+    const writable = rows.flatMap((each) =>
+      each?.mode === 'STANDARD_REPOSITORY' && each.format === row.format ? [each] : [],
+    );
     const to = writes && writable.find((each) => repositoryName(each) === repositoryName(writes));
     if (to) return { to };
     const why = writes
@@ -104,8 +111,12 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
   return { read, target };
 }
 
-const takesWrites = (member: RepositoryRow | MissingMember): member is RepositoryRow =>
-  !(member instanceof MissingMember) && member.mode === 'STANDARD_REPOSITORY';
+const noMember = (name: string, row: RepositoryRow | undefined, format: string): RegistryError =>
+  new RegistryError(
+    'UNAVAILABLE',
+    'MEMBER_MISSING',
+    `${name} ${row ? `is no ${format} repository` : 'does not exist'}; take it out of the upstreamPolicies that name it`,
+  );
 
 const tooMuch = (name: string): RegistryError =>
   new RegistryError(

@@ -92,10 +92,13 @@ export interface KeptRoute extends RouteBase {
   open(read: DocumentReader, request: RouteRequest, baseUrl: string): Promise<OpenedDocument>;
 }
 
+/** What is stored under names of a repository, or of those it is made of. */
+export type StoredFiles = Pick<CatalogReader, 'file'>;
+
 /** Another repository on this server, as far as the caller may read it. */
 export interface ReadableElsewhere {
   /** The repository that the client's address names, and what of the address is left after it. */
-  at(address: string): Promise<{ readonly repo: CatalogReader; readonly rest: string } | undefined>;
+  at(address: string): Promise<{ readonly repo: StoredFiles; readonly rest: string } | undefined>;
   /** Any file with these bytes that the caller may read. */
   holding(checksum: Checksum): Promise<StoredFile | undefined>;
 }

@@ -68,8 +68,6 @@ export interface UpstreamIndex<T> {
 /** One derived document family of a format: how it is made, read and combined. */
 export interface IndexKind<T> {
   readonly name: string;
-  /** The package a key is of, which is asked whose name it is; what the key is of, where the kind does not say. */
-  package?(key: IndexKey): string;
   build(catalog: CatalogReader, key: IndexKey): Promise<T | undefined>;
   /** Without it, a copy of another server's repository answers from what it has copied. */
   readonly upstream?: UpstreamIndex<T>;
@@ -119,6 +117,10 @@ export interface IndexReader {
   /** NOT_FOUND when nothing has this index. */
   index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>>;
 }
+
+/** The package that an index is of: what its key is of, where it does not say otherwise. */
+export const packageOf = <T>({ upstream }: IndexKind<T>, key: IndexKey): string =>
+  upstream?.package?.(key) ?? key.of;
 
 export const defineIndex = <T>(kind: RenderedIndex<T>): RenderedIndex<T> => kind;
 export const defineKeptIndex = <T>(kind: KeptIndex<T>): KeptIndex<T> => kind;

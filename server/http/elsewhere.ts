@@ -1,12 +1,15 @@
 import type { Checksum, ChecksumAlgorithm } from '../core/blob.ts';
-import type { CatalogReader, StoredFile } from '../core/catalog.ts';
-import type { Format, ReadableElsewhere } from '../core/format.ts';
+import type { StoredFile } from '../core/catalog.ts';
+import { RegistryError } from '../core/error.ts';
+import type { Format, ReadableElsewhere, StoredFiles } from '../core/format.ts';
 import type { Authorizer } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
+import type { Repo } from '../core/repo.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
-import { readableCatalog } from '../lib/visible-catalog.ts';
+import { seeing } from '../lib/visible-catalog.ts';
 import type { Addressing } from './addressing.ts';
 import type { DataRequest } from './data-request.ts';
+import type { Reader } from './route-parts.ts';
 
 const READ: Permission = 'artifactregistry.repositories.downloadArtifacts';
 
@@ -23,7 +26,8 @@ interface ElsewhereOptions {
   readonly authorizer: Authorizer;
   readonly repositories: RepositoryDirectory;
   readonly files: FilesByContent;
-  readonly catalog: (repository: RepositoryRow) => CatalogReader;
+  /** What is stored of a repository, for somebody who has the permission on it. */
+  readonly stored: (repository: RepositoryRow, reader: Reader) => Repo;
 }
 
 /** Other repositories of a format, for a caller: having a digest is not a right, reading where it is stored is. */
@@ -38,7 +42,7 @@ export class Elsewhere implements ReadableElsewhere {
     this.#format = format;
   }
 
-  async at(address: string): Promise<{ readonly repo: CatalogReader; readonly rest: string } | undefined> {
+  async at(address: string): Promise<{ readonly repo: StoredFiles; readonly rest: string } | undefined> {
     const { addressing, repositories } = this.#options;
     const root = this.#format.root === undefined ? [] : [this.#format.root];
     const segments = [...root, ...address.split('/')];
@@ -60,11 +64,26 @@ export class Elsewhere implements ReadableElsewhere {
     return undefined;
   }
 
-  #readable(repository: RepositoryRow): Promise<CatalogReader | undefined> {
-    const { authorizer, catalog } = this.#options;
+  async #readable(repository: RepositoryRow): Promise<StoredFiles | undefined> {
+    const { authorizer, stored } = this.#options;
+    const { principal } = this.#call;
     const name = repositoryName(repository);
-    return readableCatalog(authorizer, this.#call.principal, READ, name, () => catalog(repository));
+    const extent = await authorizer.extent(principal, READ, name, {});
+    if (extent === 'none') return undefined;
+    const whole = stored(repository, { principal, permission: READ });
+    const repo = extent === 'all' ? whole : whole.seenBy(seeing(authorizer, principal, READ, name));
+    return {
+      async file(ref) {
+        const opened = await repo.file(ref).catch(absentIfRefused);
+        return opened?.blob && { ...opened.file, blob: opened.blob };
+      },
+    };
   }
+}
+
+/** Nobody needs what they can send themselves. */
+function absentIfRefused(thrown: unknown): undefined {
+  if (!(thrown instanceof RegistryError)) throw thrown;
 }
 
 /** What a client wrote may be no address at all. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, boolean, record, subarray } from 'fast-check';
 import type { FileRef } from '../core/catalog.ts';
 import { RegistryError } from '../core/error.ts';
 import { failureOf } from '../testing/failure-of.ts';
@@ -19,12 +19,12 @@ function virtual(scripts: readonly Script[], { answerWithout = false } = {}) {
   return { repos, repo: new VirtualRepo({ name: 'v', members: async () => members, answerWithout }) };
 }
 
-const script = fc.record<Script>({
-  versions: fc.subarray(['1', '2', '3']),
-  isOwn: fc.boolean(),
-  owns: fc.boolean(),
-  fails: fc.boolean(),
-  readable: fc.boolean(),
+const script = record<Script>({
+  versions: subarray(['1', '2', '3']),
+  isOwn: boolean(),
+  owns: boolean(),
+  fails: boolean(),
+  readable: boolean(),
 });
 
 interface Expected {
@@ -71,54 +71,57 @@ async function answered(read: Promise<Answer>): Promise<Answer> {
   }
 }
 
-const anyMembers = fc.array(script, { maxLength: 5 });
+const textOf = (versions: Iterable<readonly [string, unknown]>): string =>
+  [...versions]
+    .map(([version, of]) => `${version}:${String(of)}`)
+    .sort()
+    .join(' ');
+
+const readFrom = async (repo: VirtualRepo, version: string): Promise<Answer> => {
+  const { file, without = [] } = await repo.file(fileOf(version));
+  return { from: file.path, without };
+};
+
+const anyMembers = array(script, { maxLength: 5 });
 
 describe('whatever the members are', () => {
   test('a file is the first’s that has it and may have a say', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyMembers, fc.boolean(), async (scripts, answerWithout) => {
+    await assert(
+      asyncProperty(anyMembers, boolean(), async (scripts, answerWithout) => {
         const { repo } = virtual(scripts, { answerWithout });
         const wanted = model(scripts, ({ versions }) => versions.includes('1'), false);
 
-        const read = async (): Promise<Answer> => {
-          const { file, without = [] } = await repo.file(fileOf('1'));
-          return { from: file.path, without };
-        };
-
-        expect(await answered(read())).toEqual(expected(wanted, answerWithout, `m${wanted.parts[0]}/1`));
+        expect(await answered(readFrom(repo, '1'))).toEqual(
+          expected(wanted, answerWithout, `m${wanted.parts[0]}/1`),
+        );
       }),
     );
   });
 
   test('an index is of all that may have a say, the earlier before the later', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyMembers, fc.boolean(), async (scripts, answerWithout) => {
+    await assert(
+      asyncProperty(anyMembers, boolean(), async (scripts, answerWithout) => {
         const { repo } = virtual(scripts, { answerWithout });
         const wanted = model(scripts, ({ versions }) => versions.length > 0, true);
         const owners = new Map<string, number>();
         for (const at of wanted.parts)
           for (const version of scripts[at]?.versions ?? [])
             if (!owners.has(version)) owners.set(version, at);
-        const text = (versions: Iterable<readonly [string, unknown]>) =>
-          [...versions]
-            .map(([version, of]) => `${version}:${String(of)}`)
-            .sort()
-            .join(' ');
 
         const read = async (): Promise<Answer> => {
-          const { value, without = [] } = await repo.index(whose, { of: PKG });
-          return { from: text(await value()), without };
+          const part = await repo.index(whose, { of: PKG });
+          return { from: textOf(await part.value()), without: part.without ?? [] };
         };
 
-        const from = text([...owners].map(([version, at]) => [version, `m${at}`] as const));
+        const from = textOf([...owners].map(([version, at]) => [version, `m${at}`] as const));
         expect(await answered(read())).toEqual(expected(wanted, answerWithout, from));
       }),
     );
   });
 
   test('one inside another answers for what is its own as if its members stood in its place', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyMembers, anyMembers, async (before, inside) => {
+    await assert(
+      asyncProperty(anyMembers, anyMembers, async (before, inside) => {
         const { repo: flat } = virtual([...before, ...inside]);
         const outer = before.map((each, at) => scriptedMember(new ScriptedRepo(`m${at}`, each), at));
         const inner = inside.map((each, at) =>
@@ -130,12 +133,7 @@ describe('whatever the members are', () => {
           { id: 99, name: 'projects/inner', whole, seen: async () => whole },
         ] as const;
         const nested = new VirtualRepo({ name: 'v', members: async () => members, answerWithout: false });
-        const read = (repo: VirtualRepo) => async (): Promise<Answer> => {
-          const { file, without = [] } = await repo.file(fileOf('2'));
-          return { from: file.path, without };
-        };
-
-        expect(await answered(read(nested)())).toEqual(await answered(read(flat)()));
+        expect(await answered(readFrom(nested, '2'))).toEqual(await answered(readFrom(flat, '2')));
       }),
     );
   });
@@ -202,10 +200,10 @@ describe('a member that refuses', () => {
   });
 });
 
-describe('what an index was made of', () => {
-  const sourceOf = async (scripts: readonly Script[], options = {}) =>
-    (await virtual(scripts, options).repo.index(whose, { of: PKG })).source;
+const sourceOf = async (scripts: readonly Script[], options = {}) =>
+  (await virtual(scripts, options).repo.index(whose, { of: PKG })).source;
 
+describe('what an index was made of', () => {
   test('is another for other members, another order, and another content', async () => {
     const [a, b] = [
       { ...LACKS, versions: ['1'] },

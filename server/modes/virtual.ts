@@ -1,7 +1,7 @@
 import type { FileRef, Found } from '../core/catalog.ts';
 import { isNotFound, notFound } from '../core/error.ts';
 import type { MaySee, ResourceName } from '../core/iam.ts';
-import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import { type IndexKey, type IndexKind, type IndexPart, packageOf } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 import { failureOf, isOutage } from './virtual-failures.ts';
 import { type MemberPart, mergedPart } from './virtual-part.ts';
@@ -165,6 +165,3 @@ async function mayShow(name: string, member: Member, before: readonly Member[]):
   for (const { whole } of before) if (await whole.owns(name)) return member.whole.owns(name);
   return true;
 }
-
-const packageOf = <T>(kind: IndexKind<T>, key: IndexKey): string =>
-  kind.package?.(key) ?? kind.upstream?.package?.(key) ?? key.of;

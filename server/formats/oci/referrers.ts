@@ -21,7 +21,6 @@ const BATCH = 1_000;
 /** GET …/referrers/<digest>: an index of what has the digest as subject; empty, never absent (spec.md, Listing Referrers). */
 export const referrers = defineIndex<ReferrersPage>({
   name: 'referrers',
-  package: ({ of }) => of.split('@')[0] ?? '',
 
   async build(catalog, { of, filter, page = { limit: 0 } }) {
     const [image = '', digest = ''] = of.split('@');

@@ -25,6 +25,7 @@ import { removeGrants } from './grants.ts';
 import { inSteps, STEP, stepOf } from './in-steps.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
 import { nameMatching, textMatching } from './matching.ts';
+import { requireNoMembership } from './membership.ts';
 import { recordOperation } from './operations.ts';
 import { repositoryOf } from './places.ts';
 
@@ -108,6 +109,7 @@ export class StoredRepositories implements RepositoryResources {
       this.#database.transaction(async (tx) => {
         const now = this.#now();
         const id = await repositoryOf(tx, address);
+        await requireNoMembership(tx, address);
         if (await isStillFull(tx, id)) return undefined;
         await tx.deleteFrom('repository').where('id', '=', id).execute();
         await removeGrants(tx, repositoryName(address));
