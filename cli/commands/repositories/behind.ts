@@ -1,4 +1,5 @@
 import type { Repository } from '../../../contract/client.ts';
+import type { Row } from '../../grammar/command.ts';
 import { isRecord } from '../../output/scalar.ts';
 
 /** What a repository is made of, in a sentence for a person; nothing for one of one's own. */
@@ -20,7 +21,7 @@ export function behind({ remoteRepositoryConfig, virtualRepositoryConfig }: Repo
 }
 
 function upstreamOf(config: NonNullable<Repository['remoteRepositoryConfig']>): string {
-  for (const [field, value] of Object.entries(config)) {
+  for (const [field, value] of Object.entries(config as Row)) {
     if (!field.endsWith('Repository') || !isRecord(value)) continue;
     const { uri, publicRepository, customRepository } = value;
     const named =
