@@ -1,15 +1,17 @@
-import type { Checksum, CommittedBlob, Digest } from '../core/blob.ts';
+import type { CommittedBlob } from '../core/blob.ts';
 import type { FileRef, StoredFile } from '../core/catalog.ts';
 import type { CopyState } from '../core/copies.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
-import type { SafetySubject } from '../core/remote-settings.ts';
 import type { CacheState, OpenedFile } from '../core/repo.ts';
 import type { UpstreamAnswer } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { SafetyGate } from './safety-gate.ts';
+import { subjectOf } from './safety-subject.ts';
+import { Sightings } from './sightings.ts';
+import { promised, strongest } from './verified.ts';
 
 type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 
@@ -20,23 +22,24 @@ const NO_LIMIT = 2 ** 43;
 export class RemoteFiles {
   readonly #parts: RemoteParts;
   readonly #gate: SafetyGate;
+  readonly #sightings: Sightings;
   /** Indexes as the upstream has them, so that a refusal can say why. */
   readonly #indexes: IndexReader;
 
   constructor(parts: RemoteParts, gate: SafetyGate, indexes: IndexReader) {
     this.#parts = parts;
     this.#gate = gate;
+    this.#sightings = new Sightings(parts, gate);
     this.#indexes = indexes;
   }
 
   async file(ref: FileRef): Promise<OpenedFile> {
-    this.#gate.requireName(this.#subject(ref));
+    this.#gate.requireName(subjectOf(this.#parts.format, ref));
     const held = await this.#parts.stored.file(ref);
     if (ref.freshness === 'revalidate') return this.#current(ref, held);
     if (!held) return this.#fetched(ref);
     const { copies, repositoryId, now } = this.#parts;
-    const seen = copies.firstSeen(repositoryId, ref.path);
-    this.#gate.require({ ...this.#subject(ref), ...(seen && { publishedAt: seen.at }) });
+    this.#sightings.requireHeld(ref, held.blob.digest);
     const validatedAt = copies.state(repositoryId, `file ${ref.path}`)?.validatedAt ?? now();
     return this.#copy(held, { outcome: 'hit', validatedAt });
   }
@@ -46,10 +49,7 @@ export class RemoteFiles {
     const { downloads, format, repositoryId, now, stored } = this.#parts;
     this.#refuseAbsent(ref);
     const located = await format.locate(ref, this.#indexes);
-    this.#gate.require({
-      ...this.#subject(ref, located),
-      ...(await this.#publishedAt(ref, located)),
-    });
+    await this.#sightings.requireListed(ref, located, () => this.#find(ref, located));
     // What it is only its content tells, so nothing is said of it before.
     const whole = ref.contentType === undefined;
     const download = await downloads.fetch({
@@ -100,8 +100,7 @@ export class RemoteFiles {
     );
     const copy = await stored.file(ref);
     if (!copy) throw notFound('FILE', { path: ref.path });
-    const seen = copies.firstSeen(repositoryId, meaning(ref, copy.blob.digest));
-    this.#gate.require({ ...this.#subject(ref), ...(seen && { publishedAt: seen.at }) });
+    this.#sightings.requireHeld(ref, copy.blob.digest);
     return this.#copy(copy, cache);
   }
 
@@ -124,7 +123,7 @@ export class RemoteFiles {
         await validated(answer.headers);
         return 'revalidated';
       }
-      if (announced) this.#requireMeaning(ref, announced);
+      if (announced) this.#sightings.requireAnnounced(ref, announced);
     }
     const conditional = held && state && !format.announced;
     const first = await upstream.fetch({ ...request, ...(conditional && { validators: state }) });
@@ -175,7 +174,7 @@ export class RemoteFiles {
   }
 
   async #keep(ref: FileRef, located: ListedFileOrPath, blob: CommittedBlob, headers: Headers): Promise<void> {
-    const { bodies, copies, format, now, repositoryId, stored } = this.#parts;
+    const { bodies, format, now, stored } = this.#parts;
     const adopted = await format.adopt({
       ref,
       blob,
@@ -187,19 +186,9 @@ export class RemoteFiles {
         return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
       },
     });
-    const at = located.publishedAt ?? now();
-    const isNew = ref.freshness === 'immutable';
-    const first = await copies.see(
-      repositoryId,
-      ref.path,
-      { digest: blob.digest, at },
-      isNew ? { ...validatorsOf(headers), validatedAt: now() } : undefined,
-    );
-    this.#requirePinned(ref, first.digest, blob.digest);
-    if (!isNew) {
-      const meant = await copies.see(repositoryId, meaning(ref, blob.digest), { digest: blob.digest, at });
-      this.#gate.require({ ...this.#subject(ref), publishedAt: meant.at });
-    }
+    // Of what may change it is noted when the copy is another, and so at the very end.
+    const state = { ...validatorsOf(headers), validatedAt: now() };
+    await this.#sightings.admit(ref, blob.digest, located, ref.freshness === 'immutable' ? state : undefined);
     if (!adopted) return stored.link({ ...ref, blob });
     const { file = ref, tags = [], ...version } = adopted;
     await stored.publish({
@@ -216,52 +205,12 @@ export class RemoteFiles {
     return { file, size: blob.size, digest: blob.digest, cache, open: (range) => bodies.open(blob, range) };
   }
 
-  #subject({ coordinates, tag }: FileRef, located?: ListedFileOrPath): SafetySubject {
-    const { versionsAreDigests = false } = this.#parts.format;
-    const version = versionsAreDigests ? undefined : (located?.version ?? coordinates?.version);
-    return {
-      package: coordinates?.package ?? '',
-      ...(version !== undefined && { version }),
-      ...(tag !== undefined && { tag }),
-    };
-  }
-
-  /** When it came out: as the index says, else since when it is known here that it is there. */
-  async #publishedAt(ref: FileRef, located: ListedFileOrPath): Promise<{ readonly publishedAt?: number }> {
-    const { copies, now, repositoryId, upstream } = this.#parts;
-    if (located.publishedAt !== undefined) return { publishedAt: located.publishedAt };
-    if (!this.#gate.asksAge || this.#subject(ref, located).version === undefined) return {};
-    const seen = copies.firstSeen(repositoryId, ref.path);
-    if (seen) return { publishedAt: seen.at };
-    const { target, headers } = located;
-    const answer = await upstream.fetch({
-      target,
-      method: 'HEAD',
-      maxBytes: NO_LIMIT,
-      ...(headers && { headers }),
-    });
+  /** Asks only whether it is there. */
+  async #find(ref: FileRef, { target, headers }: ListedFileOrPath): Promise<void> {
+    const request = { target, method: 'HEAD', maxBytes: NO_LIMIT, ...(headers && { headers }) } as const;
+    const answer = await this.#parts.upstream.fetch(request);
     if (answer.kind === 'missing') throw this.#absent(ref);
     if (answer.kind === 'found') await answer.body.cancel();
-    return { publishedAt: (await copies.see(repositoryId, ref.path, { at: now() })).at };
-  }
-
-  /** What a tag would come to mean, before it is fetched. */
-  #requireMeaning(ref: FileRef, digest: Digest): void {
-    const { copies, repositoryId } = this.#parts;
-    this.#requirePinned(ref, copies.firstSeen(repositoryId, ref.path)?.digest, digest);
-    const seen = copies.firstSeen(repositoryId, meaning(ref, digest));
-    if (seen) this.#gate.require({ ...this.#subject(ref), publishedAt: seen.at });
-  }
-
-  #requirePinned({ path }: FileRef, first: Digest | undefined, digest: Digest): void {
-    if (!this.#parts.settings.rules.pinFirstSeen || first === undefined || first === digest) return;
-    throw new RegistryError(
-      'PERMISSION_DENIED',
-      'DIGEST_CHANGED',
-      `${path} is ${digest} at the upstream, and was ${first} when it was first seen here: ` +
-        'it is refused while the repository pins what it has seen',
-      { details: { path, digest, first } },
-    );
   }
 
   #refuseAbsent(ref: FileRef): void {
@@ -280,25 +229,6 @@ export class RemoteFiles {
     });
     return notFound('FILE', { path });
   }
-}
-
-/** What a path has come to mean, to be remembered by when it first did. */
-const meaning = ({ path }: FileRef, digest: Digest): string => `${path}@${digest}`;
-
-const STRENGTH = ['sha512', 'sha256', 'sha1', 'md5'] as const;
-
-/** One that is right is as good as all, and the weaker ones say nothing more. */
-function strongest(checksums: readonly Checksum[]): readonly Checksum[] {
-  for (const algorithm of STRENGTH) {
-    const found = checksums.find((checksum) => checksum.algorithm === algorithm);
-    if (found) return [found];
-  }
-  return [];
-}
-
-function promised(checksums: readonly Checksum[]): Digest | undefined {
-  const found = checksums.find(({ algorithm }) => algorithm === 'sha256');
-  return found && `sha256:${found.hex}`;
 }
 
 function validatorsOf(headers: Headers): Pick<CopyState, 'etag' | 'lastModified'> {

@@ -2,6 +2,8 @@ import type { FileRef, Found } from '../core/catalog.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
+import { PassedFiles } from './passed-files.ts';
+import { PassedIndexes } from './passed-indexes.ts';
 import { RemoteFiles } from './remote-files.ts';
 import { RemoteIndexes } from './remote-indexes.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -10,20 +12,23 @@ import { SafetyGate } from './safety-gate.ts';
 import { SeenCopies } from './seen-copies.ts';
 import { StandardRepo } from './standard.ts';
 
-/** Serves what a server elsewhere has, from copies where that is possible. */
+/** Serves what a server elsewhere has: from copies of it, unless none are to be kept. */
 export class RemoteRepo implements Repo {
   readonly name: string;
   readonly #copied: StandardRepo;
-  readonly #files: RemoteFiles;
+  readonly #files: Pick<Repo, 'file'>;
   readonly #indexes: RuledIndexes;
 
   constructor(parts: RemoteParts) {
     this.name = parts.name;
     const gate = new SafetyGate(parts.policy, parts.settings.rules, parts.now);
     this.#copied = new StandardRepo(parts.name, parts.stored, parts.bodies);
-    const whole = new RemoteIndexes(parts, gate, this.#copied);
+    const { noCache } = parts.settings;
+    const whole = noCache
+      ? new PassedIndexes(parts, gate, this.#copied)
+      : new RemoteIndexes(parts, gate, this.#copied);
     this.#indexes = new RuledIndexes(gate, whole, parts.now);
-    this.#files = new RemoteFiles(parts, gate, whole);
+    this.#files = noCache ? new PassedFiles(parts, gate, whole) : new RemoteFiles(parts, gate, whole);
   }
 
   file(ref: FileRef): Promise<OpenedFile> {

@@ -1,0 +1,109 @@
+import type { Body, ByteRange, ByteStream, CommittedBlob } from '../core/blob.ts';
+import type { FileRef } from '../core/catalog.ts';
+import { notFound, RegistryError } from '../core/error.ts';
+import type { ListedFileOrPath } from '../core/format.ts';
+import type { IndexReader } from '../core/index-kind.ts';
+import type { OpenedFile } from '../core/repo.ts';
+import type { UpstreamAnswer } from '../core/upstream.ts';
+import { Hashing } from '../lib/hashing.ts';
+import { readWhole } from '../lib/read-whole.ts';
+import { broken } from './freshness.ts';
+import type { RemoteParts } from './remote-parts.ts';
+import type { SafetyGate } from './safety-gate.ts';
+import { subjectOf } from './safety-subject.ts';
+import { Sightings } from './sightings.ts';
+import { promised, verified } from './verified.ts';
+
+type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
+
+/** Nobody asks for a body so long after its headers: whoever only wanted these does not say so. */
+const UNWANTED_MS = 5_000;
+const NO_LIMIT = 2 ** 43;
+
+/** Files of an upstream, passed on and kept nowhere. Only what they were is noted, where a rule asks for that. */
+export class PassedFiles {
+  readonly #parts: RemoteParts;
+  readonly #gate: SafetyGate;
+  readonly #sightings: Sightings;
+  readonly #indexes: IndexReader;
+
+  constructor(parts: RemoteParts, gate: SafetyGate, indexes: IndexReader) {
+    this.#parts = parts;
+    this.#gate = gate;
+    this.#sightings = new Sightings(parts, gate);
+    this.#indexes = indexes;
+  }
+
+  async file(ref: FileRef): Promise<OpenedFile> {
+    const { format } = this.#parts;
+    this.#gate.requireName(subjectOf(format, ref));
+    const located = await format.locate(ref, this.#indexes);
+    await this.#sightings.requireListed(ref, located, async () => {
+      await (await this.#ask(ref, located, NO_LIMIT)).body.cancel();
+    });
+    return ref.contentType === undefined ? this.#whole(ref, located) : this.#streamed(ref, located);
+  }
+
+  async #streamed(ref: FileRef, located: ListedFileOrPath): Promise<OpenedFile> {
+    const { size, body } = await this.#ask(ref, located, NO_LIMIT);
+    let waiting: ByteStream | undefined = body;
+    const unwanted = setTimeout(() => {
+      void waiting?.cancel();
+      waiting = undefined;
+    }, UNWANTED_MS);
+    return {
+      file: ref,
+      size,
+      digest: promised(located.checksums),
+      open: async (range) => {
+        clearTimeout(unwanted);
+        const bytes = waiting ?? (await this.#ask(ref, located, NO_LIMIT)).body;
+        waiting = undefined;
+        return verified(bytes, located.checksums, {
+          ...(range && { range }),
+          admit: (digest) => this.#sightings.admit(ref, digest, located),
+        });
+      },
+    };
+  }
+
+  /** What it is only its content tells. */
+  async #whole(ref: FileRef, located: ListedFileOrPath): Promise<OpenedFile> {
+    const { format } = this.#parts;
+    const answer = await this.#ask(ref, located, format.wholeUpTo);
+    try {
+      const body = verified(answer.body, located.checksums, {
+        admit: (digest) => this.#sightings.admit(ref, digest, located),
+      });
+      const bytes = await readWhole(body, format.wholeUpTo, ref.path);
+      const blob = described(bytes);
+      const adopted = await format.adopt({ ref, blob, headers: answer.headers, read: async () => bytes });
+      const named = adopted && { package: adopted.package, version: adopted.version };
+      return {
+        file: { ...(adopted?.file ?? ref), ...(named && { coordinates: named }) },
+        size: blob.size,
+        digest: blob.digest,
+        open: async (range): Promise<Body> => part(bytes, range),
+      };
+    } catch (error) {
+      throw broken(error);
+    }
+  }
+
+  async #ask(ref: FileRef, { target, headers }: ListedFileOrPath, maxBytes: number): Promise<Found> {
+    const answer = await this.#parts.upstream.fetch({ target, maxBytes, ...(headers && { headers }) });
+    if (answer.kind === 'found') return answer;
+    if (answer.kind === 'missing') throw notFound('FILE', { path: ref.path });
+    throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the upstream answers what it was not asked');
+  }
+}
+
+const part = (bytes: Uint8Array<ArrayBuffer>, range: ByteRange | undefined): Uint8Array<ArrayBuffer> =>
+  range ? bytes.subarray(range.start, range.end + 1) : bytes;
+
+function described(bytes: Uint8Array<ArrayBuffer>): CommittedBlob {
+  const hashing = new Hashing();
+  hashing.update(bytes);
+  const { digest, checksums } = hashing.finish();
+  return { digest, size: bytes.byteLength, generation: '', checksums };
+}
