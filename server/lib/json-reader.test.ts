@@ -85,6 +85,24 @@ describe('a JSON reader', () => {
     );
   });
 
+  test('tells thousands of keys apart, also those that it has met before', () => {
+    const keys = Array.from({ length: 3_000 }, (_, n) => `key-${n}${'x'.repeat(n % 40)}`);
+    const object = `{${keys.map((key) => `"${key}":0`).join(',')}}`;
+    const reader = readerOf(`{"a":${object},"b":${object}}`);
+    const found: string[] = [];
+
+    reader.enter();
+    for (let outer = reader.key(); outer !== undefined; outer = reader.key()) {
+      reader.enter();
+      for (let key = reader.key(); key !== undefined; key = reader.key()) {
+        found.push(key);
+        reader.skip();
+      }
+    }
+
+    expect(found).toEqual([...keys, ...keys]);
+  });
+
   test('reads a string, and passes over what is none', () => {
     const reader = readerOf(String.raw`{"a":"\u0041é\n","b":[1],"c":{}}`);
     const read = [

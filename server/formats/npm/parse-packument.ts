@@ -66,6 +66,7 @@ async function read(bytes: Uint8Array<ArrayBuffer>, name: string, turns: Turns):
       reader.skip();
       if (!NOT_SHOWN.has(key)) head.set(key, bytes.subarray(from, reader.at));
     }
+    if (key !== 'versions' && turns.isOver(reader.at - from)) await turns.pass();
   }
   reader.finish();
   if (!seen.has('name')) throw broken(name, 'it has no name');
@@ -76,6 +77,8 @@ async function read(bytes: Uint8Array<ArrayBuffer>, name: string, turns: Turns):
     dated.set(version, publishedAt === undefined ? entry : { ...entry, publishedAt });
   }
   modified = times.modified ?? modified;
+  // What follows, and what came last, takes a few milliseconds each of some thousands.
+  if (dated.size > 1_000) await turns.pass();
   return packumentFrom({
     name,
     head,

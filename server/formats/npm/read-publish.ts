@@ -3,6 +3,7 @@ import { invalid, RegistryError } from '../../core/error.ts';
 import { Base64Decoder } from '../../lib/base64-decoder.ts';
 import { handOver, type HandingOver } from '../../lib/hand-over.ts';
 import { JsonScanner, type Wish } from '../../lib/json-scanner.ts';
+import { Turns } from '../../lib/turns.ts';
 
 const LIMITS = { deepest: 64, longestKey: 1024, mostCollected: 16 * 1024 * 1024 };
 const LARGEST_PROVENANCE = 1024 * 1024;
@@ -43,11 +44,14 @@ export async function readPublish<T>(
 ): Promise<SentPackage<T>> {
   const parts = new Parts();
   const scanner = new JsonScanner((path) => parts.wishFor(path), LIMITS);
+  // Bytes that are here already come without any pause of their own.
+  const turns = new Turns();
   let tarball: HandingOver<T> | undefined;
   try {
     for await (const piece of body) {
       scanner.push(piece);
       for (const bytes of parts.decoded()) await (tarball ??= handOver(store)).write(bytes);
+      if (turns.isOver(piece.byteLength)) await turns.pass();
     }
     scanner.finish();
     const sent = parts.finish();
