@@ -63,6 +63,8 @@ import { deletePackage } from './packages/delete.ts';
 import { describePackage } from './packages/describe.ts';
 import { listPackages } from './packages/list.ts';
 import { updatePackage } from './packages/update.ts';
+import { printDockerSettings } from './print-settings/docker.ts';
+import { printNpmSettings } from './print-settings/npm.ts';
 import { describeSettings } from './project-settings/describe.ts';
 import { createProject } from './projects/create.ts';
 import { deleteProject } from './projects/delete.ts';
@@ -97,6 +99,8 @@ export const COMMANDS: readonly Command[] = [
   deleteImageTag,
   imageTagHistory,
   rollbackImageTag,
+  printDockerSettings,
+  printNpmSettings,
   createRepository,
   listRepositories,
   describeRepository,
@@ -200,6 +204,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts locations': 'Where repositories can be.',
   'artifacts operations': 'Work the server does in the background.',
   'artifacts packages': 'Packages; an image is one.',
+  'artifacts print-settings': 'What clients need to know of a repository.',
   'artifacts repositories': 'Repositories and their rules.',
   'artifacts settings': 'Settings of a project.',
   'artifacts tags': 'Tags of packages of any format.',

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HOST, temporary } from '../../../server/testing/harness.ts';
+import { TestRegistry } from '../../testing/registry.ts';
+import type { Person } from '../../testing/scripted-io.ts';
+
+let registry: TestRegistry;
+let admin: Person;
+let directory: string;
+let key: string;
+beforeAll(async () => {
+  directory = await temporary();
+  registry = await TestRegistry.start();
+  admin = await registry.admin();
+  await run('artifacts repositories create packages --repository-format=npm');
+  await run('iam service-accounts create robot-one');
+  key = join(directory, 'key.json');
+  const account = 'robot-one@my-project.iam.gserviceaccount.com';
+  await run(`iam service-accounts keys create ${key} --iam-account=${account}`);
+});
+afterAll(async () => {
+  await registry[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+const run = (line: string) =>
+  admin.run([...line.split(' '), '--project=my-project', '--location=us-central1']);
+const ADDRESS = `${HOST}/us-central1-npm/my-project/packages`;
+
+describe('print-settings npm', () => {
+  it('says where packages are', async () => {
+    const { stdout, exit } = await run('artifacts print-settings npm --repository=packages');
+    expect({ stdout, exit }).toEqual({
+      stdout: `# For the .npmrc of the project:\nregistry=http://${ADDRESS}/\n//${ADDRESS}/:always-auth=true\n`,
+      exit: 0,
+    });
+  });
+
+  it('says it of a scope', async () => {
+    const { stdout } = await run('artifacts print-settings npm --repository=packages --scope=@acme');
+    expect(stdout).toContain(`\n@acme:registry=http://${ADDRESS}/\n`);
+  });
+
+  it('logs in with a key, by what npm sends of it', async () => {
+    const { stdout } = await run(`artifacts print-settings npm --repository=packages --json-key=${key}`);
+    const settings = new Map(
+      stdout
+        .split('\n')
+        .filter((line) => line.includes('='))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    expect(settings.get(`//${ADDRESS}/:username`)).toBe('_json_key_base64');
+    expect(settings.get(`//${ADDRESS}/:email`)).toBe('not.valid@email.com');
+    const password = atob((settings.get(`//${ADDRESS}/:_password`) ?? '').replaceAll('"', ''));
+    expect(atob(password)).toBe(await readFile(key, 'utf8'));
+    const as = `Basic ${btoa(`_json_key_base64:${password}`)}`;
+    const answer = await registry.server.send('GET', '/us-central1-npm/my-project/packages/-/whoami', { as });
+    expect(answer.status).not.toBe(401);
+  });
+
+  it.each([
+    ['--repository=images', 'holds docker, not npm; give another --repository'],
+    ['--repository=packages --scope=acme', '[acme] is not a scope; write one such as @acme'],
+    ['--repository=packages --scope=@a/b', '[@a/b] is not a scope'],
+    ['--repository=packages --json-key=missing.json', 'cannot read the key file missing.json'],
+  ])('refuses %s', async (flags, words) => {
+    const { exit, stderr, stdout } = await run(`artifacts print-settings npm ${flags}`);
+    expect({ exit, stdout, stderr }).toEqual({ exit: 2, stdout: '', stderr: expect.stringContaining(words) });
+  });
+
+  it('refuses a file that is no key', async () => {
+    const file = join(directory, 'other.json');
+    await writeFile(file, '{}');
+    const { exit, stderr } = await run(
+      `artifacts print-settings npm --repository=packages --json-key=${file}`,
+    );
+    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('is not a key file') });
+  });
+});
+
+it('print-settings docker says how to log in and what images are called', async () => {
+  const { stdout } = await run('artifacts print-settings docker --repository=images');
+  expect(stdout).toBe(
+    `# Once, so that docker logs in as you:\nentrepot auth configure-docker ${HOST}\n\n` +
+      `# What images are called:\n${HOST}/us-central1-docker/my-project/images/IMAGE:TAG\n`,
+  );
+});
