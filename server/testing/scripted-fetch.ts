@@ -55,9 +55,9 @@ export class ScriptedUpstream {
 /** A body that comes when the test says so. */
 export function tap(): {
   readonly body: ByteStream;
-  give(bytes: Bytes): void;
-  end(): void;
-  fail(error: Error): void;
+  readonly give: (bytes: Bytes) => void;
+  readonly end: () => void;
+  readonly fail: (error: Error) => void;
   /** Settles when its reader has had enough. */
   readonly cancelled: Promise<void>;
 } {

@@ -1,4 +1,5 @@
 import type { BlobStore, GrowingBlob } from '../../core/blob.ts';
+import type { Fetching } from '../../core/downloads.ts';
 import { isNotFound } from '../../core/error.ts';
 import type { FetchKey, SeenFetch } from '../../core/fetch-leases.ts';
 import type { FollowedBytes } from './followed-bytes.ts';
@@ -20,7 +21,7 @@ interface Watching {
  * process died; `failed`: one did, and could not; `kept`: one did, and all bytes are there.
  */
 export async function watchOther(
-  key: FetchKey,
+  wanted: FetchKey & Pick<Fetching, 'expected'>,
   { leases, now, pause }: Sharing,
   { blobs, bytes, show, shown, check }: Watching,
 ): Promise<'free' | 'failed' | 'kept'> {
@@ -28,7 +29,7 @@ export async function watchOther(
   let growing: GrowingBlob | undefined;
   for (let seen = false; ; seen = true) {
     check();
-    const fetch = leases.find(key);
+    const fetch = leases.find(wanted);
     if (!fetch) return seen ? 'failed' : 'free';
     if (fetch.kept && !seen) return 'free';
     if (fetch.upload !== upload) {
@@ -36,6 +37,7 @@ export async function watchOther(
       if (growing) {
         ({ upload } = fetch);
         bytes.begin(growing);
+        bytes.expect(wanted.expected.size);
       }
     }
     if (growing && fetch.upload === upload) {

@@ -119,6 +119,7 @@ describe('FilesystemBlobs', () => {
       const blob = await commit(store, 'safe');
       await symlink(victim, join(root, 'uploads', id));
       expect(await failureOf(store.resume(id))).toMatchObject({ code: 'NOT_FOUND' });
+      expect(await failureOf(store.follow(id))).toMatchObject({ code: 'UNAVAILABLE' });
 
       const writer = await store.begin();
       await writer.release();

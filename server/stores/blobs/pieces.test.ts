@@ -70,3 +70,8 @@ test('a body is read no faster than its pieces are used, and cancelled when they
   }
   await cancelled;
 });
+
+test('chunks are not kept waiting for more where it is to be prompt', async () => {
+  const { sizes } = await consume(new Pieces(bodyOf(['one', 'three', '', 'x']), { prompt: true }));
+  expect(sizes).toEqual([3, 5, 1]);
+});

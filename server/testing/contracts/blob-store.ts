@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { BlobInfo, BlobStore, Body, ByteRange, ChecksumAlgorithm } from '../../core/blob.ts';
+import type {
+  BlobInfo,
+  BlobStore,
+  Body,
+  ByteRange,
+  ChecksumAlgorithm,
+  GrowingBlob,
+} from '../../core/blob.ts';
 import { bodyOf, bytesOf, endlessBody, noise, pausedBody } from './bodies.ts';
 import { failureOf } from '../failure-of.ts';
 
@@ -17,6 +24,17 @@ const hash = (algorithm: ChecksumAlgorithm, bytes: Uint8Array): string =>
 const byName = (a: BlobInfo, b: BlobInfo): number => (a.digest < b.digest ? -1 : 1);
 
 const textOf = (body: Body): Promise<string> => new Response(body).text();
+
+const whole = async (growing: GrowingBlob): Promise<string> => {
+  const pieces: Uint8Array[] = [];
+  const size = await growing.size();
+  for (let at = 0; at < size;) {
+    const piece = await growing.read(at, 1_000);
+    pieces.push(piece);
+    at += piece.byteLength;
+  }
+  return Buffer.concat(pieces).toString();
+};
 
 /** The promises every BlobStore makes. A store keeps all of them or is not a BlobStore. */
 export function blobStoreContract(name: string, make: () => Promise<BlobStoreUnderTest>): void {
@@ -268,6 +286,56 @@ export function blobStoreContract(name: string, make: () => Promise<BlobStoreUnd
           expect(await failureOf(store.resume(id))).toMatchObject(UNKNOWN_UPLOAD);
         },
       );
+    });
+
+    describe('following', () => {
+      test('gives bytes as they come, and tells when', async () => {
+        const writer = await store.begin();
+        const growing = await store.follow(writer.id);
+        expect([await growing.size(), (await growing.read(0, 10)).byteLength]).toEqual([0, 0]);
+        const grown: number[] = [];
+        const arrived = Promise.withResolvers<void>();
+        const { body, waiting, finish } = pausedBody(['one ', 'two']);
+        const appending = writer.append(body, 0, (offset) => {
+          grown.push(offset);
+          if (offset === 7) arrived.resolve();
+        });
+        await waiting;
+        await arrived.promise;
+        expect(grown).toEqual([4, 7]);
+        expect(await whole(growing)).toBe('one two');
+        expect(new TextDecoder().decode(await growing.read(4, 1))).toBe('t');
+        finish();
+        await appending;
+        await growing.close();
+      });
+
+      test.each(['committed', 'aborted'])('keeps what there was when the upload is %s', async (fate) => {
+        const writer = await store.begin();
+        const growing = await store.follow(writer.id);
+        await writer.append(bodyOf(['whatever', ' becomes of it']));
+        if (fate === 'committed') await store.delete(await writer.commit());
+        else await writer.abort();
+        expect(await whole(growing)).toBe('whatever becomes of it');
+        await growing.close();
+        await growing.close();
+      });
+
+      test('takes no part in writing', async () => {
+        const writer = await store.begin();
+        const growing = await store.follow(writer.id);
+        await writer.append(bodyOf(['mine']));
+        await growing.close();
+        expect(await textOf(await store.open(await writer.commit()))).toBe('mine');
+        expect(await uploads()).toEqual([]);
+      });
+
+      test('knows no upload that is over or never was', async () => {
+        const writer = await store.begin();
+        await writer.commit();
+        for (const id of [writer.id, 'f'.repeat(32), '../layout'])
+          expect(await failureOf(store.follow(id))).toMatchObject(UNKNOWN_UPLOAD);
+      });
     });
 
     describe('reading', () => {
