@@ -13,7 +13,7 @@ export const printNpmSettings = defineCommand({
   examples: [
     {
       says: 'For a project whose packages all come from one repository:',
-      line: 'entrepot artifacts print-settings npm --repository=npm --location=us-central1 >> .npmrc',
+      line: 'entrepot artifacts print-settings npm --repository=npm --location=us-central1',
     },
     {
       says: 'For the packages of a scope:',
