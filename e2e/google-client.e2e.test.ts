@@ -12,6 +12,7 @@ import { type Server, startServer } from './harness/server.ts';
 const LIMIT_MS = 60_000;
 const LOCATION = 'projects/my-project/locations/us-central1';
 const IMAGES = `${LOCATION}/repositories/images`;
+const SECRET = 'projects/my-project/secrets/upstream/versions/latest';
 /** google.rpc.Code, which the REST transport shows as the HTTP status. */
 const NOT_FOUND = 404;
 const CONFLICT = 409;
@@ -25,7 +26,7 @@ let client: ArtifactRegistryClient;
 beforeAll(async () => {
   space = await scratch('google');
   fixtures = await buildFixtures(join(space.path, 'fixtures'));
-  server = await startServer();
+  server = await startServer({ flags: ['--secrets', join(space.path, 'secrets')] });
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: await server.accessToken() });
   const [apiEndpoint = '', port] = server.host.split(':');
@@ -98,6 +99,125 @@ describe('@google-cloud/artifact-registry over REST', () => {
       });
       expect(Number(read.createTime?.seconds)).toBeGreaterThan(0);
       expect(read.registryUri).toContain('us-central1-docker');
+    });
+
+    test('creates, reads, lists and changes remote and virtual ones', async () => {
+      const made = async (repositoryId: string, repository: object): Promise<void> => {
+        const request = {
+          parent: LOCATION,
+          repositoryId,
+          repository: { format: 'DOCKER' as const, ...repository },
+        };
+        const [operation] = await client.createRepository(request);
+        await operation.promise();
+      };
+      const disableUpstreamValidation = true;
+      const usernamePasswordCredentials = { username: 'ci', passwordSecretVersion: SECRET };
+      await made('hub', {
+        mode: 'REMOTE_REPOSITORY',
+        remoteRepositoryConfig: {
+          description: 'well known',
+          dockerRepository: { publicRepository: 'DOCKER_HUB' },
+          disableUpstreamValidation,
+        },
+      });
+      await made('custom', {
+        mode: 'REMOTE_REPOSITORY',
+        remoteRepositoryConfig: {
+          dockerRepository: { customRepository: { uri: 'https://up.example' } },
+          upstreamCredentials: { usernamePasswordCredentials },
+          disableUpstreamValidation,
+        },
+      });
+      await made('common', {
+        mode: 'REMOTE_REPOSITORY',
+        remoteRepositoryConfig: { commonRepository: { uri: IMAGES } },
+      });
+      const upstreamPolicies = ['hub', 'custom'].map((id, at) => ({
+        id,
+        repository: `${LOCATION}/repositories/${id}`,
+        priority: 10 * (at + 1),
+      }));
+      await made('all', { mode: 'VIRTUAL_REPOSITORY', virtualRepositoryConfig: { upstreamPolicies } });
+
+      const read = async (id: string) => {
+        const [repository] = await client.getRepository({ name: `${LOCATION}/repositories/${id}` });
+        return repository;
+      };
+      expect(await read('hub')).toMatchObject({
+        mode: 'REMOTE_REPOSITORY',
+        remoteRepositoryConfig: {
+          description: 'well known',
+          dockerRepository: { publicRepository: 'DOCKER_HUB' },
+        },
+      });
+      expect((await read('custom')).remoteRepositoryConfig).toMatchObject({
+        dockerRepository: { customRepository: { uri: 'https://up.example' } },
+        upstreamCredentials: { usernamePasswordCredentials },
+      });
+      expect((await read('common')).remoteRepositoryConfig).toMatchObject({
+        commonRepository: { uri: IMAGES },
+      });
+      expect(await read('all')).toMatchObject({
+        mode: 'VIRTUAL_REPOSITORY',
+        virtualRepositoryConfig: { upstreamPolicies },
+      });
+      const [listed] = await client.listRepositories({ parent: LOCATION });
+      const modes = new Map(listed.map(({ name, mode }) => [name?.split('/').at(-1), mode]));
+      expect(modes.get('common')).toBe('REMOTE_REPOSITORY');
+      expect(modes.get('all')).toBe('VIRTUAL_REPOSITORY');
+
+      const [renamed] = await client.updateRepository({
+        repository: {
+          name: `${LOCATION}/repositories/custom`,
+          remoteRepositoryConfig: {
+            upstreamCredentials: { usernamePasswordCredentials: { username: 'robot' } },
+            disableUpstreamValidation,
+          },
+        },
+        updateMask: {
+          paths: ['remote_repository_config.upstream_credentials.username_password_credentials.username'],
+        },
+      });
+      expect(renamed.remoteRepositoryConfig?.upstreamCredentials).toMatchObject({
+        usernamePasswordCredentials: { username: 'robot', passwordSecretVersion: SECRET },
+      });
+      const [fewer] = await client.updateRepository({
+        repository: {
+          name: `${LOCATION}/repositories/all`,
+          virtualRepositoryConfig: { upstreamPolicies: upstreamPolicies.slice(0, 1) },
+        },
+        updateMask: { paths: ['virtual_repository_config'] },
+      });
+      expect(fewer.virtualRepositoryConfig?.upstreamPolicies).toHaveLength(1);
+    });
+
+    test('reads one that has what Google has not', async () => {
+      const body = {
+        format: 'DOCKER',
+        mode: 'REMOTE_REPOSITORY',
+        remoteRepositoryConfig: {
+          commonRepository: { uri: 'https://up.example' },
+          upstreamCredentials: { usernamePasswordCredentials: { username: 'ci', password: 'secret' } },
+          cacheConfig: { indexMaxAge: '60s' },
+          safetyRules: { deny: ['left-pad'] },
+          disableUpstreamValidation: true,
+        },
+      };
+      const answer = await fetch(`http://${server.host}/v1/${LOCATION}/repositories?repositoryId=beyond`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await server.accessToken()}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(200);
+      const [read] = await client.getRepository({ name: `${LOCATION}/repositories/beyond` });
+      expect(read.remoteRepositoryConfig).toMatchObject({
+        commonRepository: { uri: 'https://up.example' },
+        upstreamCredentials: { usernamePasswordCredentials: { username: 'ci' } },
+      });
     });
 
     test('keeps cleanup policies, which then do what they say', async () => {
