@@ -70,7 +70,7 @@ async function open(stage: NpmStage): Promise<NpmClient> {
           [BERRY, 'npm', 'login', '--web-login'],
           [
             { shown: /browser now\?/, reply: 'n' },
-            { shown: DEVICE_PAGE, reply: ([url]) => approve(url) },
+            { shown: DEVICE_PAGE, reply: ([page]) => approve(page) },
           ],
           { env, cwd: directory },
         ),

@@ -41,7 +41,7 @@ async function open(stage: NpmStage): Promise<NpmClient> {
           { env, cwd: directory },
         ),
       inBrowser: ({ approve }) =>
-        converse([NPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([url]) => approve(url) }], {
+        converse([NPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([page]) => approve(page) }], {
           env,
           cwd: directory,
         }),

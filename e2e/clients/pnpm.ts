@@ -10,7 +10,12 @@ const PNPM = nodeProgram('pnpm');
 async function open(stage: NpmStage): Promise<NpmClient> {
   const { directory } = stage;
   await Bun.write(join(directory, '.npmrc'), npmrc(stage));
-  const env = { HOME: directory, PNPM_CONFIG_MINIMUM_RELEASE_AGE: '0', CI: 'true' };
+  const env = {
+    HOME: directory,
+    PNPM_CONFIG_MINIMUM_RELEASE_AGE: '0',
+    PNPM_CONFIG_FETCH_RETRIES: '0',
+    CI: 'true',
+  };
   const pnpm = (args: readonly string[], cwd = directory): Promise<string> =>
     run([PNPM, ...args], { env, cwd });
   const json = async (args: readonly string[]): Promise<unknown> =>
@@ -28,7 +33,7 @@ async function open(stage: NpmStage): Promise<NpmClient> {
     pack: (folder) => packedInto(stage, (into) => pnpm(['pack', '--pack-destination', into], folder)),
     logIn: {
       inBrowser: ({ approve }) =>
-        converse([PNPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([url]) => approve(url) }], {
+        converse([PNPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([page]) => approve(page) }], {
           env,
           cwd: directory,
         }),
