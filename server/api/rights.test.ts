@@ -20,6 +20,8 @@ const BODIES: Readonly<Record<string, object>> = {
 /** `/v1/roles` are the predefined ones. */
 const OTHER_PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'roles.get': { role: 'artifactregistry.reader' },
+  'npmPackages.get': { repository: 'packages', view: '@team/app:1.0.0' },
+  'npmPackages.list': { repository: 'packages' },
 };
 const paramsOf = ({ id }: ApiRoute) => ({ ...rights.params, ...OTHER_PARAMS[id] });
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Format, Route } from '../core/format.ts';
+import type { ResourceName } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import { FORMATS } from '../formats/index.ts';
 import { IMAGES } from '../testing/api.ts';
-import { holds, RightsServer, ROLES } from '../testing/rights-server.ts';
+import { holds, NPM_PACKAGE, PACKAGES, RightsServer, ROLES } from '../testing/rights-server.ts';
 
 let rights: RightsServer;
 beforeAll(async () => {
@@ -58,43 +59,104 @@ const ROWS: Readonly<Record<string, Row>> = {
   'HEAD /:image+/_oci/ext/discover': () => ({ path: `${image()}/_oci/ext/discover` }),
 };
 
-const methodsOf = (route: Route): readonly string[] =>
-  route.kind === 'command' ? [route.method] : ['GET', 'HEAD'];
+const SCOPED = NPM_PACKAGE.replace('/', '%2f');
+const audit =
+  (question: string): Row =>
+  () => ({ path: `-/npm/v1/security/${question}`, body: '{}' });
+const tag =
+  (name: string): Row =>
+  () => ({ path: `-/package/${SCOPED}/dist-tags/${name}`, body: '"1.0.0"' });
+const spare = async (): Promise<string> => {
+  made += 1;
+  await rights.npm.publish({ name: `spare-${made}` });
+  return `spare-${made}`;
+};
+
+const NPM_ROWS: Readonly<Record<string, Row>> = {
+  'GET /:pkg': () => ({ path: SCOPED }),
+  'HEAD /:pkg': () => ({ path: SCOPED }),
+  'GET /:pkg/:of': () => ({ path: `${SCOPED}/1.0.0` }),
+  'HEAD /:pkg/:of': () => ({ path: `${SCOPED}/latest` }),
+  'GET /:pkg/-/:file': () => ({ path: `${NPM_PACKAGE}/-/app-1.0.0.tgz` }),
+  'HEAD /:pkg/-/:file': () => ({ path: `${NPM_PACKAGE}/-/app-1.0.0.tgz` }),
+  'PUT /:pkg': () => ({ path: SCOPED, body: '{"broken' }),
+  'PUT /:pkg/-rev/:rev': () => ({ path: `${SCOPED}/-rev/1`, body: '{"broken' }),
+  'DELETE /:pkg/-rev/:rev': async () => {
+    const name = await spare();
+    return { path: `${name}/-rev/${await rights.npm.revision(name)}` };
+  },
+  'DELETE /:pkg/-/:file/-rev/:rev': () => ({ path: `${NPM_PACKAGE}/-/app-9.0.0.tgz/-rev/1` }),
+  'GET /-/package/:pkg/dist-tags': () => ({ path: `-/package/${SCOPED}/dist-tags` }),
+  'HEAD /-/package/:pkg/dist-tags': () => ({ path: `-/package/${SCOPED}/dist-tags` }),
+  'PUT /-/package/:pkg/dist-tags/:tag': tag('put'),
+  'POST /-/package/:pkg/dist-tags/:tag': tag('post'),
+  'DELETE /-/package/:pkg/dist-tags/:tag': async () => {
+    made += 1;
+    await rights.npm.put(`-/package/${SCOPED}/dist-tags/gone-${made}`, '1.0.0');
+    return { path: `-/package/${SCOPED}/dist-tags/gone-${made}` };
+  },
+  'GET /-/v1/search': () => ({ path: '-/v1/search?text=app' }),
+  'HEAD /-/v1/search': () => ({ path: '-/v1/search?text=app' }),
+  'POST /-/npm/v1/security/advisories/bulk': audit('advisories/bulk'),
+  'POST /-/npm/v1/security/audits': audit('audits'),
+  'POST /-/npm/v1/security/audits/quick': audit('audits/quick'),
+  'GET /:again*/-/npm/v1/attestations/:of': () => ({ path: `-/npm/v1/attestations/${SCOPED}@1.0.0` }),
+  'HEAD /:again*/-/npm/v1/attestations/:of': () => ({ path: `-/npm/v1/attestations/${SCOPED}@1.0.0` }),
+};
+
+interface Surface {
+  readonly rows: Readonly<Record<string, Row>>;
+  /** Where the repository is. */
+  readonly at: string;
+  readonly on: ResourceName;
+}
+const SURFACES: Readonly<Record<string, Surface>> = {
+  DOCKER: { rows: ROWS, at: '/v2/us-central1-docker/my-project/images', on: IMAGES },
+  NPM: { rows: NPM_ROWS, at: '/us-central1-npm/my-project/packages', on: PACKAGES },
+};
+
+const methodsOf = (route: Route): readonly string[] => {
+  if (route.kind === 'command') return [route.method];
+  return route.kind === 'query' && route.method !== 'GET' ? [route.method] : ['GET', 'HEAD'];
+};
 const routes = FORMATS.flatMap((format: Format) =>
   format.routes.flatMap((route) =>
-    methodsOf(route).map((method) => [`${method} ${route.path}`, method, route] as const),
+    methodsOf(route).map(
+      (method) => [`${method} ${route.path}`, method, route, SURFACES[format.id]] as const,
+    ),
   ),
 );
 
 test('every route is here', () => {
-  expect(Object.keys(ROWS).sort()).toEqual(routes.map(([name]) => name).sort());
+  const rows = Object.values(SURFACES).flatMap((surface) => Object.keys(surface.rows));
+  expect(rows.sort()).toEqual(routes.map(([name]) => name).sort());
 });
 
-describe.each(routes)('%s', (name, method, { permission }) => {
+describe.each(routes)('%s', (name, method, { permission }, surface) => {
   const ask = async (as: string): Promise<number> => {
-    const row = ROWS[name];
-    if (!row) throw new Error(`${name} has no row`);
+    const row = surface?.rows[name];
+    if (!surface || !row) throw new Error(`${name} has no row`);
     const { path, body } = await row(as);
-    const address = `/v2/us-central1-docker/my-project/images/${path}`;
     const sent = method === 'GET' || method === 'HEAD' ? { as } : { as, body: body ?? '' };
-    return (await rights.server.send(method, address, sent)).status;
+    return (await rights.server.send(method, `${surface.at}/${path}`, sent)).status;
   };
+  const on = surface?.on ?? IMAGES;
   const may = (role: string): boolean => holds(role, permission satisfies Permission);
 
   test('lets in exactly the roles with its permission', async () => {
     const rows: (readonly [string, boolean])[] = [];
-    for (const role of ROLES) rows.push([role, (await ask(rights.holder(role, IMAGES))) !== 403]);
+    for (const role of ROLES) rows.push([role, (await ask(rights.holder(role, on))) !== 403]);
     expect(rows).toEqual(ROLES.map((role) => [role, may(role)]));
   });
 
   test('lets in nobody for a role held elsewhere', async () => {
-    for (const role of ROLES) expect([role, await ask(rights.stranger(role, IMAGES))]).toEqual([role, 403]);
+    for (const role of ROLES) expect([role, await ask(rights.stranger(role, on))]).toEqual([role, 403]);
   });
 
   test('is asked about something that is there', async () => {
     // A body that cannot be read is refused only to those who may write.
-    const unread = name.startsWith('PUT ');
-    const status = await ask(rights.holder('roles/owner', IMAGES));
+    const unread = name.startsWith('PUT ') && !name.endsWith('/:tag');
+    const status = await ask(rights.holder('roles/owner', on));
     expect([status, unread ? status === 400 : status < 300]).toEqual([status, true]);
   });
 });

@@ -160,15 +160,15 @@ export class TestServer implements AsyncDisposable {
     );
   }
 
-  /** A standard Docker repository; in us-central1 of my-project unless said otherwise. */
+  /** A standard repository; for Docker, in us-central1 of my-project unless said otherwise. */
   async repository(
     name: string,
-    { project = 'my-project', location = 'us-central1', immutableTags = false } = {},
+    { project = 'my-project', location = 'us-central1', format = 'DOCKER', immutableTags = false } = {},
   ): Promise<RepositoryRow> {
     const address: RepositoryAddress = { project, location, repository: name };
     const directory = new RepositoryTables(this.database, this.clock.now);
     await directory.ensureProject(project);
-    const row = await directory.create(address, 'DOCKER');
+    const row = await directory.create(address, format);
     if (immutableTags)
       await this.database.transaction((tx) =>
         tx.updateTable('repository').set({ immutable_tags: 1 }).where('id', '=', row.id).execute(),

@@ -4,6 +4,7 @@ import { PREDEFINED_ROLES } from '../iam/predefined-roles.ts';
 import { changePolicy } from '../stores/metadata/policy-tables.ts';
 import { ApiCaller, IMAGES, LOCATION, PROJECT } from './api.ts';
 import { TestServer } from './harness.ts';
+import { NpmClient } from './npm.ts';
 import { type Descriptor, ImageClient } from './oci.ts';
 
 export const NO_ROLE = 'no role';
@@ -12,23 +13,25 @@ export const holds = (role: string, permission: string): boolean =>
   [...(PREDEFINED_ROLES.get(role)?.permissions ?? [])].some((name) => name === permission);
 
 const REPOSITORY: ResourceName = IMAGES;
+/** An npm repository of the same project. */
+export const PACKAGES: ResourceName = `${LOCATION}/repositories/packages`;
 const SIBLING: ResourceName = `${LOCATION}/repositories/sibling`;
 const FAR: ResourceName = 'projects/far-project/locations/us-central1/repositories/far';
 const PACKAGE = 'team/app';
+export const NPM_PACKAGE = '@team/app';
 
 /** A server with one of everything that routes name, and for each role an account that holds it at one place only. */
 export class RightsServer implements AsyncDisposable {
   readonly server: TestServer;
   readonly image: ImageClient;
+  readonly npm: NpmClient;
   /** What stands in paths for each parameter; all of it exists. */
   readonly params: Readonly<Record<string, string>>;
   readonly #holders = new Map<string, string>();
 
-  private constructor(
-    server: TestServer,
-    parts: { readonly image: ImageClient; readonly params: Readonly<Record<string, string>> },
-  ) {
+  private constructor(server: TestServer, parts: Pick<RightsServer, 'image' | 'npm' | 'params'>) {
     this.server = server;
+    this.npm = parts.npm;
     this.image = parts.image;
     this.params = parts.params;
   }
@@ -40,9 +43,13 @@ export class RightsServer implements AsyncDisposable {
     const image = new ImageClient(server, `us-central1-docker/my-project/images/${PACKAGE}`);
     const manifest = await image.image('v1');
     const params = await everything(server, manifest);
-    const made = new RightsServer(server, { image, params });
+    await server.repository('packages', { format: 'NPM' });
+    const npm = new NpmClient(server, 'packages');
+    await npm.publish({ name: NPM_PACKAGE, provenance: true });
+    const made = new RightsServer(server, { image, npm, params });
     const account = `projects/my-project/serviceAccounts/${params['account'] ?? ''}` as const;
-    for (const place of ['/', PROJECT, REPOSITORY, SIBLING, FAR, account] as const) await made.#hold(place);
+    for (const place of ['/', PROJECT, REPOSITORY, PACKAGES, SIBLING, FAR, account] as const)
+      await made.#hold(place);
     return made;
   }
 
@@ -55,7 +62,7 @@ export class RightsServer implements AsyncDisposable {
 
   /** Someone who holds the role where it means nothing for a resource. */
   stranger(role: string, on: ResourceName): string {
-    return this.holder(role, on === REPOSITORY ? SIBLING : FAR);
+    return this.holder(role, on === REPOSITORY || on === PACKAGES ? SIBLING : FAR);
   }
 
   async #hold(on: ResourceName): Promise<void> {

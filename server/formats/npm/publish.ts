@@ -4,25 +4,30 @@ import { invalid, RegistryError } from '../../core/error.ts';
 import type { Command } from '../../core/format.ts';
 import { storeProvenance } from './attestations.ts';
 import { type Dist, type Manifest, type PackageAttributes, toAttributes } from './attributes.ts';
+import { checkedManifest } from './checked-manifest.ts';
 import { newPackageName, tarballPath } from './names.ts';
 import type { SentPackage } from './read-publish.ts';
 import type { SentChange } from './sent-change.ts';
+import { lookInto, type TarballContents } from './tarball.ts';
 import { withoutBuild } from './versions.ts';
 
 /** What there is of a tarball once it was read. */
 export interface StoredTarball {
   readonly blob: CommittedBlob;
+  readonly contents: TarballContents;
 }
 
 type Publication = Extract<SentChange, { kind: 'publish' }>;
 
-/** Takes the tarball of a publication in as it arrives. */
+/** Takes the tarball of a publication in as it arrives, and looks into it. */
 export async function storeTarball(
   repo: HostedRepo,
   tarball: ByteStream,
   limit: number,
 ): Promise<StoredTarball> {
-  return { blob: await repo.store(tarball, { algorithms: ['sha1', 'sha512'], limit }) };
+  const { stream, contents } = lookInto(tarball);
+  const blob = await repo.store(stream, { algorithms: ['sha1', 'sha512'], limit });
+  return { blob, contents: await contents };
 }
 
 /** Publishes a version that was sent with its tarball, in one transaction with its tags. */
@@ -49,7 +54,8 @@ export async function publishVersion(
     );
   const dist = distOf(stored.blob);
   checkIntegrity(manifest['dist'], dist);
-  const { kept, about } = partsOf(manifest, sent.document.head);
+  const { fileCount, unpackedSize } = stored.contents;
+  const { kept, about } = partsOf(checkedManifest(manifest, stored.contents), sent.document.head);
   const provenance =
     sent.provenance === undefined
       ? undefined
@@ -70,7 +76,7 @@ export async function publishVersion(
       version,
       attributes: toAttributes({
         manifest: kept,
-        dist,
+        dist: { ...dist, fileCount, unpackedSize },
         ...(provenance && { provenance: provenance.predicateType }),
       }),
       size: stored.blob.size,

@@ -4,7 +4,6 @@ import type { Query } from '../../core/format.ts';
 import { defineIndex, type IndexKey } from '../../core/index-kind.ts';
 import { fromAttributes, type Manifest, ofPackage } from './attributes.ts';
 import { allVersions } from './rows.ts';
-import { scopeOf } from './names.ts';
 import { latestOf } from './versions.ts';
 
 const USUAL = 20;
@@ -72,7 +71,7 @@ export async function search({ query, repo }: Query): Promise<Response> {
 const shown = ({ name, version, manifest, maintainers, publishedAt }: Summary) => {
   const { description, keywords, homepage, repository, bugs, author, license } = manifest;
   const links = { homepage, repository: urlOf(repository), bugs: urlOf(bugs) };
-  const scope = scopeOf(name)?.slice(1) ?? 'unscoped';
+  const scope = name.startsWith('@') ? name.slice(1, name.indexOf('/')) : 'unscoped';
   return {
     package: {
       name,
