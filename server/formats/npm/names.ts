@@ -15,20 +15,6 @@ export function packageName(text: string): string {
   return text;
 }
 
-/**
- * The name that a path begins with, and the segments after it. Segments are decoded: a scoped name is one of them
- * (`@scope%2fname`, `@scope%2Fname`) or two (`@scope/name`). NAME_INVALID when the path begins with none.
- */
-export function nameInPath(segments: readonly string[]): {
-  readonly name: string;
-  readonly rest: readonly string[];
-} {
-  const [first = '', second] = segments;
-  const isScope = first.startsWith('@') && !first.includes('/');
-  if (!isScope) return { name: packageName(first), rest: segments.slice(1) };
-  return { name: packageName(`${first}/${second ?? ''}`), rest: segments.slice(2) };
-}
-
 /** `@scope`, or nothing. */
 export const scopeOf = (name: string): string | undefined =>
   name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined;
@@ -37,7 +23,7 @@ export const scopeOf = (name: string): string | undefined =>
 const baseOf = (name: string): string => name.slice(name.indexOf('/') + 1);
 
 /** What the file of a version is called in every address of ours: `name-1.0.0.tgz`, without the scope. */
-export const tarballName = (name: string, version: string): string => `${baseOf(name)}-${version}.tgz`;
+const tarballName = (name: string, version: string): string => `${baseOf(name)}-${version}.tgz`;
 
 /** Where the file of a version is, below its repository. The scope is not escaped: old clients take it for a folder. */
 export const tarballPath = (name: string, version: string): string =>
