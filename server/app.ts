@@ -37,6 +37,7 @@ import { openScrub } from './open-scrub.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
+import { StoredCopies } from './remote-caches.ts';
 import { FilesystemBlobs } from './stores/blobs/filesystem.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import type { DataDirectory } from './stores/data-directory.ts';
@@ -220,6 +221,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
       ),
   });
 
+  const remoteCaches = new StoredCopies({
+    database,
+    directory: repositories,
+    formats: FORMATS,
+    ...opened.remotes,
+    now,
+    newId,
+  });
   const cleaning = openCleanup({ config, database, log, now, newId });
   const collector = openCollector({ config, database, blobs, log, now, newId });
   const scrub = openScrub({ config, database, blobs, log, now, newId });
@@ -313,6 +322,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         spelling: (host, address, format) => addressing.spelling(host, address, format),
         upstreams: outward.upstreams,
         upstreamSecrets,
+        remoteCaches,
         named: (host, url) => ownRepository(addressing, [host, ...publicHosts], url),
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);

@@ -139,8 +139,8 @@ export function openRepositories(parts: OpenParts) {
     /** The same, and of a repository that is made of others what is stored in them. */
     held,
     read,
-    /** What a remote repository is a copy of. */
-    upstream: remotes.upstream,
+    /** Copies of others, and what they are copies of. */
+    remotes,
     target,
     write,
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),

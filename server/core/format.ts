@@ -179,6 +179,13 @@ export interface FetchedVersion {
   readonly tags?: readonly string[];
 }
 
+export interface Prefetch {
+  /** The file that a user means by `library/nginx:1.27`, or whatever is the format's way to write it. Refuses what is none. */
+  reference(text: string): FileRef;
+  /** The file of a version, for formats whose versions are made of others. */
+  version?(pkg: string, version: string): FileRef;
+}
+
 /** How a format's files are found at, and taken over from, servers elsewhere. */
 export interface FormatUpstream {
   /** Well-known upstreams by Google's name for them; a function, since an address may come from a library. */
@@ -196,6 +203,8 @@ export interface FormatUpstream {
   announced?(headers: Headers): Digest | undefined;
   /** Versions are called by their content, so what rules say of versions they say of tags. */
   readonly versionsAreDigests?: boolean;
+  /** How what users name is fetched before anybody asks for it. */
+  readonly prefetch?: Prefetch;
   /** Seconds for which a `revalidate` file is good without asking (gar.md 5.5). */
   readonly maxAge: number;
   /** What is asked of a new upstream to see that it is one of the format. */

@@ -5,7 +5,7 @@ import type { FetchedFile, FetchedVersion, FormatUpstream, ListedFileOrPath } fr
 import { type ManifestAttributes, toAttributes } from './attributes.ts';
 import { blobFile, manifestFile } from './files.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
-import { checksumOf, digestBytes, isDigest, type OciDigest } from './names.ts';
+import { checksumOf, digestBytes, imageName, isDigest, type OciDigest, referenceOf } from './names.ts';
 import { childImage, type Manifest, parseManifest } from './parse-manifest.ts';
 import { LARGEST_MANIFEST } from './put-manifest.ts';
 import { HOUR } from './upstream-documents.ts';
@@ -35,6 +35,20 @@ export const ociUpstream: FormatUpstream = {
     };
   },
   adopt,
+  prefetch: {
+    reference(text) {
+      const at = text.indexOf('@');
+      const colon = text.lastIndexOf(':');
+      const [image, reference] =
+        at > 0
+          ? [text.slice(0, at).replace(/:[^:/]*$/, ''), text.slice(at + 1)]
+          : colon > text.lastIndexOf('/')
+            ? [text.slice(0, colon), text.slice(colon + 1)]
+            : [text, 'latest'];
+      return manifestFile(imageName(image), referenceOf(reference));
+    },
+    version: (image, version) => manifestFile(image, referenceOf(version)),
+  },
   probe: {
     target: '',
     // 401 is how a registry asks for a token (docs/spec/api.md of distribution, API Version Check).
