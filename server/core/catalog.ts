@@ -79,6 +79,8 @@ export interface CatalogReader {
 }
 
 export interface PackageState {
+  /** Another one for each package there ever was, of whichever name. */
+  readonly id: number;
   readonly revision: number;
   readonly attributes: Attributes;
   /** Milliseconds since the epoch. */

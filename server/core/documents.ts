@@ -34,7 +34,10 @@ export interface DocumentReader {
   ): Promise<OpenedDocument>;
 }
 
-/** Which kept thing of a repository: an index by kind and key, in a form that is an address it was made for, or an upstream's own. */
+/**
+ * Which kept thing of a repository: an index by kind and key, in a form that is an address it was made for, and for whom, or
+ * an upstream's own.
+ */
 export interface DocumentAddress {
   readonly repositoryId: number;
   readonly kind: string;

@@ -104,6 +104,8 @@ export interface KeptIndex<T> extends IndexKind<T> {
 export interface IndexPart<T> {
   /** Another one whenever the value may be another. Absent for what only this caller sees, which is never kept. */
   readonly source?: string;
+  /** Who gets this one, where others get others at the same time: each has a document of its own. */
+  readonly audience?: string;
   /** Made when it is first asked for. */
   value(): Promise<T>;
   /** Empty for an index that announces no files. */

@@ -45,6 +45,13 @@ interface MadeDocument {
   readonly identity: Uint8Array<ArrayBuffer>;
 }
 
+/** A document to be made, where it is kept, and the address that is written into it. */
+interface Wanted {
+  readonly at: DocumentAddress;
+  readonly source: string;
+  readonly baseUrl: string;
+}
+
 const PIECE_OF_WORK_MS = 5;
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
 const SMALL = 256 * 1024;
@@ -71,13 +78,13 @@ export class KeptDocuments {
     return {
       document: async (kind, key, wanted) => {
         const part = await repo.index(kind, key);
-        const { source, without } = part;
+        const { audience, source, without } = part;
         if (source === undefined || without) return this.#private(kind, key, part, wanted);
-        const form = wanted.baseUrl;
+        const form = audience === undefined ? wanted.baseUrl : `${wanted.baseUrl} ${audience}`;
         const at: DocumentAddress = { repositoryId, kind: kind.name, key: keyText(key), form };
         const stored = this.#options.store.find(at);
         if (stored?.source === source) return this.#opened(stored, part, wanted.variant);
-        const made = await this.#make(kind, key, part, at, source);
+        const made = await this.#make(kind, key, part, { at, source, baseUrl: wanted.baseUrl });
         if (wanted.variant === '') await made.kept;
         return fromMemory(made, part, wanted.variant);
       },
@@ -101,15 +108,14 @@ export class KeptDocuments {
     kind: KeptIndex<T>,
     key: IndexKey,
     part: IndexPart<T>,
-    at: DocumentAddress,
-    source: string,
+    { at, source, baseUrl }: Wanted,
   ): Promise<Made> {
     const id = JSON.stringify([at, source]);
     const known = this.#making.get(id);
     if (known) return known;
     const making = (async () => {
       const layouts: MadeDocument[] = [];
-      for (const document of kind.documents(await part.value(), key, at.form))
+      for (const document of kind.documents(await part.value(), key, baseUrl))
         layouts.push(await written(document));
       const made: Made = { layouts, source, madeAt: this.#options.now(), kept: Promise.resolve() };
       made.kept = this.#keep(at, made)

@@ -74,7 +74,7 @@ export class StandardRepo implements Repo {
     const state = this.#catalog === this.#stored ? await this.#stored.packageState(key.of) : undefined;
     if (state)
       return {
-        source: `${state.createdAt}.${state.revision}`,
+        source: `${state.id}.${state.revision}`,
         value: build,
         listing: async () => listing(await build()),
       };

@@ -22,7 +22,7 @@ export function mergedPart<T>(
   let merged: Promise<T> | undefined;
   const value = (): Promise<T> => (merged ??= valueOf(kind, key, parts));
   return {
-    ...(source !== undefined && without.length === 0 && { source }),
+    ...(source !== undefined && without.length === 0 && { source, audience: audienceOf(parts) }),
     value,
     listing: async (): Promise<Listing> => kind.listing?.(await value(), key) ?? new Map(),
     ...(cache && { cache }),
@@ -54,6 +54,12 @@ function sourceOf(parts: readonly MemberPart<unknown>[]): string | undefined {
   );
   return sources.some((source) => source.length === 0) ? undefined : JSON.stringify(sources);
 }
+
+/** Those who see the same members, to whom every change of one is the same. */
+const audienceOf = (parts: readonly MemberPart<unknown>[]): string =>
+  parts
+    .map(({ member, part }) => `${member.id}${part.audience === undefined ? '' : `(${part.audience})`}`)
+    .join(' ');
 
 const BAD: Readonly<Record<CacheState['outcome'], number>> = { hit: 0, revalidated: 1, miss: 2, stale: 3 };
 

@@ -2,13 +2,15 @@ import { ApiCaller, type Json, LOCATION } from './api.ts';
 import type { TestServer } from './harness.ts';
 import { ImageClient } from './oci.ts';
 
-/** Docker repositories of my-project in every mode, made by the admin through the management API. */
+/** Repositories of a format in my-project, in every mode, made by the admin through the management API. */
 export class Members {
   readonly #server: TestServer;
   readonly #admin: ApiCaller;
+  readonly #format: string;
 
-  constructor(server: TestServer) {
+  constructor(server: TestServer, format = 'DOCKER') {
     this.#server = server;
+    this.#format = format;
     this.#admin = new ApiCaller(server);
   }
 
@@ -46,7 +48,7 @@ export class Members {
   async #create(word: string, body: Json): Promise<string> {
     const id = `${word}-${crypto.randomUUID().slice(0, 8)}`;
     await this.#admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
-      format: 'DOCKER',
+      format: this.#format,
       ...body,
     });
     return id;

@@ -31,6 +31,7 @@ interface FileRow {
 }
 
 interface PackageStateRow {
+  readonly id: number;
   readonly revision: number;
   readonly attributes: string;
   readonly created_at: number;
@@ -64,7 +65,9 @@ const byTag = (state: string): string =>
 export class FileLookups {
   readonly #found: CommittedCache<StoredFile | null>;
   readonly #packages: CommittedCache<PackageState | null>;
+  readonly #owned: CommittedCache<boolean>;
   readonly #package: Statement<PackageStateRow, [number, string]>;
+  readonly #owner: Statement<{ readonly found: number }, [number, string]>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
   readonly #damagedByPath: Statement<FileRow, [number, string]>;
@@ -73,8 +76,12 @@ export class FileLookups {
   constructor(database: Transactions) {
     this.#found = new CommittedCache(database);
     this.#packages = new CommittedCache(database);
+    this.#owned = new CommittedCache(database);
+    this.#owner = database.reading.prepare(
+      'SELECT 1 AS found FROM owned_name WHERE repository_id = ? AND name = ?',
+    );
     this.#package = database.reading.prepare(
-      `SELECT revision, attributes, created_at, updated_at FROM package
+      `SELECT id, revision, attributes, created_at, updated_at FROM package
        WHERE repository_id = ? AND name = ? AND published_at IS NOT NULL`,
     );
     this.#byPath = database.reading.prepare(byPath(SERVABLE));
@@ -100,6 +107,7 @@ export class FileLookups {
       const row = this.#package.get(repositoryId, pkg);
       return (
         row && {
+          id: row.id,
           revision: row.revision,
           attributes: JSON.parse(row.attributes) as Attributes,
           createdAt: row.created_at,
@@ -108,6 +116,10 @@ export class FileLookups {
       );
     };
     return this.#packages.get(`${repositoryId}/${pkg}`, read) ?? undefined;
+  }
+
+  owns(repositoryId: number, pkg: string): boolean {
+    return this.#owned.get(`${repositoryId}/${pkg}`, () => this.#owner.get(repositoryId, pkg) !== null);
   }
 
   damaged(repositoryId: number, { path, tag, coordinates }: FileRef): boolean {
@@ -159,13 +171,7 @@ export class CatalogTables implements CatalogReader {
   }
 
   async owns(pkg: string): Promise<boolean> {
-    const row = await this.#db
-      .selectFrom('owned_name')
-      .select('name')
-      .where('repository_id', '=', this.#repositoryId)
-      .where('name', '=', pkg)
-      .executeTakeFirst();
-    return row !== undefined;
+    return this.#files.owns(this.#repositoryId, pkg);
   }
 
   async packageState(pkg: string): Promise<PackageState | undefined> {
