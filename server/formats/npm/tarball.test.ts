@@ -132,6 +132,13 @@ describe('a tarball', () => {
         ['b/package.json', '{}'],
       ],
     ],
+    [
+      'two that differ in case',
+      [
+        ['a/package.json', PACKAGE],
+        ['a/Package.json', '{}'],
+      ],
+    ],
     ['one that is no JSON', [['package/package.json', '{']]],
     ['one that is no object', [['package/package.json', '[]']]],
     ['one key twice', [['package/package.json', '{"name":"a","name":"b"}']]],
@@ -194,6 +201,26 @@ describe('a tarball', () => {
     ['gzip of text', new Uint8Array(gzipSync('x'.repeat(2_000)))],
   ])('that is %s is refused', async (_, bytes) => {
     expect(await refusalOf(bytes)).toMatchObject({ reason: 'TARBALL_INVALID' });
+  });
+
+  test('may be compressed in several parts', async () => {
+    const bytes = await plain([['package/package.json', PACKAGE]]);
+    const parts = [bytes.subarray(0, 700), bytes.subarray(700)].map((part) => gzipSync(part));
+    expect((await look(new Uint8Array(Buffer.concat(parts)))).contents.packageJson).toEqual(
+      JSON.parse(PACKAGE),
+    );
+  });
+
+  test('with something behind its end, which some clients read and some do not, is refused', async () => {
+    const [first, second] = [
+      await plain([['package/package.json', PACKAGE]]),
+      await plain([['package/package.json', '{}']]),
+    ];
+    for (const bytes of [
+      gzipSync(Buffer.concat([first, second])),
+      Buffer.concat([gzipSync(first), gzipSync(second)]),
+    ])
+      expect(await refusalOf(new Uint8Array(bytes))).toMatchObject({ reason: 'TARBALL_INVALID' });
   });
 
   test('that is not compressed is refused', async () => {

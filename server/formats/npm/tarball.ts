@@ -135,6 +135,7 @@ async function contentsOf(tarball: ByteStream, limits: TarballLimits): Promise<T
 class Entries {
   readonly #limits: TarballLimits;
   #packageJson: Uint8Array | undefined;
+  #packageJsons = 0;
   #hasBindingGyp = false;
   #hasReadme = false;
   #count = 0;
@@ -165,10 +166,13 @@ class Entries {
         throw refuse(
           `${shown(entry.header.name)} is a ${entry.header.type}: only files and folders are taken`,
         );
+      // Where file names have no case, the other one is the same file.
+      if (inside.toLowerCase() === 'package.json' && ++this.#packageJsons > 1)
+        throw refuse('it has more than one package.json in its top folder');
       const kept = isFile && inside === 'package.json' ? [] : undefined;
       await this.#readEntry(entry, kept);
       if (isFile) this.#note(inside, entry.header.size ?? 0);
-      if (kept) this.#keep(kept);
+      if (kept) this.#packageJson = Buffer.concat(kept);
     }
   }
 
@@ -197,11 +201,6 @@ class Entries {
     this.#unpackedSize += size;
     if (inside === 'binding.gyp') this.#hasBindingGyp = true;
     if (/^readme(?:\.[^/]*)?$/i.test(inside)) this.#hasReadme = true;
-  }
-
-  #keep(parts: readonly Uint8Array[]): void {
-    if (this.#packageJson) throw refuse('it has more than one package.json in its top folder');
-    this.#packageJson = Buffer.concat(parts);
   }
 }
 
