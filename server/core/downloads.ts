@@ -26,6 +26,9 @@ export interface Fetching {
   keep(blob: CommittedBlob, headers: Headers): Promise<void>;
 }
 
+/** Bytes at the end of each answer that nobody gets before all of it is known to be right and is kept. */
+export const HELD_BYTES = 64 * 1024;
+
 /** A fetch that is under way, or just over. */
 export interface Download {
   /** As the upstream sent them. Empty in a process that follows another's fetch. */
@@ -33,8 +36,8 @@ export interface Download {
   /** Bytes in all, where the upstream said or a size is expected, or where it is over. */
   readonly size: number | undefined;
   /**
-   * Its bytes, as they come, but the last of them, up to 64 KiB, only once it is kept: so what is no longer than that may as
-   * well wait for `kept`. Errors, short of the end, when they turn out wrong. Leaving one ends nothing for others.
+   * Its bytes, as they come, but the last HELD_BYTES only once it is kept: so who wants no more than that may as well wait
+   * for `kept`. Where no length is known, it is the last byte that is held. Errors, short of the end, when they turn out wrong. Leaving one ends nothing for others.
    */
   follow(range?: ByteRange): ByteStream;
   /** Resolves once it is kept; rejects with why it could not be. Nobody need wait for it. */

@@ -1,8 +1,7 @@
 import type { ByteRange, ByteStream, GrowingBlob } from '../../core/blob.ts';
+import { HELD_BYTES } from '../../core/downloads.ts';
 import { upstreamBroken } from './upstream-broken.ts';
 
-/** Bytes at the end of each answer that go out only when all of it is known to be right. */
-const HELD = 64 * 1024;
 /** What one reader has in memory at a time. */
 const PIECE = 128 * 1024;
 
@@ -133,7 +132,11 @@ export class FollowedBytes {
         reader.begun = true;
         return bytes;
       }
-      if (this.#end && !this.#comparison) return undefined;
+      if (this.#end && !this.#comparison) {
+        // The range was of a body that was longer than the one that came in the end.
+        if (end !== undefined && reader.at <= end) throw changed();
+        return undefined;
+      }
       await woken;
     }
   }
@@ -143,7 +146,7 @@ export class FollowedBytes {
     if (this.#comparison) return 0;
     const last = end === undefined ? this.#size : end + 1;
     if (this.#end) return Math.min(this.#length, last ?? this.#length);
-    return last === undefined ? this.#length - 1 : Math.min(this.#length, last - HELD);
+    return last === undefined ? this.#length - 1 : Math.min(this.#length, last - HELD_BYTES);
   }
 
   async #compare(comparison: Comparison, growing: GrowingBlob): Promise<void> {
@@ -174,9 +177,7 @@ export class FollowedBytes {
 
   /** The bytes are others from `at` on. */
   #part(at: number): void {
-    for (const reader of this.#readers)
-      if (reader.begun && reader.at > at)
-        reader.failure = upstreamBroken('the content changed while it was being fetched: ask again');
+    for (const reader of this.#readers) if (reader.begun && reader.at > at) reader.failure = changed();
   }
 
   #nudge(): void {
@@ -189,6 +190,8 @@ export class FollowedBytes {
     if (this.#readers.size === 0 || this.#end?.failure !== undefined) this.#idle?.();
   }
 }
+
+const changed = () => upstreamBroken('the content changed while it was being fetched: ask again');
 
 /** How many of the next `most` bytes, of those that one look gives, are the same in both. */
 async function agreement(one: GrowingBlob, two: GrowingBlob, at: number, most: number) {

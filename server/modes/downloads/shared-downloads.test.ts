@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import type { BlobStore, CommittedBlob } from '../../core/blob.ts';
-import type { Fetching } from '../../core/downloads.ts';
+import type { Download, Fetching } from '../../core/downloads.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { FilesystemBlobs } from '../../stores/blobs/filesystem.ts';
 import { MemoryBlobs } from '../../stores/blobs/memory.ts';
@@ -25,6 +25,8 @@ const cut = new Error('the connection broke');
 /** Not 404: something was there. */
 const INTERRUPTED = { code: 'UNAVAILABLE', reason: 'FETCH_INTERRUPTED' };
 const BROKEN = { code: 'UNAVAILABLE', reason: 'UPSTREAM_BROKEN' };
+
+const descriptors = async (): Promise<number> => (await readdir('/proc/self/fd').catch(() => [])).length;
 
 const flipped = (bytes: Uint8Array<ArrayBuffer>, at: number): Uint8Array<ArrayBuffer> => {
   const copy = bytes.slice();
@@ -234,6 +236,32 @@ describe.each(['memory', 'files'])('downloads through %s', (kind) => {
     expect(await downloads.fetch(wanting(upstream, { isKept: async () => true }))).toBeUndefined();
     expect(upstream.asked).toEqual([]);
     expect(await Array.fromAsync(blobs.uploads())).toEqual([]);
+  });
+
+  test('gives nobody less than the range that was promised', async () => {
+    const short = { body: OTHER.slice(0, 200_000) };
+    const upstream = new ScriptedUpstream({ ...first, body: BYTES.slice(0, 1_000) }, short);
+    const download = await downloads.fetch(wanting(upstream));
+    const reading = [200_000, 199_999].map((end) => readToEnd(download?.follow({ start: 100_000, end })));
+    const [beyond, within] = await Promise.all(reading);
+    expect(beyond?.failure).toMatchObject(BROKEN);
+    expect(within).toEqual({ bytes: OTHER.slice(100_000, 200_000), failure: undefined });
+  });
+
+  test('keeps few of them open, and reads the others from the store', async () => {
+    const before = await descriptors();
+    const all: Download[] = [];
+    for (let n = 0; n < 150; n += 1) {
+      const upstream = new ScriptedUpstream({ body: noise(100, n + 1) });
+      const unkept = { what: `file ${n}`, isKept: async () => false };
+      const download = await downloads.fetch(wanting(upstream, unkept));
+      await download?.kept;
+      if (download) all.push(download);
+    }
+    expect((await descriptors()) - before).toBeLessThan(70);
+    for (const [n, download] of all.entries())
+      expect(await readToEnd(download.follow())).toEqual({ bytes: noise(100, n + 1), failure: undefined });
+    expect((await descriptors()) - before).toBeLessThan(70);
   });
 
   test('goes on when every reader has left', async () => {
