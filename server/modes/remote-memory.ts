@@ -50,6 +50,8 @@ export class RemoteMemory {
     const reading = read();
     const kept: Kept = { index: reading.then(({ index }) => index), bytes: 0 };
     this.#indexes.set(id, kept);
+    // Whoever reads it learns of it; perhaps nobody else does.
+    kept.index.catch(() => undefined);
     try {
       const { index, bytes } = await reading;
       kept.bytes = bytes;

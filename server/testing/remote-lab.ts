@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { FormatUpstream } from '../core/format.ts';
 import type { RemoteSettings, SafetyRules } from '../core/remote-settings.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 import { TokenSealer } from '../lib/sealed-token.ts';
+import { SharedDownloads } from '../modes/downloads/shared-downloads.ts';
 import { RemoteMemory } from '../modes/remote-memory.ts';
 import { RemoteRepo } from '../modes/remote.ts';
 import { DependencySafety } from '../policy/dependency-safety.ts';
 import { MemoryBlobs } from '../stores/blobs/memory.ts';
+import { unnamed } from '../stores/metadata/adopt-blob.ts';
 import { CatalogTables, FileLookups } from '../stores/metadata/catalog-tables.ts';
 import { CopyTables } from '../stores/metadata/copy-tables.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
@@ -15,7 +18,6 @@ import { HostedTables } from '../stores/metadata/hosted-tables.ts';
 import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
 import { UploadSessions } from '../stores/upload-sessions.ts';
 import { Clock } from './harness.ts';
-import { PlainDownloads } from './plain-downloads.ts';
 import { ScriptedUpstream } from './scripted-upstream.ts';
 import { type TemporaryDatabase, temporaryDatabase } from './temporary-database.ts';
 
@@ -37,11 +39,20 @@ export class RemoteLab implements AsyncDisposable {
   readonly memory = new RemoteMemory();
   readonly unnoticed: unknown[] = [];
   readonly #temporary: TemporaryDatabase;
+  readonly #downloads: SharedDownloads;
   readonly #format: FormatUpstream;
   #repositories = 0;
 
   private constructor(temporary: TemporaryDatabase, format: FormatUpstream) {
     this.#temporary = temporary;
+    this.#downloads = new SharedDownloads({
+      blobs: this.blobs,
+      discard: async (blob) => {
+        for (const nobodys of await unnamed(temporary.database.read, [blob]))
+          await this.blobs.delete(nobodys);
+      },
+      failed: () => undefined,
+    });
     this.#format = format;
   }
 
@@ -83,7 +94,7 @@ export class RemoteLab implements AsyncDisposable {
       },
       format: this.#format,
       upstream: this.upstream,
-      downloads: new PlainDownloads(blobs),
+      downloads: this.#downloads,
       stored: new HostedTables(options, { repositoryId: id, account: '', catalog }),
       bodies: blobs,
       documents: new DocumentTables(database, blobs, clock.now),
@@ -95,7 +106,18 @@ export class RemoteLab implements AsyncDisposable {
     });
   }
 
+  /** Waits until nothing is asked of the upstream and nothing is written. */
+  async settled(): Promise<void> {
+    for (let quiet = 0, asked = -1; quiet < 20; quiet += 1) {
+      if (this.upstream.asked.length !== asked) quiet = 0;
+      asked = this.upstream.asked.length;
+      await this.database.transaction(async () => undefined);
+      await setImmediate();
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#downloads[Symbol.asyncDispose]();
     await this.#temporary[Symbol.asyncDispose]();
   }
 }
