@@ -66,8 +66,7 @@ function nameOf({ call, route: { audit } }: Recordable): Omit<AuditName, 'head'>
   return call.request.method === 'HEAD' && audit?.head ? audit.head : audit;
 }
 
-const changes = ({ call: { request } }: Recordable): boolean =>
-  request.method !== 'GET' && request.method !== 'HEAD';
+const changes = ({ route }: Recordable): boolean => route.kind === 'command' && route.method !== 'GET';
 
 function isWanted(
   { notes }: DataAuditParts,
