@@ -91,7 +91,8 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
       return Promise.all(addresses.map((address) => memberOf(address, row.format, reader, nesting)));
     };
     let members: Promise<readonly Member[]> | undefined;
-    return new VirtualRepo({ name, answerWithout, members: () => (members ??= openMembers()) });
+    const isAnonymous = reader.principal.kind === 'anonymous';
+    return new VirtualRepo({ name, answerWithout, isAnonymous, members: () => (members ??= openMembers()) });
   };
 
   const target = async (row: RepositoryRow): Promise<WriteTarget> => {

@@ -184,6 +184,22 @@ describe('a caller', () => {
     expect(await digestAt(team, 'v1', await reader(own, secret))).toBe(403);
   });
 
+  test('who is nobody is asked to log in for what is not everybody’s', async () => {
+    const [own, open] = [await members.standard('own'), await members.standard('open')];
+    const team = await members.virtual('team', [own, open]);
+    for (const repository of [team, open])
+      await server.grant(Members.named(repository), 'roles/artifactregistry.reader', 'allUsers');
+    const { digest } = await members.image(open).image('v1');
+    await members.image(own).image('v2');
+
+    expect(await digestAt(team, 'v1', { as: null })).toBe(digest);
+    for (const reference of ['v2', 'v3']) {
+      const answer = await members.image(team).send('GET', `manifests/${reference}`, { as: null });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toStartWith('Bearer realm=');
+    }
+  });
+
   test('of some packages of a member sees those', async () => {
     const [own, other] = [await members.standard('own'), await members.standard('other')];
     const team = await members.virtual('team', [own, other]);

@@ -13,10 +13,13 @@ const fileOf = (version: string): FileRef => ({
   coordinates: { package: PKG, version },
 });
 
-function virtual(scripts: readonly Script[], { answerWithout = false } = {}) {
+function virtual(scripts: readonly Script[], { answerWithout = false, isAnonymous = false } = {}) {
   const repos = scripts.map((script, at) => new ScriptedRepo(`m${at}`, script));
   const members = repos.map(scriptedMember);
-  return { repos, repo: new VirtualRepo({ name: 'v', members: async () => members, answerWithout }) };
+  return {
+    repos,
+    repo: new VirtualRepo({ name: 'v', members: async () => members, answerWithout, isAnonymous }),
+  };
 }
 
 const script = record<Script>({
@@ -127,12 +130,22 @@ describe('whatever the members are', () => {
         const inner = inside.map((each, at) =>
           scriptedMember(new ScriptedRepo(`m${before.length + at}`, each), before.length + at),
         );
-        const whole = new VirtualRepo({ name: 'inner', members: async () => inner, answerWithout: false });
+        const whole = new VirtualRepo({
+          name: 'inner',
+          members: async () => inner,
+          answerWithout: false,
+          isAnonymous: false,
+        });
         const members = [
           ...outer,
           { id: 99, name: 'projects/inner', whole, seen: async () => whole },
         ] as const;
-        const nested = new VirtualRepo({ name: 'v', members: async () => members, answerWithout: false });
+        const nested = new VirtualRepo({
+          name: 'v',
+          members: async () => members,
+          answerWithout: false,
+          isAnonymous: false,
+        });
         expect(await answered(readFrom(nested, '2'))).toEqual(await answered(readFrom(flat, '2')));
       }),
     );
@@ -190,7 +203,12 @@ describe('a member that refuses', () => {
     const first = new ScriptedRepo('m0', PUBLIC);
     first.file = () => Promise.reject(refusal);
     const members = [first, new ScriptedRepo('m1', PUBLIC)].map(scriptedMember);
-    const repo = new VirtualRepo({ name: 'v', members: async () => members, answerWithout: true });
+    const repo = new VirtualRepo({
+      name: 'v',
+      members: async () => members,
+      answerWithout: true,
+      isAnonymous: false,
+    });
 
     expect(await failureOf(repo.file(fileOf('9')))).toMatchObject({
       code: 'PERMISSION_DENIED',
@@ -223,6 +241,39 @@ describe('what an index was made of', () => {
   test('is not said where a member was left out', async () => {
     const source = await sourceOf([{ ...LACKS, fails: true }, PUBLIC], { answerWithout: true });
     expect(source).toBeUndefined();
+  });
+});
+
+const told = async (scripts: readonly Script[], version: string) => {
+  const { repo } = virtual(scripts, { isAnonymous: true });
+  return [await failureOf(repo.file(fileOf(version))), await failureOf(repo.index(whose, { of: PKG }))];
+};
+
+describe('a caller who does not say who they are', () => {
+  const HIDDEN: Script = { ...OWN, readable: false };
+
+  test('is asked to where there is more than everybody may read, be it this or not', async () => {
+    const logIn = { code: 'UNAUTHENTICATED', status: 401 };
+    expect(await told([HIDDEN, LACKS], '1')).toMatchObject([logIn, logIn]);
+    expect(await told([LACKS, { ...HIDDEN, versions: [], owns: false }], '1')).toMatchObject([logIn, logIn]);
+  });
+
+  test('is told that it is not there where everybody may read all', async () => {
+    const absent = { code: 'NOT_FOUND' };
+    expect(await told([LACKS, LACKS], '1')).toMatchObject([absent, absent]);
+  });
+
+  test('is asked to by one inside another, unless somebody has it for everybody', async () => {
+    const inner = virtual([HIDDEN], { isAnonymous: true }).repo;
+    const outer = (last: Script) => {
+      const inside = { id: 9, name: 'projects/inner', whole: inner, seen: async () => inner } as const;
+      const members = [inside, scriptedMember(new ScriptedRepo('m1', last), 1)];
+      const parts = { name: 'v', members: async () => members, answerWithout: false, isAnonymous: true };
+      return new VirtualRepo(parts).file(fileOf('7'));
+    };
+
+    expect(await failureOf(outer(LACKS))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect((await outer({ ...LACKS, versions: ['7'] })).file.path).toBe('m1/7');
   });
 });
 

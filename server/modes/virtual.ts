@@ -1,9 +1,9 @@
 import type { FileRef, Found } from '../core/catalog.ts';
-import { isNotFound, notFound } from '../core/error.ts';
+import { isNotFound, notFound, type RegistryError } from '../core/error.ts';
 import type { MaySee, ResourceName } from '../core/iam.ts';
 import { type IndexKey, type IndexKind, type IndexPart, packageOf } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
-import { failureOf, isOutage } from './virtual-failures.ts';
+import { asksToLogIn, failureOf, logInFirst, Silence } from './virtual-failures.ts';
 import { type MemberPart, mergedPart } from './virtual-part.ts';
 
 /** A repository behind another, as one caller meets it. */
@@ -22,6 +22,8 @@ export interface VirtualParts {
   members(): Promise<readonly Member[]>;
   /** Whether a member that fails is left out of the answer, which then says so. */
   readonly answerWithout: boolean;
+  /** Whether the caller may see more once they say who they are. */
+  readonly isAnonymous: boolean;
 }
 
 interface View {
@@ -60,7 +62,7 @@ export class VirtualRepo implements Repo {
     try {
       await (await this.#first(ref)).repo.touch(ref);
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) && !asksToLogIn(error)) throw error;
     }
   }
 
@@ -68,17 +70,15 @@ export class VirtualRepo implements Repo {
     const asked: Asked[] = [];
     for await (const each of this.#answering(packageOf(kind, key))) asked.push(each);
     const answers = await Promise.allSettled(asked.map(({ repo }) => repo.index(kind, key)));
+    const silence = new Silence(this.#parts);
     const parts: MemberPart<T>[] = [];
-    const failed: { readonly name: string; readonly failure: unknown }[] = [];
     for (const [at, { member }] of asked.entries()) {
       const answer = answers[at];
       if (answer?.status === 'fulfilled') parts.push({ member, part: answer.value });
-      else if (answer && !isNotFound(answer.reason))
-        failed.push({ name: member.name, failure: this.#tolerated(member, answer.reason) });
+      else silence.note(member.name, answer?.reason);
     }
-    if (parts.length === 0) throw failed[0]?.failure ?? notFound('INDEX', { key: key.of });
-    const without = failed.map(({ name }) => name);
-    return mergedPart(kind, key, parts, without);
+    if (parts.length === 0) throw silence.reason(await this.#absent('INDEX', { key: key.of }));
+    return mergedPart(kind, key, parts, silence.without);
   }
 
   async search(
@@ -116,27 +116,25 @@ export class VirtualRepo implements Repo {
     return this.#view.ownOnly ? this : new VirtualRepo(this.#parts, { ...this.#view, ownOnly: true });
   }
 
-  /** The first member that has the file. Where one before it failed, its absence there is not known. */
+  /** The first member that has the file. */
   async #first(ref: FileRef): Promise<{ readonly repo: Repo; readonly opened: OpenedFile }> {
-    const failed: { readonly name: string; readonly failure: unknown }[] = [];
+    const silence = new Silence(this.#parts);
     for await (const { member, repo } of this.#answering(ref.coordinates?.package)) {
       try {
         const opened = await repo.file(ref);
-        if (failed.length === 0) return { repo, opened };
-        const without = [...failed.map(({ name }) => name), ...(opened.without ?? [])];
-        return { repo, opened: { ...opened, without } };
+        if (silence.without.length === 0) return { repo, opened };
+        return { repo, opened: { ...opened, without: [...silence.without, ...(opened.without ?? [])] } };
       } catch (error) {
-        if (!isNotFound(error)) failed.push({ name: member.name, failure: this.#tolerated(member, error) });
+        silence.note(member.name, error);
       }
     }
-    throw failed[0]?.failure ?? notFound('FILE', { path: ref.path });
+    throw silence.reason(await this.#absent('FILE', { path: ref.path }));
   }
 
-  /** The failure of a member without which it may be answered; throws it where it may not. */
-  #tolerated(member: Member, thrown: unknown): unknown {
-    const failure = failureOf(member.name, thrown);
-    if (this.#parts.answerWithout && isOutage(failure)) return failure;
-    throw failure;
+  async #absent(what: string, details: Record<string, string>): Promise<RegistryError> {
+    if (this.#parts.isAnonymous)
+      for (const member of await this.#parts.members()) if (!(await member.seen())) return logInFirst();
+    return notFound(what, details);
   }
 
   /** Who is asked for a name, first to last. Whether a member owns it is found out when the next one is wanted. */
