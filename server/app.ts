@@ -3,7 +3,7 @@ import { managementApi } from './api/fixture.ts';
 import type { BlobStore } from './core/blob.ts';
 import { notFound } from './core/error.ts';
 import type { Authorizer, Caller } from './core/iam.ts';
-import type { RepositoryAddress, RepositoryRow } from './core/repository.ts';
+import type { RepositoryRow } from './core/repository.ts';
 import type { Config } from './config.ts';
 import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
@@ -25,6 +25,7 @@ import { serviceTokens } from './iam/service-tokens.ts';
 import { sha256 } from './iam/tokens.ts';
 import { SecretSealer } from './lib/sealed-secret.ts';
 import { TokenSealer } from './lib/sealed-token.ts';
+import { Prefetching } from './modes/prefetching.ts';
 import { openCollector } from './open-collector.ts';
 import { openAudit } from './open-audit.ts';
 import { openCleanup } from './open-cleanup.ts';
@@ -37,6 +38,7 @@ import { openScrub } from './open-scrub.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
+import type { RemoteCaches } from './core/remote-caches.ts';
 import { StoredCopies } from './remote-caches.ts';
 import { FilesystemBlobs } from './stores/blobs/filesystem.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
@@ -48,6 +50,7 @@ import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
 import type { RecordStep } from './stores/metadata/hosted-tables.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
+import { PrefetchOperations } from './stores/metadata/prefetch-operations.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';
 import { storedResources } from './stores/metadata/resources/stored-resources.ts';
 import { TokenTables } from './stores/metadata/token-tables.ts';
@@ -92,6 +95,7 @@ export interface App extends AsyncDisposable {
   flushAudit(): Promise<void>;
   /** Applies the cleanup policies whose time has come; done every few minutes. */
   cleanWhatIsDue(): Promise<void>;
+  readonly caches: RemoteCaches;
 }
 
 const newId = (): string => crypto.randomUUID();
@@ -229,6 +233,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     newId,
   });
+  const prefetches = new Prefetching({
+    caches: remoteCaches,
+    store: new PrefetchOperations(database, now),
+    now,
+    report: (cause) => log.write('error', 'a prefetch failed', { cause }),
+  });
   const cleaning = openCleanup({ config, database, log, now, newId });
   const collector = openCollector({ config, database, blobs, log, now, newId });
   const scrub = openScrub({ config, database, blobs, log, now, newId });
@@ -323,7 +333,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
         upstreams: outward.upstreams,
         upstreamSecrets,
         remoteCaches,
-        named: (host, url) => ownRepository(addressing, [host, ...publicHosts], url),
+        prefetches,
+        named: (host, url) => addressing.repositoryOf(url, [host, ...publicHosts]),
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);
           if (!row) throw notFound('REPOSITORY', { repository: address.repository });
@@ -363,11 +374,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     flushAudit: () => audit.flush(),
     scrub: () => scrub.scrubber.look(),
+    caches: remoteCaches,
     cleanWhatIsDue: () => cleaning.schedule.look(),
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();
       await scrub.scrubber.stop();
       await collector[Symbol.asyncDispose]();
+      await prefetches.stop();
       await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
       await fetches[Symbol.asyncDispose]();
@@ -389,18 +402,6 @@ function nameOn(
 ): string {
   const address = addressing.spelling(host, row, format);
   return address.slice(address.indexOf('/') + 1);
-}
-
-/** The repository that a URL names, if its host is one that this server is called by. */
-function ownRepository(
-  addressing: Addressing,
-  hosts: readonly string[],
-  { host, pathname }: URL,
-): RepositoryAddress | undefined {
-  const segments = pathname.split('/').filter((segment) => segment !== '');
-  // A host of the server's own domain names a place by itself.
-  const isOurs = hosts.includes(host) || addressing.isPlace(host);
-  return isOurs ? addressing.named(host, segments) : undefined;
 }
 
 async function countUploads(blobs: BlobStore): Promise<number> {

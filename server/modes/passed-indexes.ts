@@ -30,7 +30,7 @@ export class PassedIndexes implements IndexReader {
     if (pkg !== undefined) this.#gate.requireName({ package: pkg });
     const { memory, repositoryId } = this.#parts;
     const request: UpstreamRequest = { ...target, maxBytes: upstream.maxBytes, compressed: true };
-    const id = JSON.stringify([repositoryId, kind.name, target.target, key.page]);
+    const id = JSON.stringify([repositoryId, kind.name, target.target, key]);
     const absent = () => notFound('INDEX', { key: key.of });
     const read = (source: string, body: () => Promise<Uint8Array<ArrayBuffer>>) =>
       memory

@@ -142,7 +142,7 @@ export class RemoteIndexes implements IndexReader {
     source: string,
     bytes: () => Promise<Uint8Array<ArrayBuffer>>,
   ): Promise<ReadIndex<T>> {
-    const id = JSON.stringify([at.repositoryId, at.kind, at.key, key.page, source]);
+    const id = JSON.stringify([at.repositoryId, at.kind, at.key, key, source]);
     return this.#parts.memory.index(id, () => readIndex({ kind, upstream, key }, bytes));
   }
 
