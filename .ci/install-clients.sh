@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the clients and peers that the end-to-end tests and benchmarks use: Debian packages (whatever version the
-# release carries), and Go and Node.js programs at the versions pinned here, put into a cache outside the repository.
+# release carries), and Go, Node.js and Python programs at the versions pinned here, put into a cache outside the repository.
 # Does nothing, quickly, when all is there. E2E tests look in the same place: ENTREPOT_CLIENTS, else ~/.cache.
 set -euo pipefail
 
@@ -21,6 +21,14 @@ readonly berry_version=4.18.1
 readonly bun_version=1.4.5
 # The newest that Node.js 20 runs.
 readonly verdaccio_version=6.8.0
+readonly pip_version=26.3
+# Debian 12 has it, and it reads indexes in JSON in a way that later ones do not.
+readonly old_pip_version=23.0.1
+readonly twine_version=7.0.0
+readonly uv_version=0.13.9
+readonly poetry_version=2.5.1
+readonly hatch_version=1.18.2
+readonly flit_version=4.2.0
 
 say() { printf 'install-clients: %s\n' "$*" >&2; }
 
@@ -124,6 +132,17 @@ npm_client() {
   mark "$name" "$version"
 }
 
+# Python programs have an environment each, outside of bin.
+python_client() {
+  local name="$1" package="$2" version="$3" home="$cache/python-clients/$1"
+  [ -x "$home/bin/python" ] && [ -e "$cache/versions/$name-$version" ] && return
+  say "pip install $package==$version"
+  rm -rf "$home"
+  python3 -m venv "$home"
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check "$package==$version"
+  mark "$name" "$version"
+}
+
 mkdir -p "$bin" "$cache/versions"
 debian_packages
 docker_cli
@@ -138,3 +157,10 @@ npm_client berry @yarnpkg/cli-dist "$berry_version"
 npm_client bun bun "$bun_version"
 # Verdaccio asks for this one by a tag, which mirrors need not have.
 npm_client verdaccio verdaccio "$verdaccio_version" '"node-fetch":"2.6.7"'
+python_client pip pip "$pip_version"
+python_client old-pip pip "$old_pip_version"
+python_client twine twine "$twine_version"
+python_client uv uv "$uv_version"
+python_client poetry poetry "$poetry_version"
+python_client hatch hatch "$hatch_version"
+python_client flit flit "$flit_version"

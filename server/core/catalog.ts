@@ -1,4 +1,12 @@
-import type { BlobInfo, BlobWriter, ByteStream, CommittedBlob, WriteOptions } from './blob.ts';
+import type {
+  BlobInfo,
+  BlobWriter,
+  Body,
+  ByteRange,
+  ByteStream,
+  CommittedBlob,
+  WriteOptions,
+} from './blob.ts';
 import type { Page, Slice } from './page.ts';
 
 export interface Coordinates {
@@ -120,8 +128,14 @@ export interface PublishPlan {
   /** Refuses a version that was ever published here, though it is gone: ALREADY_EXISTS (VERSION_BURNT). */
   readonly once?: boolean;
   readonly tags?: readonly string[];
-  /** `keep`: an existing version stays as it is (its name already says what it holds). */
-  readonly onConflict: 'reject' | 'replace' | 'keep';
+  /**
+   * `keep`: an existing version stays as it is (its name already says what it holds). `extend`: it gets these files besides
+   * those it has, and `size` is what they add; it stays as it is where it has all of them, and ALREADY_EXISTS (FILE_EXISTS)
+   * where one has other bytes. With `once` it is the paths that are used up, not the version.
+   */
+  readonly onConflict: 'reject' | 'replace' | 'keep' | 'extend';
+  /** What the attributes of a version become that is extended; they stay where absent. */
+  readonly extend?: (before: Attributes) => Attributes;
 }
 
 /** An upload in progress. */
@@ -150,6 +164,8 @@ export interface HostedRepo extends CatalogReader {
    * not there any more.
    */
   renew(file: StoredFile): Promise<void>;
+  /** Bytes that were stored, or a part of them. */
+  open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
   /** The bytes of a small file. SIZE_LIMIT when it is larger than `limit`. */
   read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>>;
   publish(plan: PublishPlan): Promise<void>;

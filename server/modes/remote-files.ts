@@ -196,7 +196,8 @@ export class RemoteFiles {
       files: [{ ...file, blob }],
       partial: true,
       tags: ref.tag === undefined ? tags : [...tags, ref.tag],
-      onConflict: 'keep',
+      // Of a version of several files, one comes after another.
+      onConflict: 'extend',
     });
   }
 

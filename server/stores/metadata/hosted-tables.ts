@@ -1,5 +1,13 @@
 import type { Transaction } from 'kysely';
-import type { BlobStore, ByteStream, CommittedBlob, WriteOptions } from '../../core/blob.ts';
+import type {
+  BlobInfo,
+  BlobStore,
+  Body,
+  ByteRange,
+  ByteStream,
+  CommittedBlob,
+  WriteOptions,
+} from '../../core/blob.ts';
 import type {
   Attributes,
   CatalogReader,
@@ -130,6 +138,10 @@ export class HostedTables implements HostedRepo {
     // Whoever relies on it would otherwise be told that it is there.
     if (!row) throw notFound('FILE', { path: file.path });
     if (row.version_id === null && (row.lease_until ?? 0) < now() + leaseMs / 2) await this.link(file);
+  }
+
+  open(blob: BlobInfo, range?: ByteRange): Promise<Body> {
+    return this.#options.blobs.open(blob, range);
   }
 
   async read(file: StoredFile, limit: number): Promise<Uint8Array<ArrayBuffer>> {

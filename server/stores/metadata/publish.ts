@@ -22,9 +22,9 @@ export async function publish(
   const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
   if (plan.once) await useUp(tx, plan, repositoryId);
   const surplus = await adoptAll(tx, plan.files, now);
-  const { versionId, created } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
+  const { versionId, created, extended } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
 
-  if (created) {
+  if (created || extended) {
     for (const file of plan.files) await putFile(tx, file, { repositoryId, packageId, versionId, now });
   }
   await useFiles(tx, plan.uses ?? [], { repositoryId, versionId });
@@ -37,7 +37,7 @@ export async function publish(
   });
   await describePackage(tx, packageId, plan);
 
-  if (created)
+  if (created || extended)
     await recordEvent(tx, now, 'version.published', {
       repositoryId,
       package: plan.package,
@@ -73,11 +73,23 @@ async function ensureVersion(
 ) {
   const known = await tx
     .selectFrom('version')
-    .select('id')
+    .select(['id', 'attributes', 'size'])
     .where('package_id', '=', packageId)
     .where('name', '=', plan.version)
     .executeTakeFirst();
-  if (known && plan.onConflict === 'keep') return { versionId: known.id, created: false };
+  if (known && plan.onConflict === 'keep') return { versionId: known.id, created: false, extended: false };
+  if (known && plan.onConflict === 'extend') {
+    if (!(await bringsFiles(tx, plan.files, repositoryId)))
+      return { versionId: known.id, created: false, extended: false };
+    const before = JSON.parse(known.attributes) as Attributes;
+    const attributes = JSON.stringify(plan.extend?.(before) ?? before);
+    await tx
+      .updateTable('version')
+      .set({ attributes, size: known.size + plan.size, updated_at: now })
+      .where('id', '=', known.id)
+      .execute();
+    return { versionId: known.id, created: false, extended: true };
+  }
   if (known && plan.onConflict === 'reject')
     throw new RegistryError('ALREADY_EXISTS', 'VERSION_EXISTS', `version ${plan.version} already exists`, {
       details: { package: plan.package, version: plan.version },
@@ -89,7 +101,7 @@ async function ensureVersion(
     await tx.deleteFrom('version_link').where('version_id', '=', known.id).execute();
     await tx.deleteFrom('file').where('version_id', '=', known.id).execute();
     await tx.updateTable('version').set(content).where('id', '=', known.id).execute();
-    return { versionId: known.id, created: true };
+    return { versionId: known.id, created: true, extended: false };
   }
   const { id } = await tx
     .insertInto('version')
@@ -102,7 +114,33 @@ async function ensureVersion(
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  return { versionId: id, created: true };
+  return { versionId: id, created: true, extended: false };
+}
+
+/** Whether any of the files is not there yet. One whose bytes are lost is not; one with other bytes stays what it is. */
+async function bringsFiles(
+  tx: Transaction<Schema>,
+  files: readonly NewFile[],
+  repositoryId: number,
+): Promise<boolean> {
+  let brings = false;
+  for (const { path, blob } of files) {
+    const taken = await tx
+      .selectFrom('file')
+      .innerJoin('blob', 'blob.digest', 'file.blob_digest')
+      .select('blob.digest')
+      .where('file.repository_id', '=', repositoryId)
+      .where('file.path', '=', path)
+      .where('file.version_id', 'is not', null)
+      .where('blob.state', 'in', ['live', 'condemned'])
+      .executeTakeFirst();
+    if (taken && taken.digest !== blob.digest)
+      throw new RegistryError('ALREADY_EXISTS', 'FILE_EXISTS', `${path} exists with other bytes`, {
+        details: { path, digest: taken.digest },
+      });
+    brings ||= !taken;
+  }
+  return brings;
 }
 
 interface FileOwner {
@@ -191,24 +229,33 @@ async function awaitFiles(
       (SELECT 1 FROM file WHERE repository_id = ${repositoryId} AND path = value)`.execute(tx);
 }
 
-/** A version number that was used once stands for those bytes in lock files, for good. */
+/** What was used once stands for those bytes in lock files, for good: a version number, or a file's path. */
 async function useUp(
   tx: Transaction<Schema>,
-  { package: pkg, version }: PublishPlan,
+  { package: pkg, version, files, onConflict }: PublishPlan,
   repositoryId: number,
 ): Promise<void> {
-  const { numInsertedOrUpdatedRows: used } = await tx
-    .insertInto('used_version')
-    .values({ repository_id: repositoryId, package: pkg, version })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  if (used === 0n)
-    throw new RegistryError(
+  for (const used of onConflict === 'extend' ? files.map(({ path }) => path) : [version]) {
+    const { numInsertedOrUpdatedRows: rows } = await tx
+      .insertInto('used_version')
+      .values({ repository_id: repositoryId, package: pkg, version: used })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (rows === 0n) throw burnt(pkg, version, used);
+  }
+}
+
+function burnt(pkg: string, version: string, used: string): RegistryError {
+  if (used === version)
+    return new RegistryError(
       'ALREADY_EXISTS',
       'VERSION_BURNT',
       `version ${version} of ${pkg} was published before; publish another version`,
       { details: { package: pkg, version } },
     );
+  return new RegistryError('ALREADY_EXISTS', 'FILE_BURNT', `${used} was published before`, {
+    details: { path: used },
+  });
 }
 
 async function linkVersions(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { CommittedBlob } from '../../core/blob.ts';
-import type { HostedRepo, VersionRow } from '../../core/catalog.ts';
+import type { Attributes, HostedRepo, PublishPlan, VersionRow } from '../../core/catalog.ts';
 import type { Page } from '../../core/page.ts';
 import { failureOf } from '../failure-of.ts';
 import { bodyOf } from './bodies.ts';
@@ -101,6 +101,52 @@ export function hostedRepoContract(subjectName: string, make: () => Promise<Host
         expect(await textOf(repo, taggedFile('pkg', 'a'))).toBe('other bytes');
         expect(await repo.file(fileOf('pkg', 'files/1.0'))).toBeUndefined();
         await repo.unlink(layer.path);
+      });
+
+      describe('more files of a version', () => {
+        const wheel = async (
+          text: string,
+          more: Partial<PublishPlan> = {},
+        ): Promise<Partial<PublishPlan>> => {
+          const blob = await repo.store(bodyOf([text]));
+          const files = [{ ...fileOf('pkg', 'files/wheel'), blob }];
+          return { files, size: blob.size, onConflict: 'extend', ...more };
+        };
+
+        test('come beside those it has, with what they change', async () => {
+          await publish(repo, 'pkg', '1.0', { tags: ['a'], onConflict: 'extend' });
+          const extend = (before: Attributes): Attributes => ({ ...before, wheel: true });
+
+          await publish(repo, 'pkg', '1.0', await wheel('wheel', { attributes: {}, extend }));
+
+          const { attributes, size } = (await repo.version('pkg', '1.0')) ?? {};
+          expect({ attributes, size }).toEqual({ attributes: { of: '1.0', wheel: true }, size: 8 });
+          expect(await textOf(repo, fileOf('pkg', 'files/1.0'))).toBe('1.0');
+          expect(await textOf(repo, fileOf('pkg', 'files/wheel'))).toBe('wheel');
+          expect(await tagsOf(repo, 'pkg')).toEqual(['a=1.0']);
+        });
+
+        test('change nothing where they are there already, and are refused where they have other bytes', async () => {
+          const extend = (): Attributes => ({ of: 'changed' });
+          for (const _ of ['first', 'again'])
+            await publish(repo, 'pkg', '1.0', await wheel('wheel', { extend }));
+
+          const other = publish(repo, 'pkg', '1.0', await wheel('other', { extend }));
+
+          expect(await failureOf(other)).toMatchObject({ code: 'ALREADY_EXISTS', reason: 'FILE_EXISTS' });
+          expect(await repo.version('pkg', '1.0')).toMatchObject({ attributes: { of: '1.0' }, size: 5 });
+          expect(await textOf(repo, fileOf('pkg', 'files/wheel'))).toBe('wheel');
+        });
+
+        test('use their paths up where that is wanted, and not the version', async () => {
+          await publish(repo, 'pkg', '1.0', { onConflict: 'extend', once: true });
+          await publish(repo, 'pkg', '1.0', await wheel('wheel', { once: true }));
+          await repo.unpublish('pkg', '1.0');
+
+          const again = publish(repo, 'pkg', '1.0', await wheel('wheel', { once: true }));
+
+          expect(await failureOf(again)).toMatchObject({ code: 'ALREADY_EXISTS', reason: 'FILE_BURNT' });
+        });
       });
 
       test('needs what it uses, and leaves nothing when it is not there', async () => {
