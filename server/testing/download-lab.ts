@@ -93,6 +93,11 @@ export class DownloadProcess implements AsyncDisposable {
     await this.database.transaction(async () => undefined);
   }
 
+  /** How many fetches it says it is at. */
+  get renewing(): number {
+    return this.#renewals.size;
+  }
+
   async rows(): Promise<number> {
     return (await this.database.read.selectFrom('upstream_fetch').selectAll().execute()).length;
   }

@@ -50,12 +50,12 @@ describe('two processes', () => {
   });
 
   /** The first half of a fetch of the one, read by a client of the other. */
-  const halfway = async (more: Partial<Fetching> = {}, again = never) => {
+  const halfway = async (more: Partial<Fetching> = {}, again = never, ofTwo: Partial<Fetching> = {}) => {
     const { body, give, end, fail } = tap();
     const upstream = new ScriptedUpstream({ body, size }, { body: BYTES });
     const download = await one.downloads.fetch(one.wanting(upstream, more));
     give(BYTES.slice(0, HALF));
-    const other = await two.downloads.fetch(two.wanting(again, more));
+    const other = await two.downloads.fetch(two.wanting(again, { ...more, ...ofTwo }));
     const { rest } = await begun(other?.follow());
     return { upstream, download, other, rest, give, end, fail };
   };
@@ -164,6 +164,24 @@ describe('two processes', () => {
     expect(await Array.fromAsync(one.blobs.uploads())).toEqual([]);
   });
 
+  test('go on with a client though a dead process may have kept what it fetched', async () => {
+    const again = new ScriptedUpstream({ body: BYTES });
+    const { other, rest } = await halfway({}, again, { isKept: async () => true });
+    clock.advance(LEASE_MS + 1);
+    await other?.kept;
+    expect(sha256((await rest).bytes)).toBe(sha256(BYTES));
+  });
+
+  test('fetch again what is to be newer than what was kept a moment ago', async () => {
+    const upstream = new ScriptedUpstream({ body: BYTES }, { body: noise(5) });
+    await (
+      await one.downloads.fetch(one.wanting(upstream))
+    )?.kept;
+    await one.downloads[Symbol.asyncDispose]();
+    const newer = await two.downloads.fetch(two.wanting(upstream, { isKept: async () => false }));
+    expect((await readToEnd(newer?.follow())).bytes).toEqual(noise(5));
+  });
+
   test('give a client no mixture of two bodies when one takes over from the other', async () => {
     const { rest, other } = await halfway({}, new ScriptedUpstream({ body: noise(size, 7) }));
     clock.advance(LEASE_MS + 1);
@@ -182,6 +200,7 @@ describe('two processes', () => {
     clock.advance(60_000);
     await failureOf(two.downloads.fetch(two.wanting(never, { what: 'file d', isKept: async () => false })));
     expect(await one.rows()).toBe(0);
+    expect([one.renewing, two.renewing]).toEqual([0, 0]);
   });
 });
 

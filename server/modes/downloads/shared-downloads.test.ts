@@ -173,7 +173,7 @@ describe.each(['memory', 'files'])('downloads through %s', (kind) => {
     expect(part.bytes.byteLength).toBeLessThan(200_001);
     expect(await failureOf(download?.kept ?? Promise.resolve())).toMatchObject(reason);
     expect((await readToEnd(download?.follow())).failure).toMatchObject(reason);
-    expect(failures).toHaveLength(1);
+    expect([upstream.asked.length, failures.length]).toEqual([script.length, 1]);
     await expectNothingKept();
   });
 
@@ -193,6 +193,35 @@ describe.each(['memory', 'files'])('downloads through %s', (kind) => {
     for (const failure of await Promise.all(asking)) expect(failure).toMatchObject(reason);
     expect([upstream.asked.length, failures.length]).toEqual([1, 0]);
     await expectNothingKept();
+  });
+
+  test('lets go of a body that is refused', async () => {
+    const { body, cancelled } = tap();
+    const upstream = new ScriptedUpstream({ body, size: 300_000 });
+    const asking = downloads.fetch(wanting(upstream, { limit: 299_999 }));
+    expect(await failureOf(asking)).toMatchObject({ reason: 'SIZE_LIMIT' });
+    await cancelled;
+  });
+
+  test('lets what is fetched need something that is fetched', async () => {
+    await using single = new SharedDownloads({
+      blobs,
+      discard: async () => undefined,
+      failed: (cause) => failures.push(cause),
+      mostAtOnce: 1,
+    });
+    const inner = wanting(new ScriptedUpstream({ body: noise(5) }), { what: 'file inner' });
+    const outer = wanting(new ScriptedUpstream({ body: BYTES }), {
+      keep: async () => {
+        await (
+          await single.fetch(inner)
+        )?.kept;
+      },
+    });
+    await (
+      await single.fetch(outer)
+    )?.kept;
+    expect(kept.map(({ blob }) => blob.size)).toEqual([5]);
   });
 
   test('gives the first bytes as soon as they come, and the last once it is kept', async () => {
