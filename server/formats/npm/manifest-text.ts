@@ -40,6 +40,8 @@ export interface ManifestText {
   readonly tarball: Span;
   readonly integrity?: Span;
   readonly shasum?: Span;
+  /** The value of `dist.attestations.url` where that is empty, so that it is ours to say. */
+  readonly attestations?: Span;
   readonly dist: Span;
   /** Members that the abbreviated form keeps; neighbours are one span, with what is between them. */
   readonly brief: readonly Span[];
@@ -79,12 +81,13 @@ export function readManifest(bytes: Uint8Array<ArrayBuffer>, reader: JsonReader)
   }
   // With two of them, what is rewritten and what a client reads could be different ones.
   if (!dist?.tarball || doubled) return undefined;
-  const { tarball, integrity, shasum, whole } = dist;
+  const { tarball, integrity, shasum, attestations, whole } = dist;
   return {
     bytes: bytes.subarray(begin, reader.at),
     tarball,
     ...(integrity && { integrity }),
     ...(shasum && { shasum }),
+    ...(attestations && { attestations }),
     dist: whole,
     brief,
     hasInstallScript,
@@ -96,14 +99,20 @@ interface DistSpans {
   readonly tarball?: Span;
   readonly integrity?: Span;
   readonly shasum?: Span;
+  readonly attestations?: Span;
 }
 
 function readDist(reader: JsonReader, begin: number): DistSpans {
   const from = reader.start() - begin;
   const found = new Map<string, Span>();
   let doubled = false;
+  let attestations: Span | undefined;
   if (reader.enter())
     for (let key = reader.key(); key !== undefined; key = reader.key()) {
+      if (key === 'attestations') {
+        attestations = readEmptyUrl(reader, begin);
+        continue;
+      }
       if (key !== 'tarball' && key !== 'integrity' && key !== 'shasum') {
         reader.skip();
         continue;
@@ -116,8 +125,31 @@ function readDist(reader: JsonReader, begin: number): DistSpans {
   const whole = { from, to: reader.at - begin };
   if (doubled) return { whole };
   const [tarball, integrity, shasum] = [found.get('tarball'), found.get('integrity'), found.get('shasum')];
-  return { whole, ...(tarball && { tarball }), ...(integrity && { integrity }), ...(shasum && { shasum }) };
+  return {
+    whole,
+    ...(tarball && { tarball }),
+    ...(integrity && { integrity }),
+    ...(shasum && { shasum }),
+    ...(attestations && { attestations }),
+  };
 }
+
+function readEmptyUrl(reader: JsonReader, begin: number): Span | undefined {
+  let found: Span | undefined;
+  if (!reader.enter()) {
+    reader.skip();
+    return undefined;
+  }
+  for (let key = reader.key(); key !== undefined; key = reader.key()) {
+    const from = reader.start() - begin;
+    const isText = reader.skipString();
+    const to = reader.at - begin;
+    if (key === 'url') found = isText && to - from === EMPTY_TEXT ? { from, to } : undefined;
+  }
+  return found;
+}
+/** Bytes, with its quotes. */
+const EMPTY_TEXT = 2;
 
 function hasScripts(reader: JsonReader): boolean {
   let found = false;

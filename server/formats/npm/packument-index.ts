@@ -7,6 +7,7 @@ import {
   type ListedFile,
   type Listing,
 } from '../../core/index-kind.ts';
+import { attestationsAddress } from './attestations.ts';
 import { fromAttributes, ofPackage } from './attributes.ts';
 import { tarballPath } from './names.ts';
 import { type OwnVersion, packumentOf } from './own-packument.ts';
@@ -18,7 +19,7 @@ import {
   prunePackument,
 } from './packument.ts';
 import { LARGEST_PACKUMENT, parsePackument } from './parse-packument.ts';
-import { renderAbbreviated, renderFull } from './render-packument.ts';
+import { renderAbbreviated, renderFull, type UrlsOf } from './render-packument.ts';
 import { revisionText } from './revision.ts';
 import { allTags, allVersions } from './rows.ts';
 
@@ -83,22 +84,31 @@ async function* ownVersions(catalog: CatalogReader, name: string): AsyncGenerato
 }
 
 function ownVersion({ version, attributes, createdAt }: VersionRow): readonly OwnVersion[] {
-  const { manifest, dist, deprecated } = fromAttributes(attributes);
+  const { manifest, dist, deprecated, provenance } = fromAttributes(attributes);
   // Of a copy, only its packument says what it is.
   if (!manifest || !dist) return [];
+  const attested = provenance !== undefined && {
+    attestations: { url: '', provenance: { predicateType: provenance } },
+  };
   const said = deprecated === undefined ? {} : { deprecated };
-  return [{ version, manifest, dist: { ...dist }, publishedAt: createdAt, ...said }];
+  return [{ version, manifest, dist: { ...dist, ...attested }, publishedAt: createdAt, ...said }];
 }
 
+/** Where clients find what the versions of a package are made of. */
+export const urlsOf = (name: string, baseUrl: string): UrlsOf => ({
+  tarball: (version) => `${baseUrl}/${tarballPath(name, version)}`,
+  attestations: (version) => `${baseUrl}/${attestationsAddress(name, version)}`,
+});
+
 function documents(packument: Packument, { of: name }: IndexKey, baseUrl: string): readonly KeptDocument[] {
-  const tarballUrl = (version: string): string => `${baseUrl}/${tarballPath(name, version)}`;
+  const urls = urlsOf(name, baseUrl);
   const json = 'application/json';
   return [
-    { variant: FULL, contentType: json, body: renderFull(packument, tarballUrl) },
+    { variant: FULL, contentType: json, body: renderFull(packument, urls) },
     {
       variant: ABBREVIATED,
       contentType: 'application/vnd.npm.install-v1+json',
-      body: renderAbbreviated(packument, tarballUrl),
+      body: renderAbbreviated(packument, urls),
     },
     { variant: TAGS, contentType: json, body: [JSON.stringify(Object.fromEntries(packument.tags))] },
   ];

@@ -14,10 +14,10 @@ const parse = (value: unknown, name = 'demo'): Promise<Packument> => parsePackum
 const url = (version: string): string => `https://here/us-npm/p/r/demo/-/demo-${version}.tgz`;
 const text = async (pieces: AsyncIterable<string>): Promise<string> =>
   (await Array.fromAsync(pieces)).join('');
-const full = (packument: Packument): Promise<string> => text(renderFull(packument, url));
+const full = (packument: Packument): Promise<string> => text(renderFull(packument, { tarball: url }));
 const fullValue = async (packument: Packument): Promise<Json> => JSON.parse(await full(packument)) as Json;
 const briefValue = async (packument: Packument): Promise<Json> =>
-  JSON.parse(await text(renderAbbreviated(packument, url))) as Json;
+  JSON.parse(await text(renderAbbreviated(packument, { tarball: url }))) as Json;
 
 const manifest = (version: string, more: Json = {}, dist: Json = {}): Json => ({
   name: 'demo',
@@ -253,7 +253,8 @@ describe('a packument', () => {
     const packument = await parse(
       document(versionsOf('1.0.0', '2.0.0-rc.1'), { 'dist-tags': { next: '2.0.0-rc.1' } }),
     );
-    const shown = (wanted: string): unknown => JSON.parse(renderVersion(packument, wanted, url) ?? 'null');
+    const shown = (wanted: string): unknown =>
+      JSON.parse(renderVersion(packument, wanted, { tarball: url }) ?? 'null');
     expect([shown('latest'), shown('next'), shown('3.0.0'), shown('constructor')]).toEqual([
       manifest('1.0.0', {}, { tarball: url('1.0.0') }),
       manifest('2.0.0-rc.1', {}, { tarball: url('2.0.0-rc.1') }),

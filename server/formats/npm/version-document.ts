@@ -1,7 +1,6 @@
 import { isNotFound } from '../../core/error.ts';
 import { type CopiedDocument, type IndexRoute, param } from '../../core/format.ts';
-import { tarballPath } from './names.ts';
-import { packumentIndex } from './packument-index.ts';
+import { packumentIndex, urlsOf } from './packument-index.ts';
 import { renderVersion } from './render-packument.ts';
 import { packageUnknown, versionUnknown } from './revision.ts';
 import { packageToRead } from './segments.ts';
@@ -18,11 +17,7 @@ export const versionDocument: IndexRoute['document'] = async (
   const part = await read.index(packumentIndex, { of: name }).catch((error: unknown) => {
     throw isNotFound(error) ? packageUnknown(name) : error;
   });
-  const shown = renderVersion(
-    await valueOf(part, name),
-    wanted,
-    (version) => `${baseUrl}/${tarballPath(name, version)}`,
-  );
+  const shown = renderVersion(await valueOf(part, name), wanted, urlsOf(name, baseUrl));
   if (shown === undefined) throw versionUnknown(name, wanted);
   return {
     contentType: 'application/json',
