@@ -104,7 +104,8 @@ function throughAllModes(kind: NpmClientKind): void {
       const address = new URL(upstream.url);
       address.host = relay.host;
       const purpose = name === 'Verdaccio' ? 'cached' : 'cached-twice';
-      const cache = await repositories.remote(`${purpose}-${slug(kind)}`, { uri: address.href });
+      // Documents that are never fresh have to be kept for when the upstream is away all the same.
+      const cache = await repositories.remote(`${purpose}-${slug(kind)}`, { uri: address.href }, '0s');
       await installThroughCache({ walk: walk(), cache, upstream, cut: () => relay.cut(), purpose });
     });
 

@@ -24,7 +24,7 @@ const server = Bun.serve({
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === '/control') return control(searchParams);
     if (delayMs > 0) await Bun.sleep(delayMs);
-    if (pathname === '/v2/') return Response.json({});
+    if (pathname === '/v2/' || pathname === '/npm/-/ping') return Response.json({});
     if (pathname !== `/v2/app/blobs/${blob.digest}`) {
       const found = ready.get(decodeURIComponent(pathname));
       if (found === undefined) return new Response('{}', { status: 404 });

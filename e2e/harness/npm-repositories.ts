@@ -30,11 +30,16 @@ export class NpmRepositories {
     return this.#create(id, { mode: 'STANDARD_REPOSITORY' });
   }
 
-  /** A cache of the registry at `uri`; or of the public one. */
-  async remote(id: string, upstream: { readonly uri: string } | 'NPMJS'): Promise<NpmRegistry> {
+  /** A cache of the registry at `uri`, or of the public one; documents are asked for anew when they are so old. */
+  async remote(
+    id: string,
+    upstream: { readonly uri: string } | 'NPMJS',
+    indexMaxAge = '300s',
+  ): Promise<NpmRegistry> {
     const npmRepository =
       upstream === 'NPMJS' ? { publicRepository: upstream } : { customRepository: upstream };
-    return this.#create(id, { mode: 'REMOTE_REPOSITORY', remoteRepositoryConfig: { npmRepository } });
+    const remoteRepositoryConfig = { npmRepository, cacheConfig: { indexMaxAge } };
+    return this.#create(id, { mode: 'REMOTE_REPOSITORY', remoteRepositoryConfig });
   }
 
   /** Several behind one address; `writes` is the member that takes what is published there. */

@@ -58,6 +58,7 @@ export class NpmShelf {
   constructor(upstream: FakeUpstream, base = '') {
     this.#upstream = upstream;
     this.#base = base;
+    upstream.put(`${base}/-/ping`, { headers: { 'content-type': 'application/json' }, body: '{}' });
   }
 
   /** The registry's address, as clients are given it. */
