@@ -47,6 +47,7 @@ export type * from './schemas/role.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/repository.ts';
 export type * from './schemas/garbage.ts';
+export type * from './schemas/remote-cache.ts';
 export type * from './schemas/scrub.ts';
 export type * from './schemas/service-account.ts';
 export type * from './schemas/settings.ts';

@@ -57,6 +57,13 @@ import {
   serviceAccountKey,
   uploadServiceAccountKeyRequest,
 } from './schemas/service-account.ts';
+import {
+  prefetchReport,
+  prefetchRequest,
+  purgeCacheRequest,
+  purgeCacheResponse,
+  upstreamStatus,
+} from './schemas/remote-cache.ts';
 import { projectConfig, projectSettings, vpcscConfig } from './schemas/settings.ts';
 
 import { listTagEventsResponse, rollbackTagRequest, tagEvent } from './schemas/tag-history.ts';
@@ -93,6 +100,7 @@ export const components = {
   SetPasswordRequest: setPasswordRequest,
   Token: token,
   UploadServiceAccountKeyRequest: uploadServiceAccountKeyRequest,
+  UpstreamStatus: upstreamStatus,
   User: user,
   GenerateAccessTokenRequest: generateAccessTokenRequest,
   GenerateAccessTokenResponse: generateAccessTokenResponse,
@@ -121,10 +129,14 @@ export const components = {
   PatchServiceAccountRequest: patchServiceAccountRequest,
   Policy: policy,
   PreviewCleanupRequest: previewCleanupRequest,
+  PrefetchReport: prefetchReport,
+  PrefetchRequest: prefetchRequest,
   Project: project,
   ProjectConfig: projectConfig,
   ProjectSettings: projectSettings,
   ProjectV3: projectV3,
+  PurgeCacheRequest: purgeCacheRequest,
+  PurgeCacheResponse: purgeCacheResponse,
   QueryGrantableRolesRequest: queryGrantableRolesRequest,
   QueryTestablePermissionsRequest: queryTestablePermissionsRequest,
   QueryTestablePermissionsResponse: listOf('permissions', permission),

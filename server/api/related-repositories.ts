@@ -42,6 +42,12 @@ export async function checkRelated(
   const fresh = relatedTo(after).filter((name) => !known.has(name));
   const records: RepositoryRecord[] = [];
   for (const name of fresh) records.push(await readable(call, name, format));
+  const merged = records.find(({ mode }) => mode === 'VIRTUAL_REPOSITORY');
+  if (merged && (after as Repository).remoteRepositoryConfig)
+    throw wrongConfig(
+      'remoteRepositoryConfig',
+      `${nameOf(merged)} is virtual and cannot be copied; name one of the repositories that it is made of`,
+    );
   await checkEndless(call, at, records);
   const writes = (after as Repository).virtualRepositoryConfig?.writeRepository;
   const earlier = (before as Repository).virtualRepositoryConfig?.writeRepository;

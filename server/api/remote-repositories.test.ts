@@ -288,6 +288,12 @@ describe('an upstream that is a repository here', () => {
       );
     const missing = remote({ commonRepository: { uri: named('missing') } });
     expect(await admin.refused('POST', creating('x'), missing)).toMatchObject({ status: 404 });
+    await admin.ok('POST', creating('merged'), { format: 'DOCKER', mode: 'VIRTUAL_REPOSITORY' });
+    const merged = remote({ commonRepository: { uri: named('merged') } });
+    expect(await admin.refused('POST', creating('x'), merged)).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('is virtual and cannot be copied; name one of the repositories'),
+    });
     await admin.ok('POST', creating('packages'), { format: 'NPM' });
     const other = remote({ commonRepository: { uri: named('packages') } });
     expect(await admin.refused('POST', creating('x'), other)).toMatchObject({

@@ -15,6 +15,7 @@ import type { RepositoryAddress } from '../core/repository.ts';
 import type { Resources } from '../core/resources.ts';
 import type { ScrubWork } from '../core/scrub.ts';
 import type { Impersonation } from '../core/service-accounts.ts';
+import type { Prefetches } from '../core/prefetch.ts';
 import type { RemoteCaches } from '../core/remote-caches.ts';
 import type { UpstreamSecrets, Upstreams } from '../core/upstreams.ts';
 import type { Passwords } from '../core/users.ts';
@@ -49,6 +50,7 @@ export interface ApiParts {
   readonly upstreams: Upstreams;
   readonly upstreamSecrets: UpstreamSecrets;
   readonly remoteCaches: RemoteCaches;
+  readonly prefetches: Prefetches;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;

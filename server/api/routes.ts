@@ -12,6 +12,7 @@ import { packageRoutes } from './packages.ts';
 import { permissionRoutes } from './permissions.ts';
 import { policyRoutes } from './policies.ts';
 import { projectRoutes } from './projects.ts';
+import { remoteCacheRoutes } from './remote-caches.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { customRoleRoutes } from './roles.ts';
 import type { ApiRoute } from './route.ts';
@@ -38,6 +39,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...locationRoutes,
   ...operationRoutes,
   ...repositoryRoutes,
+  ...remoteCacheRoutes,
   ...cleanupRoutes,
   ...packageRoutes,
   ...versionRoutes,

@@ -99,11 +99,7 @@ describe('a virtual repository', () => {
 
   it('is never made of itself, however far away', async () => {
     await admin.ok('POST', creating('inner'), of('own'));
-    await admin.ok('POST', creating('middle'), {
-      format: 'DOCKER',
-      mode: 'REMOTE_REPOSITORY',
-      remoteRepositoryConfig: { commonRepository: { uri: named('inner') } },
-    });
+    await admin.ok('POST', creating('middle'), of('inner'));
     await admin.ok('POST', creating('outer'), of('middle'));
     const patch = (member: string) =>
       admin.refused('PATCH', `${named('inner')}?updateMask=virtualRepositoryConfig.upstreamPolicies`, {
@@ -118,11 +114,18 @@ describe('a virtual repository', () => {
         status: 400,
         message: expect.stringContaining(way.replaceAll(/\w+/g, (id) => named(id))),
       });
-    // A name that others kept while its repository was gone.
-    await admin.ok('DELETE', named('inner'));
-    expect(await admin.refused('POST', creating('inner'), of('outer'))).toMatchObject({
+    // A name that a copy kept while its repository was gone.
+    const copyOf = (id: string) => ({
+      format: 'DOCKER',
+      mode: 'REMOTE_REPOSITORY',
+      remoteRepositoryConfig: { commonRepository: { uri: named(id) } },
+    });
+    await admin.repository('first');
+    await admin.ok('POST', creating('second'), copyOf('first'));
+    await admin.ok('DELETE', named('first'));
+    expect(await admin.refused('POST', creating('first'), copyOf('second'))).toMatchObject({
       status: 400,
-      message: expect.stringContaining('would be made of itself'),
+      message: expect.stringContaining(`would be made of itself: ${named('first')} → ${named('second')}`),
     });
   });
 

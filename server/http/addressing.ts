@@ -98,14 +98,11 @@ export class Addressing {
     return legacy ? `${host}/${legacy.segment}/${path}` : `${host}/${label}/${path}/${repository}`;
   }
 
-  /** Whether a host stands for a location and a format. */
-  isPlace(host: string): boolean {
-    return this.#domain !== undefined && this.#hosts.has(withoutPort(host));
-  }
-
-  /** The repository that such an address names and nothing below it; nothing for any other. */
-  named(host: string, segments: readonly string[]): RepositoryAddress | undefined {
+  /** The repository whose address a URL is, on `hosts` or a host of the domain; nothing for any other. */
+  repositoryOf({ host, pathname }: URL, hosts: readonly string[]): RepositoryAddress | undefined {
     const onHost = this.#domain === undefined ? undefined : this.#hosts.get(withoutPort(host));
+    if (!onHost && !hosts.includes(host)) return undefined;
+    const segments = pathname.split('/').filter((segment) => segment !== '');
     const below = this.#roots.has(segments[0] ?? '') ? segments.slice(1) : segments;
     const place = onHost ?? this.#places.get(below[0] ?? '');
     if (!place) return undefined;
