@@ -1,7 +1,6 @@
 import type { CopyState } from '../core/copies.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
 import type { CacheState } from '../core/repo.ts';
-import { UPSTREAM_FAILURES } from '../core/upstream.ts';
 
 /** How long copies are good, and how they stand now. */
 export interface Freshness {
@@ -23,7 +22,7 @@ export type Answered = 'revalidated' | 'miss';
 
 /**
  * Says how a copy may be answered, after having the upstream asked where it must be. NOT_FOUND, or the upstream's failure, only
- * where there is no copy: one that is there is better than none, whatever the upstream does.
+ * where there is no copy: one that is there is better than none, whatever the upstream does, or the disk that is full.
  */
 export async function freshen(copy: Freshness, ask: () => Promise<Answered>): Promise<CacheState> {
   const { held, state, maxAge, staleWhileRevalidate, now } = copy;
@@ -43,11 +42,8 @@ export async function freshen(copy: Freshness, ask: () => Promise<Answered>): Pr
     return { outcome: await ask(), validatedAt: now(), maxAge };
   } catch (thrown) {
     const error = broken(thrown);
-    if (!held || !(error instanceof RegistryError)) throw error;
-    if (isNotFound(error)) return stale('upstream-gone');
-    if (UPSTREAM_FAILURES.has(error.reason) || error.code === 'PERMISSION_DENIED')
-      return stale(error.reason.toLowerCase().replaceAll('_', '-'));
-    throw error;
+    if (!held || !(error instanceof RegistryError) || error.code === 'INTERNAL') throw error;
+    return stale(isNotFound(error) ? 'upstream-gone' : error.reason.toLowerCase().replaceAll('_', '-'));
   }
 }
 

@@ -1,12 +1,13 @@
 import { PackageURL, UrlConverter } from '@socketregistry/packageurl-js';
 import type { FileRef } from '../../core/catalog.ts';
-import { notFound, RegistryError } from '../../core/error.ts';
+import { invalid, notFound, RegistryError } from '../../core/error.ts';
 import type { FetchedFile, FetchedVersion, FormatUpstream, ListedFileOrPath } from '../../core/format.ts';
 import type { IndexReader } from '../../core/index-kind.ts';
 import { attestationsAddress, attestationsPath } from './attestations.ts';
 import { toAttributes } from './attributes.ts';
-import { tarballPath } from './names.ts';
+import { packageName, tarballPath } from './names.ts';
 import { packumentIndex } from './packument-index.ts';
+import { exactVersion } from './versions.ts';
 
 /** Packages at registries elsewhere. Where their tarballs are, and what they must be, their packuments say. */
 export const npmUpstream: FormatUpstream = {
@@ -15,12 +16,31 @@ export const npmUpstream: FormatUpstream = {
   maxAge: 300,
   locate,
   adopt,
+  prefetch: { reference },
   probe: {
     target: '-/ping',
     // Not every registry has it, and some want credentials for it.
     accepts: ({ status, body }) => status === 401 || status === 403 || isAnswer(body),
   },
 };
+
+/** `name@1.2.3`, as a lock file pins it. */
+function reference(text: string): FileRef {
+  const at = text.lastIndexOf('@');
+  if (at < 1)
+    throw invalid(
+      'PACKAGE_INVALID',
+      `${JSON.stringify(text.slice(0, 140))} names no version: write NAME@VERSION`,
+    );
+  const name = packageName(text.slice(0, at));
+  const version = exactVersion(text.slice(at + 1));
+  return {
+    path: tarballPath(name, version),
+    freshness: 'immutable',
+    coordinates: { package: name, version },
+    contentType: 'application/octet-stream',
+  };
+}
 
 /** Where package URLs say that packages of npm are downloaded from. */
 function publicRegistry(): string {

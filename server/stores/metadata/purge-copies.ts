@@ -64,6 +64,11 @@ export async function purgePath(tx: Tx, purge: CopyPurge, { path, tag }: PurgedP
     .where('path', '=', path)
     .executeTakeFirst();
   const version = ofTag ?? file?.version_id ?? undefined;
+  // Who needs it gets it again when it comes again.
+  await sql`INSERT OR IGNORE INTO awaited_file (repository_id, path, version_id)
+    SELECT ${repositoryId}, ${path}, version_id FROM version_use WHERE file_id = ${file?.id ?? -1}`.execute(
+    tx,
+  );
   const files = await tx
     .deleteFrom('file')
     .where((or) => or.or([or('id', '=', file?.id ?? -1), or('version_id', '=', version ?? -1)]))
