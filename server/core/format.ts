@@ -337,8 +337,8 @@ export interface Format {
   readonly takesEmptySegments?: boolean;
   /** Without it, there are no copies of other servers' repositories in this format. */
   readonly upstream?: FormatUpstream;
-  /** The WWW-Authenticate value that makes this format's clients come back with credentials. */
-  challenge(request: { readonly origin: string; readonly scope?: ChallengeScope }): string;
+  /** The WWW-Authenticate value that makes this format's clients come back with credentials. Without it they are sent none. */
+  challenge?(request: { readonly origin: string; readonly scope?: ChallengeScope }): string;
   readonly api?: FormatApi;
   snippets(address: string): readonly Snippet[];
   facts(version: VersionRow): readonly Fact[];

@@ -1,4 +1,5 @@
 import { RegistryError } from '../core/error.ts';
+import type { Format } from '../core/format.ts';
 import { memberOf, type Principal } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import { repositoryName } from '../core/repository.ts';
@@ -34,8 +35,17 @@ export function denied(
     'UNAUTHENTICATED',
     'UNAUTHORIZED',
     `Unauthenticated request. Unauthenticated requests do not have permission ${what}`,
-    { headers: { 'www-authenticate': format.challenge({ origin, scope }) } },
+    { headers: challengeOf(format, { origin, scope }) },
   );
+}
+
+/** The header that asks for credentials, where the format's clients heed one. */
+export function challengeOf(
+  format: Format,
+  request: Parameters<NonNullable<Format['challenge']>>[0],
+): Readonly<Record<string, string>> {
+  const challenge = format.challenge?.(request);
+  return challenge === undefined ? {} : { 'www-authenticate': challenge };
 }
 
 function whoAndWhatNow(who: Exclude<Principal, { kind: 'anonymous' }>, permission: Permission): string {

@@ -4,6 +4,7 @@ import type { Addressing } from './addressing.ts';
 import { asText, errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
+import { challengeOf } from './denied.ts';
 import type { FailedLogin } from './login-failures.ts';
 import { rawPath } from './path.ts';
 import type { Resolver } from './resolver.ts';
@@ -141,7 +142,8 @@ export class FrontDoor {
     const answer = errorResponse(error, format?.errorBody ?? asText, this.#options.report);
     if (!format) return answer;
     if (answer.status === 401 && !answer.headers.has('www-authenticate'))
-      answer.headers.set('www-authenticate', format.challenge({ origin: front.origin }));
+      for (const [name, value] of Object.entries(challengeOf(format, { origin: front.origin })))
+        answer.headers.set(name, value);
     return withHeaders(answer, format);
   }
 

@@ -9,6 +9,7 @@ import { actorOf } from './actor.ts';
 import type { Destination } from './addressing.ts';
 import type { DataAuditParts } from './data-act.ts';
 import { bodyOf, type DataRequest } from './data-request.ts';
+import { challengeOf } from './denied.ts';
 import type { FailedLogin } from './login-failures.ts';
 import { withoutBody } from './without-body.ts';
 
@@ -52,9 +53,7 @@ export async function runService(
       'UNAUTHENTICATED',
       'UNAUTHORIZED',
       'not authenticated: No credential was supplied.',
-      {
-        headers: { 'www-authenticate': format.challenge({ origin }) },
-      },
+      { headers: challengeOf(format, { origin }) },
     );
   const answer = await noted(parts.audit, call, route, {
     query,

@@ -112,7 +112,7 @@ export class NpmClient {
     const tarball = await packed(manifest, rest.files);
     const sent = publication(manifest, tarball, tag);
     if (rest.provenance === true)
-      sent._attachments[`${name}-${version}.sigstore`] = attached(bundleOf(tarball));
+      sent['_attachments'][`${name}-${version}.sigstore`] = attached(bundleOf(tarball));
     const answer = await this.put(name.replace('/', '%2f'), sent);
     if (answer.status !== 201) throw new Error(`${name} ${version} was not taken: ${await answer.text()}`);
     return tarball;
@@ -121,6 +121,6 @@ export class NpmClient {
   /** What `_rev` says of a package now. */
   async revision(name: string): Promise<string> {
     const packument = await this.json(`${name.replace('/', '%2f')}?write=true`);
-    return packument._rev;
+    return packument['_rev'];
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { ApiCaller, type Json } from '../../testing/api.ts';
+import { Browser } from '../../testing/browser.ts';
 import { ADMIN_PASSWORD, TestServer } from '../../testing/harness.ts';
 import { NpmClient } from '../../testing/npm.ts';
 
@@ -66,17 +67,17 @@ describe('a log-in with a password', () => {
   });
 });
 
-describe('a log-in in a browser', () => {
-  const begin = async (): Promise<{ loginUrl: URL; done: () => Promise<Response> }> => {
-    const answer = await npm.send('POST', '-/v1/login', { as: null, body: '{}' });
-    const { loginUrl, doneUrl } = (await answer.json()) as { loginUrl: string; doneUrl: string };
-    const { pathname, search } = new URL(doneUrl);
-    return {
-      loginUrl: new URL(loginUrl),
-      done: () => server.send('GET', pathname + search, { as: null }),
-    };
+const begin = async (): Promise<{ loginUrl: URL; done: () => Promise<Response> }> => {
+  const answer = await npm.send('POST', '-/v1/login', { as: null, body: '{}' });
+  const { loginUrl, doneUrl } = (await answer.json()) as { loginUrl: string; doneUrl: string };
+  const { pathname, search } = new URL(doneUrl);
+  return {
+    loginUrl: new URL(loginUrl),
+    done: () => server.send('GET', pathname + search, { as: null }),
   };
+};
 
+describe('a log-in in a browser', () => {
   test('waits, and says for how long', async () => {
     const { loginUrl, done } = await begin();
 
@@ -85,12 +86,46 @@ describe('a log-in in a browser', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([202, '5']);
   });
 
+  test.each([
+    ['allow', 200],
+    ['deny', 403],
+  ])('ends as the person says who is shown what waits: %s', async (decision, status) => {
+    const { loginUrl, done } = await begin();
+    const person = new Browser((request) => server.answer(request));
+    await person.open(loginUrl);
+    await person.submit({ username: 'admin', password: ADMIN_PASSWORD });
+    await person.submit();
+    await person.submit({ decision });
+
+    const answer = await done();
+    const { token } = (await answer.json()) as Json;
+
+    expect([answer.status, typeof token]).toEqual([status, decision === 'allow' ? 'string' : 'undefined']);
+    if (decision === 'allow') expect(await (await whoami(token)).json()).toEqual({ username: 'admin' });
+    expect((await done()).status).toBe(404);
+  });
+
   test('that nobody began, or has expired, is not there', async () => {
     const { done } = await begin();
     server.clock.advance(11 * 60_000);
 
     expect((await done()).status).toBe(404);
     expect((await npm.send('GET', '-/v1/done?session=none', { as: null })).status).toBe(404);
+  });
+});
+
+describe('a refusal', () => {
+  test.each([
+    ['without credentials', null, 'log in first'],
+    ['with a token that has ended', 'Bearer ent_ended', 'log in again'],
+  ])('%s leaves npm its words', async (_, as, words) => {
+    const answer = await npm.send('GET', 'some-package', { as });
+
+    expect([answer.status, answer.headers.has('www-authenticate'), await answer.json()]).toEqual([
+      401,
+      false,
+      expect.objectContaining({ error: expect.stringContaining(words) }),
+    ]);
   });
 });
 

@@ -33,5 +33,5 @@ export interface PackageAttributes {
 
 export const toAttributes = (attributes: NpmAttributes): Attributes => ({ ...attributes });
 /** Ours is the only code that writes them. */
-export const fromAttributes = (attributes: Attributes): NpmAttributes => attributes as NpmAttributes;
-export const ofPackage = (attributes: Attributes): PackageAttributes => attributes as PackageAttributes;
+export const fromAttributes = (attributes: Attributes): NpmAttributes => attributes;
+export const ofPackage = (attributes: Attributes): PackageAttributes => attributes;

@@ -11,7 +11,6 @@ import { notFound } from '../../core/error.ts';
 import { accountServices } from './accounts.ts';
 import { attestationsFile } from './attestations.ts';
 import { bulkAdvisories, quickAudit } from './audits.ts';
-import { npmChallenge } from './challenge.ts';
 import { deleteTag, putTag } from './dist-tags.ts';
 import { npmError } from './errors.ts';
 import { tarballPath, versionInFile } from './names.ts';
@@ -141,7 +140,6 @@ export const npm = defineFormat({
     attestations,
   ],
   upstream: npmUpstream,
-  challenge: npmChallenge,
   api: npmApi,
   snippets,
   facts,

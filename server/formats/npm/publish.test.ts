@@ -113,7 +113,7 @@ describe('a package', () => {
 
   test.each<readonly [why: string, change: (body: Json, name: string) => void, words: string]>([
     ['has no version', (body) => (body.versions = {}), 'exactly one version'],
-    ['has no tarball', (body) => (body._attachments = { 'a.sigstore': attached({}) }), 'tarball'],
+    ['has no tarball', (body) => (body['_attachments'] = { 'a.sigstore': attached({}) }), 'tarball'],
     ['is of another name', (body) => (body.name = 'other'), 'the address says'],
     [
       'is not the tarball that was meant',
@@ -122,14 +122,14 @@ describe('a package', () => {
     ],
     [
       'is not as long as it says',
-      (body, name) => (body._attachments[`${name}-1.0.0.tgz`].length = 7),
+      (body, name) => (body['_attachments'][`${name}-1.0.0.tgz`].length = 7),
       'bytes',
     ],
     ['has a tag that is a range', (body) => (body['dist-tags'] = { '1.x': '1.0.0' }), 'is not a tag'],
     [
       'is no archive',
       (body, name) => {
-        body._attachments[`${name}-1.0.0.tgz`] = { data: 'AAAA', length: 3 };
+        body['_attachments'][`${name}-1.0.0.tgz`] = { data: 'AAAA', length: 3 };
         body.versions['1.0.0'].dist = {};
       },
       'tar',
@@ -195,7 +195,7 @@ describe('provenance', () => {
     const name = fresh();
     const other = await packed({ name, version: '9.9.9' });
     const body = await sent(name, (publishing) => {
-      publishing._attachments[`${name}-1.0.0.sigstore`] = attached(bundleOf(other));
+      publishing['_attachments'][`${name}-1.0.0.sigstore`] = attached(bundleOf(other));
     });
 
     expect(await refused(await npm.put(name, body))).toEqual([400, 'the provenance is not of this tarball']);

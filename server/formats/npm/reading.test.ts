@@ -129,12 +129,12 @@ describe('a tarball', () => {
   );
 });
 
-describe('a search', () => {
-  const search = async (query: string) => {
-    const { objects, total } = await npm.json(`-/v1/search?${query}`);
-    return [objects.map((each: { package: { name: string } }) => each.package.name).sort(), total];
-  };
+const search = async (query: string) => {
+  const { objects, total } = await npm.json(`-/v1/search?${query}`);
+  return [objects.map((each: { package: { name: string } }) => each.package.name).sort(), total];
+};
 
+describe('a search', () => {
   test.each([
     ['text=parses', ['@acme/a', 'constructor'], 2],
     ['text=PARSE+thing', ['@acme/a'], 1],
@@ -149,7 +149,7 @@ describe('a search', () => {
 
   test('goes on where it was left', async () => {
     const pages = await Promise.all(['0', '1'].map((from) => search(`text=parses&size=1&from=${from}`)));
-    expect(pages.flatMap(([names]) => names).sort()).toEqual(['@acme/a', 'constructor']);
+    expect(new Set(pages.flatMap(([names]) => names))).toEqual(new Set(['@acme/a', 'constructor']));
   });
 
   test('shows what the latest version says', async () => {

@@ -1,2 +1,0 @@
-/** RFC 7617. */
-export const npmChallenge = (): string => 'Basic realm="npm"';
