@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
+import { FakeUpstream } from './testing/fake-upstream.ts';
+import { TestServer } from './testing/harness.ts';
+import { corrupt, loginPage, status } from './testing/upstream-faults.ts';
+import { NpmShelf } from './testing/upstream-npm.ts';
+
+const DAY = 24 * 3_600_000;
+
+let server: TestServer;
+let admin: ApiCaller;
+let upstream: FakeUpstream;
+let shelf: NpmShelf;
+beforeAll(async () => {
+  upstream = await FakeUpstream.start();
+  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
+  admin = new ApiCaller(server);
+  shelf = new NpmShelf(upstream);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  upstream.behave();
+  upstream.forget();
+  server.clock.advance(1_800_000);
+});
+
+let repositories = 0;
+/** A new remote repository; answers its path. */
+async function remote(more: Json = {}, uri = upstream.url): Promise<string> {
+  repositories += 1;
+  const id = `remote-${repositories}`;
+  await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
+    format: 'NPM',
+    mode: 'REMOTE_REPOSITORY',
+    remoteRepositoryConfig: { commonRepository: { uri }, disableUpstreamValidation: true, ...more },
+  });
+  return `/us-central1-npm/my-project/${id}`;
+}
+const addressOf = (at: string) => ({
+  project: 'my-project',
+  location: 'us-central1',
+  repository: at.split('/').at(-1) ?? '',
+});
+const versionsOf = async (at: string, name: string): Promise<readonly string[]> => {
+  const answer = await server.send('GET', `${at}/${name}`);
+  expect({ status: answer.status, text: await answer.clone().text() }).toMatchObject({ status: 200 });
+  return Object.keys(((await answer.json()) as Json).versions);
+};
+const install = (at: string, name: string, version: string) =>
+  server.send('GET', `${at}/${name}/-/${name}-${version}.tgz`);
+
+describe('a package of a remote repository', () => {
+  test('is installed cold, warm, and without the upstream', async () => {
+    await shelf.publish({ name: 'left', version: '1.0.0' });
+    const at = await remote();
+    expect(await versionsOf(at, 'left')).toEqual(['1.0.0']);
+    const cold = await (await install(at, 'left', '1.0.0')).bytes();
+    upstream.misbehave(/./, status(503));
+    server.clock.advance(DAY);
+    expect(await versionsOf(at, 'left')).toEqual(['1.0.0']);
+    const warm = await install(at, 'left', '1.0.0');
+    expect(warm.headers.get('cache-status')).toBe('entrepot; hit');
+    expect(await warm.bytes()).toEqual(cold);
+  });
+
+  test('is shown without versions that are too young, and these are refused with a reason', async () => {
+    const ago = (days: number) => new Date(server.clock.now() - days * DAY).toISOString();
+    await shelf.publish({ name: 'aged', version: '1.0.0', published: ago(30) });
+    await shelf.publish({ name: 'aged', version: '1.1.0', published: ago(1) });
+    const at = await remote({ safetyRules: { minimumReleaseAge: '604800s' } });
+    expect(await versionsOf(at, 'aged')).toEqual(['1.0.0']);
+    const refused = await install(at, 'aged', '1.1.0');
+    expect([refused.status, await refused.text()]).toEqual([
+      403,
+      expect.stringContaining('must have been out'),
+    ]);
+    server.clock.advance(7 * DAY);
+    expect(await versionsOf(at, 'aged')).toEqual(['1.0.0', '1.1.0']);
+    expect((await install(at, 'aged', '1.1.0')).status).toBe(200);
+  });
+
+  test('is kept out by a rule, in lists and by itself', async () => {
+    await shelf.publish({ name: 'denied', version: '1.0.0' });
+    const at = await remote({ safetyRules: { deny: ['denied@1.0.0'] } });
+    expect(await versionsOf(at, 'denied')).toEqual([]);
+    const refused = await install(at, 'denied', '1.0.0');
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('deny rule')]);
+  });
+
+  test('is not believed to be what it is not', async () => {
+    await shelf.publish({ name: 'wrong', version: '1.0.0' });
+    const at = await remote();
+    upstream.misbehave(/tgz$/, corrupt(0));
+    const answer = await install(at, 'wrong', '1.0.0');
+    expect(answer.ok ? await answer.text().catch(() => 'broken off') : 'refused').toMatch(
+      /broken off|refused/,
+    );
+    upstream.misbehave(/./, loginPage);
+    expect((await server.send('GET', `${at}/other`)).status).toBe(502);
+    upstream.behave();
+    server.clock.advance(1_800_000);
+    expect((await install(at, 'wrong', '1.0.0')).status).toBe(200);
+  });
+
+  test('is fetched beforehand by what a lock file calls it', async () => {
+    await shelf.publish({ name: '@a/locked', version: '1.0.0' });
+    const at = await remote();
+    const caches = server.app.caches;
+    expect(await caches.warm(addressOf(at), '@a/locked@1.0.0')).toMatchObject({ files: 1, fetched: 1 });
+    expect(await caches.warm(addressOf(at), '@a/locked@1.0.0')).toMatchObject({ files: 1, fetched: 0 });
+  });
+
+  test('comes from another repository of this server, by way of one that copies', async () => {
+    await shelf.publish({ name: 'chained', version: '1.0.0' });
+    const first = await remote();
+    const second = await remote({}, `${LOCATION}/repositories/${addressOf(first).repository}`);
+    expect(await versionsOf(second, 'chained')).toEqual(['1.0.0']);
+    expect((await install(second, 'chained', '1.0.0')).status).toBe(200);
+    expect(upstream.asked(/tgz$/)).toHaveLength(1);
+  });
+
+  test('is passed on by a connector, which asks again each time', async () => {
+    await shelf.publish({ name: 'passed', version: '1.0.0' });
+    const at = await remote({ noCache: {} });
+    for (let n = 0; n < 2; n += 1) {
+      expect(await versionsOf(at, 'passed')).toEqual(['1.0.0']);
+      expect((await (await install(at, 'passed', '1.0.0')).bytes()).length).toBeGreaterThan(0);
+    }
+    expect(upstream.asked(/tgz$/)).toHaveLength(2);
+    expect(upstream.asked('/passed')).toHaveLength(4);
+  });
+});
