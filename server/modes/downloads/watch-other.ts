@@ -29,6 +29,8 @@ export async function watchOther(
   let growing: GrowingBlob | undefined;
   for (let seen = false; ; seen = true) {
     check();
+    // Before the look: a lease that is renewed meanwhile is not over.
+    const at = now();
     const fetch = leases.find(wanted);
     if (!fetch) return seen ? 'failed' : 'free';
     if (fetch.kept && !seen) return 'free';
@@ -47,7 +49,7 @@ export async function watchOther(
       if (length > 0 || fetch.size !== undefined) show();
     }
     if (fetch.kept) return shown() && fetch.upload !== upload ? 'failed' : 'kept';
-    if (isOver(fetch, now())) return 'free';
+    if (isOver(fetch, at)) return 'free';
     await pause();
   }
 }
