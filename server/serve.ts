@@ -32,6 +32,8 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
     port,
     reusePort: shared,
     idleTimeout: IDLE_SECONDS,
+    // What goes wrong is for the log: the runtime would print it past that, with lines of source.
+    development: false,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     ...(config.tlsCert !== undefined &&
       config.tlsKey !== undefined && {
