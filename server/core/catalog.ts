@@ -7,6 +7,7 @@ import type {
   CommittedBlob,
   WriteOptions,
 } from './blob.ts';
+import type { Sighting } from './copies.ts';
 import type { Page, Slice } from './page.ts';
 
 export interface Coordinates {
@@ -98,6 +99,7 @@ export interface PackageState {
 
 export interface Found {
   readonly packages: readonly string[];
+  /** How many match in all, as far as they are counted. */
   readonly total: number;
 }
 
@@ -107,6 +109,8 @@ export interface NewFile extends FileRef {
 }
 
 export interface PublishPlan {
+  /** Where what is published is a copy: what is noted of it. */
+  readonly sighting?: Sighting;
   readonly package: string;
   readonly version: string;
   readonly attributes: Attributes;
@@ -156,7 +160,7 @@ export interface HostedRepo extends CatalogReader {
   /** NOT_FOUND (BLOB_UPLOAD_UNKNOWN) for a session of another repository, package or caller. */
   resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload>;
   /** Names bytes that belong to no version yet: an OCI layer, a mounted blob. A known name gets a new lease. */
-  link(file: NewFile): Promise<void>;
+  link(file: NewFile, sighting?: Sighting): Promise<void>;
   /** FAILED_PRECONDITION (IN_USE) while a version needs the file. */
   unlink(path: string): Promise<void>;
   /**

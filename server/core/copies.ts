@@ -16,14 +16,22 @@ export interface FirstSeen {
   readonly at: number;
 }
 
+/** What is noted of a file with the transaction that names its copy. */
+export interface Sighting {
+  /** As it was asked for. */
+  readonly path: string;
+  readonly seen: FirstSeen;
+  readonly state: CopyState;
+}
+
 /** What is known of copies beyond the copies themselves, in a repository. */
 export interface CopyStore {
   /** The same object each time, until something is committed. `what` is `file PATH` or `index KIND KEY`. */
   state(repositoryId: number, what: string): CopyState | undefined;
   validated(repositoryId: number, what: string, state: CopyState): Promise<void>;
   firstSeen(repositoryId: number, path: string): FirstSeen | undefined;
-  /** Notes what a file is, unless it was seen before; answers what it was then. With `state`, of `file PATH`, notes that too. */
-  see(repositoryId: number, path: string, seen: FirstSeen, state?: CopyState): Promise<FirstSeen>;
+  /** Notes what a file is, unless it was seen before; answers what it was then. */
+  see(repositoryId: number, path: string, seen: FirstSeen): Promise<FirstSeen>;
   /** Another value after every purge, in whichever process. */
   purges(repositoryId: number): string;
 }

@@ -151,7 +151,6 @@ export class RemoteFiles {
     });
     await unused?.body.cancel();
     await download?.kept;
-    await validated(first.headers);
     return 'miss';
   }
 
@@ -186,13 +185,14 @@ export class RemoteFiles {
         return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
       },
     });
-    // Of what may change it is noted when the copy is another, and so at the very end.
+    await this.#sightings.admit(ref, blob.digest, located);
     const state = { ...validatorsOf(headers), validatedAt: now() };
-    await this.#sightings.admit(ref, blob.digest, located, ref.freshness === 'immutable' ? state : undefined);
-    if (!adopted) return stored.link({ ...ref, blob });
+    const sighting = this.#sightings.of(ref, blob.digest, located, state);
+    if (!adopted) return stored.link({ ...ref, blob }, sighting);
     const { file = ref, tags = [], ...version } = adopted;
     await stored.publish({
       ...version,
+      sighting,
       files: [{ ...file, blob }],
       partial: true,
       tags: ref.tag === undefined ? tags : [...tags, ref.tag],

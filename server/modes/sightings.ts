@@ -1,6 +1,6 @@
 import type { Digest } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
-import type { CopyState } from '../core/copies.ts';
+import type { CopyState, Sighting } from '../core/copies.ts';
 import { RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -19,16 +19,21 @@ export class Sightings {
     this.#gate = gate;
   }
 
-  /** Notes what came, and refuses it where it is not what it was, or has not been out for long enough. */
-  async admit(ref: FileRef, digest: Digest, located: ListedFileOrPath, state?: CopyState): Promise<void> {
+  /** Refuses what came where it is not what it was first, or has not been out for long enough. */
+  async admit(ref: FileRef, digest: Digest, located: ListedFileOrPath): Promise<void> {
     const { copies, now, repositoryId, settings } = this.#parts;
-    if (settings.noCache && !this.#gate.asksAge && !settings.rules.pinFirstSeen) return;
+    this.#requirePinned(ref, copies.firstSeen(repositoryId, ref.path)?.digest, digest);
     const at = located.publishedAt ?? now();
-    const first = await copies.see(repositoryId, ref.path, { digest, at }, state);
-    this.#requirePinned(ref, first.digest, digest);
-    if (ref.tag === undefined) return;
+    if (settings.noCache && settings.rules.pinFirstSeen)
+      await copies.see(repositoryId, ref.path, { digest, at });
+    if (ref.tag === undefined || (settings.noCache && !this.#gate.asksAge)) return;
     const meant = await copies.see(repositoryId, meaning(ref, digest), { digest, at });
     this.#gate.require({ ...subjectOf(this.#parts.format, ref), publishedAt: meant.at });
+  }
+
+  /** What is noted of a copy as soon as it is one. */
+  of(ref: FileRef, digest: Digest, located: ListedFileOrPath, state: CopyState): Sighting {
+    return { path: ref.path, seen: { digest, at: located.publishedAt ?? this.#parts.now() }, state };
   }
 
   /** Refuses what an upstream says that a tag means, as far as it can be judged before it is fetched. */

@@ -2,7 +2,7 @@ import type { Statement } from 'bun:sqlite';
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { Digest } from '../../core/blob.ts';
-import type { CopyState, CopyStore, FirstSeen } from '../../core/copies.ts';
+import type { CopyState, CopyStore, FirstSeen, Sighting } from '../../core/copies.ts';
 import { CommittedCache } from './committed-cache.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
@@ -50,31 +50,42 @@ export class CopyTables implements CopyStore {
     return this.#seen.get(`${repositoryId} ${path}`, read) ?? undefined;
   }
 
-  async see(
-    repositoryId: number,
-    path: string,
-    { digest, at }: FirstSeen,
-    state?: CopyState,
-  ): Promise<FirstSeen> {
-    return this.#database.transaction(async (tx) => {
-      if (state) await note(tx, repositoryId, `file ${path}`, state);
-      const row = await tx
-        .insertInto('first_seen')
-        .values({ repository_id: repositoryId, path, digest: digest ?? null, at })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['repository_id', 'path'])
-            .doUpdateSet({ digest: sql`coalesce(first_seen.digest, excluded.digest)` }),
-        )
-        .returning(['digest', 'at'])
-        .executeTakeFirstOrThrow();
-      return { at: row.at, ...(row.digest !== null && { digest: row.digest as Digest }) };
-    });
+  async see(repositoryId: number, path: string, first: FirstSeen): Promise<FirstSeen> {
+    return this.#database.transaction((tx) => see(tx, repositoryId, path, first));
   }
 
   purges(repositoryId: number): string {
     return this.state(repositoryId, PURGES)?.etag ?? '';
   }
+}
+
+/** Notes what a copy is that the same transaction names. */
+export async function noteSighting(
+  tx: Transaction<Schema>,
+  repositoryId: number,
+  { path, seen: first, state }: Sighting,
+): Promise<void> {
+  await see(tx, repositoryId, path, first);
+  await note(tx, repositoryId, `file ${path}`, state);
+}
+
+async function see(
+  tx: Transaction<Schema>,
+  repositoryId: number,
+  path: string,
+  { digest, at }: FirstSeen,
+): Promise<FirstSeen> {
+  const row = await tx
+    .insertInto('first_seen')
+    .values({ repository_id: repositoryId, path, digest: digest ?? null, at })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repository_id', 'path'])
+        .doUpdateSet({ digest: sql`coalesce(first_seen.digest, excluded.digest)` }),
+    )
+    .returning(['digest', 'at'])
+    .executeTakeFirstOrThrow();
+  return { at: row.at, ...(row.digest !== null && { digest: row.digest as Digest }) };
 }
 
 async function note(

@@ -21,9 +21,11 @@ import type {
   Upload,
   VersionLink,
 } from '../../core/catalog.ts';
+import type { Sighting } from '../../core/copies.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
+import { noteSighting } from './copy-tables.ts';
 import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
 import type { Recorded, Transactions } from './transactions.ts';
 import { describePackage, ensurePackage } from './packages.ts';
@@ -91,8 +93,9 @@ export class HostedTables implements HostedRepo {
     return this.#options.uploads.resume(this.#owner(pkg), session, options);
   }
 
-  async link(file: NewFile): Promise<void> {
+  async link(file: NewFile, sighting?: Sighting): Promise<void> {
     await this.#write(async (tx, now) => {
+      if (sighting) await noteSighting(tx, this.#place.repositoryId, sighting);
       const surplus = await adoptBlob(tx, file.blob, now);
       const pkg = file.coordinates?.package;
       const { repositoryId } = this.#place;
@@ -156,7 +159,11 @@ export class HostedTables implements HostedRepo {
     try {
       const { package: pkg, version, tags = [], size } = plan;
       const response = { package: pkg, version, tags, sizeBytes: String(size) };
-      await this.#write((tx, now) => publish(tx, plan, { repositoryId, now }), { response });
+      const work = async (tx: Transaction<Schema>, now: number) => {
+        if (plan.sighting) await noteSighting(tx, repositoryId, plan.sighting);
+        return publish(tx, plan, { repositoryId, now });
+      };
+      await this.#write(work, { response });
     } catch (error) {
       // Only a refusal is known not to have been committed.
       if (error instanceof RegistryError && error.status < 500)
