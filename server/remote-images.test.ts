@@ -290,3 +290,23 @@ test('a connector keeps nothing', async () => {
   const files = await admin.ok('GET', `${LOCATION}/repositories/${addressOf(at).repository}/files`);
   expect(files).toEqual({});
 });
+
+test('a layer stays for as long as a copied image needs it, and goes when none ever did', async () => {
+  // The database's own clock is the real one.
+  server.clock.advance(Math.max(0, Date.now() - server.clock.now()));
+  shelf.push('needed', 'v1', { layers: ['needed'] });
+  const alone = shelf.push('alone', 'v1', { layers: ['alone'] });
+  const at = await remote();
+  await pulled(at, 'needed', 'v1');
+  const layer = `${at}/alone/blobs/${alone.layers[0]?.digest}`;
+  await (await get(layer)).text();
+  expect(said(await get(layer))).toBe('entrepot; hit');
+
+  server.clock.advance(40 * 24 * 3_600_000);
+  const { id } = await admin.ok('POST', 'garbageCollection:run', { force: true });
+  while ((await admin.ok('GET', `garbageCollection/runs/${id}`)).endTime === undefined) await Bun.sleep(5);
+
+  upstream.misbehave(/./, status(503));
+  expect(await pulled(at, 'needed', 'v1')).toHaveLength(2);
+  expect((await get(layer)).status).toBe(502);
+});

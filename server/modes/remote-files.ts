@@ -193,6 +193,8 @@ export class RemoteFiles {
     await stored.publish({
       ...version,
       sighting,
+      // Found by its name.
+      searchText: '',
       files: [{ ...file, blob }],
       partial: true,
       tags: ref.tag === undefined ? tags : [...tags, ref.tag],

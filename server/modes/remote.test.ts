@@ -377,7 +377,8 @@ describe('as much as somebody may see', () => {
   });
 });
 
-test('a remote repository owns no names and has nothing of its own', async () => {
+test('a remote repository owns no names, has nothing of its own, and finds what it copied', async () => {
   await read(repo, file('1'));
   expect([await repo.owns(), repo.own()]).toEqual([false, undefined]);
+  expect(await repo.search(['p'], { limit: 10, skip: 0 })).toMatchObject({ packages: ['p'] });
 });
