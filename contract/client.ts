@@ -4,6 +4,7 @@ import { cleanupOf } from './cleanup.ts';
 import { logEntriesOf } from './log-entries.ts';
 import { identitiesOf } from './identities.ts';
 import { garbageOf } from './garbage.ts';
+import { remoteCachesOf } from './remote-caches.ts';
 import { scrubOf } from './scrub.ts';
 import { serviceAccountsOf } from './service-accounts.ts';
 import { rolesOf } from './roles.ts';
@@ -213,6 +214,7 @@ export function createClient(options: ClientOptions) {
     /** The audit log. */
     logEntries: logEntriesOf(http),
     ...cleanupOf(http),
+    ...remoteCachesOf(http),
     garbage: garbageOf(http),
     scrub: scrubOf(http),
     policies: policiesOf(http),

@@ -70,6 +70,7 @@ import { createProject } from './projects/create.ts';
 import { deleteProject } from './projects/delete.ts';
 import { describeProject } from './projects/describe.ts';
 import { listProjects } from './projects/list.ts';
+import { cacheCommands } from './repositories/caches.ts';
 import { createRepository } from './repositories/create.ts';
 import { deleteCleanupPolicies } from './repositories/delete-cleanup-policies.ts';
 import { deleteRepository } from './repositories/delete.ts';
@@ -77,6 +78,7 @@ import { describeRepository } from './repositories/describe.ts';
 import { listCleanupPolicies } from './repositories/list-cleanup-policies.ts';
 import { listRepositories } from './repositories/list.ts';
 import { setCleanupPolicies } from './repositories/set-cleanup-policies.ts';
+import { prefetch } from './repositories/prefetch.ts';
 import { updateRepository } from './repositories/update.ts';
 import { enableServices } from './services/enable.ts';
 import { listServices } from './services/list.ts';
@@ -105,6 +107,8 @@ export const COMMANDS: readonly Command[] = [
   listRepositories,
   describeRepository,
   updateRepository,
+  ...cacheCommands,
+  prefetch,
   deleteRepository,
   setCleanupPolicies,
   listCleanupPolicies,

@@ -15,9 +15,9 @@ export class TestRegistry implements AsyncDisposable {
     this.#script = script;
   }
 
-  /** `script` is that of everyone who arrives. */
-  static async start(script: Script = {}): Promise<TestRegistry> {
-    return new TestRegistry(await TestServer.start(), script);
+  /** `script` is that of everyone who arrives, `flags` those of `entrepot serve`. */
+  static async start(script: Script = {}, flags: readonly string[] = []): Promise<TestRegistry> {
+    return new TestRegistry(await TestServer.start(flags), script);
   }
 
   readonly fetch: Io['fetch'] = (request) => {

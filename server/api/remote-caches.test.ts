@@ -85,7 +85,7 @@ describe('a purge', () => {
 
   it('is not for those who may only read', async () => {
     const reader = new ApiCaller(server, await server.account('reader'));
-    await server.grant(COPIES as `projects/${string}`, 'roles/artifactregistry.reader', 'user:reader');
+    await server.grant(COPIES, 'roles/artifactregistry.reader', 'user:reader');
     expect(await reader.refused('POST', `${COPIES}:purgeCache`, {})).toMatchObject({ status: 403 });
     expect((await reader.ok('GET', `${COPIES}:upstreamStatus`)).circuit).toBe('CLOSED');
   });

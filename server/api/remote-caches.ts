@@ -119,14 +119,17 @@ function scopeOf({
   return path === '' ? 'all' : { path };
 }
 
+const wrongArtifacts = (why: string): RegistryError =>
+  invalid('PREFETCH_INVALID', `Request contains an invalid argument: ${why}.`, { field: 'artifacts' });
+
 function checkedArtifacts(artifacts: readonly string[]): readonly string[] {
-  const refuse = (why: string) =>
-    invalid('PREFETCH_INVALID', `Request contains an invalid argument: ${why}.`, { field: 'artifacts' });
-  if (artifacts.length === 0) throw refuse('artifacts names nothing to copy');
+  if (artifacts.length === 0) throw wrongArtifacts('artifacts names nothing to copy');
   if (artifacts.length > MOST_ARTIFACTS)
-    throw refuse(`there are ${artifacts.length} artifacts; at most ${MOST_ARTIFACTS} are possible at a time`);
+    throw wrongArtifacts(
+      `there are ${artifacts.length} artifacts; at most ${MOST_ARTIFACTS} are possible at a time`,
+    );
   if (artifacts.some((artifact) => artifact === '' || artifact.length > LONGEST_ARTIFACT))
-    throw refuse(`an artifact is named by 1 to ${LONGEST_ARTIFACT} characters`);
+    throw wrongArtifacts(`an artifact is named by 1 to ${LONGEST_ARTIFACT} characters`);
   return [...new Set(artifacts)];
 }
 

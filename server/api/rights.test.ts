@@ -20,6 +20,7 @@ const BODIES: Readonly<Record<string, object>> = {
 /** `/v1/roles` are the predefined ones. */
 const OTHER_PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'roles.get': { role: 'artifactregistry.reader' },
+  'repositories.upstreamStatus': { repository: 'copies' },
   'npmPackages.get': { repository: 'packages', view: '@team/app:1.0.0' },
   'npmPackages.list': { repository: 'packages' },
 };

@@ -15,6 +15,8 @@ export const holds = (role: string, permission: string): boolean =>
 const REPOSITORY: ResourceName = IMAGES;
 /** An npm repository of the same project. */
 export const PACKAGES: ResourceName = `${LOCATION}/repositories/packages`;
+/** A remote repository of the same project. */
+const COPIES: ResourceName = `${LOCATION}/repositories/copies`;
 const SIBLING: ResourceName = `${LOCATION}/repositories/sibling`;
 const FAR: ResourceName = 'projects/far-project/locations/us-central1/repositories/far';
 const PACKAGE = 'team/app';
@@ -44,11 +46,16 @@ export class RightsServer implements AsyncDisposable {
     const manifest = await image.image('v1');
     const params = await everything(server, manifest);
     await server.repository('packages', { format: 'NPM' });
+    await new ApiCaller(server).ok('POST', `${LOCATION}/repositories?repositoryId=copies`, {
+      format: 'DOCKER',
+      mode: 'REMOTE_REPOSITORY',
+      remoteRepositoryConfig: { commonRepository: { uri: IMAGES } },
+    });
     const npm = new NpmClient(server, 'packages');
     await npm.publish({ name: NPM_PACKAGE, provenance: true });
     const made = new RightsServer(server, { image, npm, params });
     const account = `projects/my-project/serviceAccounts/${params['account'] ?? ''}` as const;
-    for (const place of ['/', PROJECT, REPOSITORY, PACKAGES, SIBLING, FAR, account] as const)
+    for (const place of ['/', PROJECT, REPOSITORY, PACKAGES, COPIES, SIBLING, FAR, account] as const)
       await made.#hold(place);
     return made;
   }

@@ -20,10 +20,10 @@ export class PrefetchOperations implements PrefetchStore {
     );
   }
 
-  async note({ id, body }: OperationDraft<PrefetchReport>, report: PrefetchReport): Promise<void> {
-    const text = JSON.stringify(body(report));
+  async note(draft: OperationDraft<PrefetchReport>, report: PrefetchReport): Promise<void> {
+    const text = JSON.stringify(draft.body(report));
     await this.#database.transaction((tx) =>
-      tx.updateTable('operation').set({ body: text }).where('id', '=', id).execute(),
+      tx.updateTable('operation').set({ body: text }).where('id', '=', draft.id).execute(),
     );
   }
 }

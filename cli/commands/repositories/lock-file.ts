@@ -1,0 +1,92 @@
+import { usage } from '../../exit.ts';
+import { isRecord } from '../../output/scalar.ts';
+
+/** The packages that a lock file of npm, pnpm or yarn installs from a registry, each as `NAME@VERSION`, once. */
+export function packagesIn(content: string, file: string): readonly string[] {
+  const found = parsed(content, file);
+  if (found.length === 0) throw usage(`${file} names no packages of a registry`);
+  return [...new Set(found)];
+}
+
+function parsed(content: string, file: string): readonly string[] {
+  if (/^\s*\{/.test(content))
+    return ofNpm(
+      documentOf(() => JSON.parse(content), file),
+      file,
+    );
+  if (/^# yarn lockfile v1$/m.test(content)) return ofYarn(content);
+  const document = documentOf(() => Bun.YAML.parse(content), file);
+  if ('lockfileVersion' in document) return ofPnpm(document);
+  if ('__metadata' in document) return ofBerry(document);
+  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml or yarn.lock`);
+}
+
+function documentOf(parse: () => unknown, file: string): Readonly<Record<string, unknown>> {
+  let document: unknown;
+  try {
+    document = parse();
+  } catch (cause) {
+    throw usage(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  if (isRecord(document)) return document;
+  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml or yarn.lock`);
+}
+
+/** docs.npmjs.com/cli/configuring-npm/package-lock-json: `packages` by where they are installed. */
+function ofNpm({ packages }: Readonly<Record<string, unknown>>, file: string): readonly string[] {
+  if (!isRecord(packages))
+    throw usage(
+      `${file} has no packages; make it again with npm 7 or later, which writes lockfileVersion 2 or 3`,
+    );
+  return Object.entries(packages).flatMap(([path, entry]) => {
+    const at = path.lastIndexOf('node_modules/');
+    if (at < 0 || !isRecord(entry) || entry['link'] === true || entry['inBundle'] === true) return [];
+    const { name = path.slice(at + 'node_modules/'.length), version, resolved } = entry;
+    const isElsewhere = typeof resolved === 'string' && !/^https?:/.test(resolved);
+    return typeof name === 'string' && typeof version === 'string' && !isElsewhere
+      ? [`${name}@${version}`]
+      : [];
+  });
+}
+
+/** Keys are `NAME@VERSION`, with `/` in front and peers behind in parentheses in older versions. */
+function ofPnpm({ packages }: Readonly<Record<string, unknown>>): readonly string[] {
+  if (!isRecord(packages)) return [];
+  return Object.entries(packages).flatMap(([key, entry]) => {
+    const resolution = isRecord(entry) && isRecord(entry['resolution']) ? entry['resolution'] : {};
+    // What is not of a registry has an address or a folder of its own.
+    if ('tarball' in resolution || 'directory' in resolution || 'repo' in resolution) return [];
+    const [, name, version] = /^\/?((?:@[^/@]+\/)?[^/@]+)[@/]([^(_]+)/.exec(key) ?? [];
+    return name === undefined || version === undefined || version.includes(':') ? [] : [`${name}@${version}`];
+  });
+}
+
+function ofBerry(document: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.values(document).flatMap((entry) => {
+    const resolution = isRecord(entry) ? entry['resolution'] : undefined;
+    const [, name, version] =
+      typeof resolution === 'string' ? (/^(@?[^@]+)@npm:([^:]+)$/.exec(resolution) ?? []) : [];
+    return name === undefined || version === undefined ? [] : [`${name}@${version}`];
+  });
+}
+
+/** Version 1: a line of `NAME@RANGE`s, and below it, indented, what that came to. */
+function ofYarn(content: string): readonly string[] {
+  return content.split(/\r?\n(?=\S)/).flatMap((block) => {
+    const [, quoted, bare] = /^(?:"([^"]+)"|([^\s",#]+)).*:\s*$/m.exec(block.split('\n')[0] ?? '') ?? [];
+    const [, version] = /^ {2}version "([^"]+)"/m.exec(block) ?? [];
+    const [, resolved] = /^ {2}resolved "([^"]+)"/m.exec(block) ?? [];
+    const name = nameIn(quoted ?? bare ?? '');
+    if (name === undefined || version === undefined) return [];
+    return resolved === undefined || /^https?:.*\.tgz(#|$)/.test(resolved) ? [`${name}@${version}`] : [];
+  });
+}
+
+/** Of `NAME@RANGE`; of an alias, `OTHER@npm:NAME@RANGE`, what it stands for. */
+function nameIn(descriptor: string): string | undefined {
+  const alias = descriptor.indexOf('@npm:');
+  const text = alias > 0 ? descriptor.slice(alias + 5) : descriptor;
+  const at = text.indexOf('@', 1);
+  if (at < 0) return alias > 0 ? text : undefined;
+  return /^(?:file|link|git|https?|workspace):/.test(text.slice(at + 1)) ? undefined : text.slice(0, at);
+}
