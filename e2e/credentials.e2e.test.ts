@@ -26,8 +26,6 @@ const KINDS: readonly ClientKind[] = [docker, podman, buildah, skopeo, crane, or
 const PROGRAM = join(import.meta.dir, '..', 'entrepot');
 const WRITER = 'roles/artifactregistry.writer';
 
-console.warn('left out: npm with _authToken; there is no npm format yet (issue 4)');
-
 let server: Server;
 let space: Scratch;
 let fixtures: Fixtures;
