@@ -6,8 +6,6 @@ const LONGEST_SECRET = 16 * 1024;
 /** RFC 7617 section 2: a user-id has no colon, and neither part a control character. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
-export const SECRET_VERSION =
-  /^projects\/([^/]+)\/secrets\/([\w-]{1,255})\/versions\/(latest|[1-9]\d{0,18})$/;
 
 interface Given {
   readonly hasSecret: boolean;

@@ -9,6 +9,8 @@ const AT_ONCE = 6;
 /** Each costs a commit. */
 const BETWEEN_NOTES_MS = 1000;
 const MOST_FAILURES = 100;
+/** Requests that are worked on at a time; whoever reads may ask, and clients come first. */
+const MOST_RUNNING = 4;
 
 interface PrefetchingParts {
   readonly caches: Pick<RemoteCaches, 'warm'>;
@@ -32,6 +34,12 @@ export class Prefetching implements Prefetches {
 
   async start(address: RepositoryAddress, start: PrefetchStart): Promise<Document> {
     const { store, report } = this.#parts;
+    if (this.#running.size >= MOST_RUNNING)
+      throw new RegistryError(
+        'RESOURCE_EXHAUSTED',
+        'PREFETCH_BUSY',
+        `${MOST_RUNNING} prefetches are under way; try again when one of them is done`,
+      );
     const nothing: PrefetchReport = {
       done: false,
       total: start.artifacts.length,
