@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import type { RemoteRepo } from '../../modes/remote.ts';
 import { RemoteLab, read } from '../../testing/remote-lab.ts';
-import { CONFIG, descriptorOf, LAYER, MANIFEST } from '../../testing/oci.ts';
+import type { Page } from '../../core/page.ts';
+import { failureOf } from '../../testing/failure-of.ts';
+import { CONFIG, descriptorOf, LAYER, MANIFEST, NOWHERE } from '../../testing/oci.ts';
 import { blobFile, manifestFile } from './files.ts';
 import { type OciDigest, referenceOf } from './names.ts';
+import { referrers } from './referrers.ts';
+import { tagsList } from './tags-list.ts';
 import { ociUpstream } from './upstream.ts';
 
 const IMAGE = 'library/app';
@@ -43,5 +47,90 @@ describe('an image of an upstream', () => {
     expect(await read(repo, manifest('v1'))).toEqual([document, 'hit']);
     expect(await read(repo, blobFile(IMAGE, layer))).toEqual(['layer of a', 'hit']);
     expect(lab.upstream.take()).toEqual([]);
+  });
+});
+
+describe('what a user fetches beforehand', () => {
+  test.each([
+    ['library/app', 'library/app/manifests/latest'],
+    ['library/app:1.27', 'library/app/manifests/1.27'],
+    [`library/app@${NOWHERE}`, `library/app/manifests/${NOWHERE}`],
+    [`library/app:1.27@${NOWHERE}`, `library/app/manifests/${NOWHERE}`],
+  ])('%s is %s', (text, path) => {
+    expect(ociUpstream.prefetch?.reference(text).path).toBe(path);
+  });
+
+  test.each(['', 'App:1', 'registry.example:5000/app:1', 'app:', 'app@sha256:1'])(
+    '%j is refused as no image',
+    (text) => {
+      expect(() => ociUpstream.prefetch?.reference(text)).toThrow();
+    },
+  );
+});
+
+const bytes = (value: unknown) =>
+  new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+
+describe('a list of tags of an upstream', () => {
+  const read = async (document: unknown, page: Page) => {
+    const found = await tagsList.upstream?.parse(bytes(document), { of: IMAGE, page }, '');
+    return { tags: found?.tags.map(({ tag }) => tag), more: found?.more };
+  };
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `v${1_000 + at}`);
+
+  test('is asked for a page at a time', () => {
+    const page = { limit: 10, after: 'a b' };
+    expect(tagsList.upstream?.target({ of: IMAGE, page })).toEqual({
+      target: `${IMAGE}/tags/list?n=10&last=a+b`,
+    });
+    expect(tagsList.upstream?.target({ of: '' })).toBeUndefined();
+  });
+
+  test.each([
+    ['what it says', { tags: ['b', 'a'] }, { limit: 10 }, { tags: ['b', 'a'], more: false }],
+    ['none, as some write it', { tags: null }, { limit: 10 }, { tags: [], more: false }],
+    ['no tag that is none', { tags: ['a', '../b', 1] }, { limit: 10 }, { tags: ['a'], more: false }],
+    ['more where the page is full', { tags: ['a', 'b'] }, { limit: 2 }, { tags: ['a', 'b'], more: true }],
+    ['more where a cap seems to be', { tags: many(100) }, { limit: 1_000 }, { tags: many(100), more: true }],
+    [
+      'a page of what is no page',
+      { tags: ['a', 'b', 'c'] },
+      { limit: 2, after: 'a' },
+      { tags: ['b', 'c'], more: true },
+    ],
+  ])('has %s', async (_, document, page, expected) => {
+    expect(await read(document, page)).toEqual(expected);
+  });
+
+  test.each(['<html>', '[]', '{}', '{"tags":"a"}'])('that is %s is none', async (text) => {
+    expect(await failureOf(read(text, { limit: 1 }))).toMatchObject({ code: 'DATA_LOSS' });
+  });
+});
+
+test('what refers to an image at an upstream is read as far as it is said well', async () => {
+  const good = descriptorOf(MANIFEST, 'one', { artifactType: 'a/b', annotations: { x: 'y', z: 1 } });
+  const manifests = [{ ...good, size: 'big' }, { ...good, digest: 'x' }, 'x', good];
+  const of = `${IMAGE}@${good.digest}`;
+  const found = await referrers.upstream?.parse(bytes({ manifests }), { of, page: { limit: 10 } }, '');
+  expect(found?.referrers).toMatchObject([
+    { version: good.digest, attributes: { artifactType: 'a/b', annotations: { x: 'y' } } },
+  ]);
+  expect(referrers.upstream?.target({ of })?.target).toBe(`${IMAGE}/referrers/${good.digest}`);
+});
+
+describe('a manifest that an upstream sends', () => {
+  const send = async (headers: Readonly<Record<string, string>>) => {
+    const { document } = push('typed', 'v1');
+    lab.upstream.put(`${IMAGE}/manifests/v1`, { body: document, headers });
+    return (await repo.file(manifest('v1'))).file.contentType;
+  };
+  test('has the type that it says, where the server says none', async () => {
+    expect(await send({ 'content-type': 'application/json' })).toBe(MANIFEST);
+  });
+  test.each([
+    ['another type', { 'content-type': 'text/html' }],
+    ['another digest', { 'content-type': MANIFEST, 'docker-content-digest': NOWHERE }],
+  ])('as %s is not taken', async (_, headers) => {
+    expect(await failureOf(send(headers))).toMatchObject({ reason: 'UPSTREAM_BROKEN' });
   });
 });
