@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
 import type { Trace } from './http/data-request.ts';
-import { rawPath } from './http/path.ts';
+import { rawPath, withoutTokens } from './http/path.ts';
 import type { Log } from './ops/log.ts';
 import { storageError } from './stores/blobs/storage-error.ts';
 
@@ -56,7 +56,7 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
       if (wanted(config.accessLog, request.method, answer.status))
         log.write('info', 'request', {
           method: request.method,
-          path: rawPath(request.url),
+          path: withoutTokens(rawPath(request.url)),
           status: answer.status,
           ms: Math.round(seconds * 1e5) / 100,
           route: trace.route,

@@ -3,7 +3,15 @@ import * as fc from 'fast-check';
 import { RegistryError } from '../core/error.ts';
 import { TestServer } from '../testing/harness.ts';
 import { freshImage, type ImageClient, refusal } from '../testing/oci.ts';
-import { pathSegments, rawPath } from './path.ts';
+import { pathSegments, rawPath, withoutTokens } from './path.ts';
+
+test.each([
+  ['/us-npm/p/r/-/user/token/ent_AbC-_9', '/us-npm/p/r/-/user/token/ent_***'],
+  ['/us-npm/p/r/-/user/token/ent_Ab%2DC', '/us-npm/p/r/-/user/token/ent_***'],
+  ['/v2/p/r/parent_app/manifests/v1', '/v2/p/r/parent_app/manifests/v1'],
+])('%s has no token in a log', (path, shown) => {
+  expect(withoutTokens(path)).toBe(shown);
+});
 
 describe('the raw path of a URL', () => {
   test.each([

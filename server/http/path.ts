@@ -20,6 +20,9 @@ export function rawPath(url: string): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
+/** A path as logs may have it: clients that log out put their token into it. */
+export const withoutTokens = (path: string): string => path.replaceAll(/\bent_[\w%-]+/g, 'ent_***');
+
 /**
  * A raw path's segments, each decoded exactly once: the one value that is authorized and used. A trailing slash
  * says nothing. What could be read in two ways (empty and dot segments, control characters, an encoded separator
