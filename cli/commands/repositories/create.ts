@@ -7,7 +7,7 @@ import { asyncFlag, leftRunning } from '../long-running.ts';
 import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
 import { modeOf, MODES } from './mode.ts';
-import { REMOTE_FLAGS, UPSTREAM_FLAGS } from './upstream-flags.ts';
+import { REMOTE_FLAGS, tokenOriginsFlag, UPSTREAM_FLAGS } from './upstream-flags.ts';
 import { VIRTUAL_FLAGS } from './virtual-flags.ts';
 
 export const createRepository = defineCommand({
@@ -61,6 +61,7 @@ export const createRepository = defineCommand({
     ...UPSTREAM_FLAGS,
     remoteRepoConfigDesc: text('TEXT', 'Description of the upstream for people.'),
     ...CREDENTIAL_FLAGS,
+    remoteTokenOrigins: tokenOriginsFlag,
     ...REMOTE_FLAGS,
     ...VIRTUAL_FLAGS,
     async: asyncFlag,

@@ -15,6 +15,13 @@ export const CREDENTIAL_FLAGS = {
   ),
   remotePasswordFile: text('FILE', 'File that holds its password; - for standard input.'),
   remoteBearerTokenFile: text('FILE', 'File that holds a token for the upstream; - for standard input.'),
+  remoteTokenUri: text(
+    'URL',
+    'Where tokens for the upstream are got with a client id and secret (OAuth 2.0).',
+  ),
+  remoteClientId: text('ID', 'Client id for that.'),
+  remoteClientSecretFile: text('FILE', 'File that holds the client secret for that; - for standard input.'),
+  remoteTokenScope: text('SCOPE', 'Scope that is asked for there.'),
 } as const;
 
 type Given = { readonly [K in keyof typeof CREDENTIAL_FLAGS]: string | undefined };
@@ -23,7 +30,13 @@ type Given = { readonly [K in keyof typeof CREDENTIAL_FLAGS]: string | undefined
 export async function credentialsOf(cli: Cli, args: Given): Promise<Credentials | undefined> {
   const { remoteUsername: username, remotePasswordSecretVersion: passwordSecretVersion } = args;
   const { remotePasswordFile, remoteBearerTokenFile } = args;
+  const exchange = await exchangeOf(cli, args);
   const isBasic = [username, passwordSecretVersion, remotePasswordFile].some((value) => value !== undefined);
+  if (exchange) {
+    if (isBasic || remoteBearerTokenFile !== undefined)
+      throw usage('--remote-token-uri excludes a password and a bearer token');
+    return { tokenExchangeCredentials: exchange };
+  }
   if (remoteBearerTokenFile !== undefined) {
     if (isBasic) throw usage('--remote-bearer-token-file excludes a user name and a password');
     return { bearerCredentials: { token: await secretIn(cli, remoteBearerTokenFile) } };
@@ -38,6 +51,20 @@ export async function credentialsOf(cli: Cli, args: Given): Promise<Credentials 
       ...(remotePasswordFile !== undefined && { password: await secretIn(cli, remotePasswordFile) }),
     },
   };
+}
+
+/** All of it or nothing: who gets the secret is never changed without giving it again. */
+async function exchangeOf(
+  cli: Cli,
+  args: Given,
+): Promise<Credentials['tokenExchangeCredentials'] | undefined> {
+  const { remoteTokenUri: tokenUri, remoteClientId: clientId, remoteClientSecretFile: file } = args;
+  const { remoteTokenScope: scope } = args;
+  if ([tokenUri, clientId, file, scope].every((value) => value === undefined)) return undefined;
+  if (tokenUri === undefined || clientId === undefined || file === undefined)
+    throw usage('--remote-token-uri, --remote-client-id and --remote-client-secret-file are given together');
+  const clientSecret = await secretIn(cli, file);
+  return { tokenUri, clientId, clientSecret, ...(scope !== undefined && { scope }) };
 }
 
 /** What a file holds, without the line break that editors end it with. */

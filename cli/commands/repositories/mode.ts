@@ -18,11 +18,13 @@ type Flags = typeof UPSTREAM_FLAGS & typeof CREDENTIAL_FLAGS & typeof REMOTE_FLA
 type Given = { readonly [K in keyof Flags]: ReturnType<Flags[K]['read']> } & {
   readonly mode: 'none' | (typeof MODES)[number] | undefined;
   readonly remoteRepoConfigDesc: string | undefined;
+  readonly remoteTokenOrigins: readonly string[] | undefined;
 };
 type OfMode = Pick<Repository, 'mode' | 'remoteRepositoryConfig' | 'virtualRepositoryConfig'>;
 
 const OF_REMOTE = [
   'remoteRepoConfigDesc',
+  'remoteTokenOrigins',
   ...Object.keys(UPSTREAM_FLAGS),
   ...Object.keys(CREDENTIAL_FLAGS),
   ...Object.keys(REMOTE_FLAGS),
@@ -45,6 +47,7 @@ export async function modeOf(cli: Cli, args: Given): Promise<OfMode> {
       ...upstreamOf(args),
       ...(args.remoteRepoConfigDesc !== undefined && { description: args.remoteRepoConfigDesc }),
       ...(upstreamCredentials && { upstreamCredentials }),
+      ...(args.remoteTokenOrigins && { tokenOrigins: args.remoteTokenOrigins }),
       ...rulesOf(args),
       ...(args.disableRemoteValidation && { disableUpstreamValidation: true }),
       ...(mode === 'connector-repository' && { noCache: {} }),
@@ -52,7 +55,10 @@ export async function modeOf(cli: Cli, args: Given): Promise<OfMode> {
   };
 }
 
-type Changed = Omit<Given, 'mode' | 'remoteRepoConfigDesc' | keyof typeof UPSTREAM_FLAGS> & {
+type Changed = Omit<
+  Given,
+  'mode' | 'remoteRepoConfigDesc' | 'remoteTokenOrigins' | keyof typeof UPSTREAM_FLAGS
+> & {
   readonly clearRemoteCredentials: boolean | undefined;
 };
 

@@ -166,6 +166,26 @@ describe('a remote repository', () => {
     );
   });
 
+  it('takes a client secret to get tokens with, and says who may see it', async () => {
+    const file = await fileOf('client', 'from-file');
+    const exchange = `--remote-token-uri=https://a.example/token --remote-client-id=me --remote-client-secret-file=${file}`;
+    await create(
+      'client',
+      `${OFF} --remote-docker-repo=${URI} ${exchange} --remote-token-origins=https://a.example`,
+    );
+    expect((await described('client')).repository.remoteRepositoryConfig).toEqual({
+      commonRepository: { uri: URI },
+      tokenOrigins: ['https://a.example'],
+      upstreamCredentials: {
+        tokenExchangeCredentials: {
+          tokenUri: 'https://a.example/token',
+          clientId: 'me',
+          hasClientSecret: true,
+        },
+      },
+    });
+  });
+
   it('is changed by what is given and nothing else', async () => {
     await create('changed', `${OFF} --remote-docker-repo=${URI} --deny=a --index-max-age=5m`);
     await run('artifacts repositories update changed --minimum-release-age=12h --not-found-max-age=5s');
@@ -198,6 +218,7 @@ describe('a remote repository', () => {
       `${OFF} --remote-password-secret-version=x --remote-password-file=-`,
       '--remote-password-secret-version and --remote-password-file exclude each other',
     ],
+    [`${OFF} --remote-client-id=me`, 'are given together'],
     [`${OFF} --minimum-release-age=soon`, '--minimum-release-age: [soon] is not a duration'],
   ])('is not created with %s', async (flags, words) => {
     const { exit, stderr } = await create('bad', flags);

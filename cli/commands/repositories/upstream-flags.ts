@@ -80,6 +80,13 @@ export const UPSTREAM_FLAGS = {
   remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
 } as const;
 
+/** Who else may be shown the credentials is said once, when the repository is made. */
+export const tokenOriginsFlag = list(
+  'URL',
+  'Servers besides the upstream that may be shown its credentials when it sends for tokens there, such as ' +
+    'https://auth.example.com.',
+);
+
 /** Which field of the configuration has the well-known upstreams of each. */
 const FIELDS = {
   remoteDockerRepo: 'dockerRepository',
