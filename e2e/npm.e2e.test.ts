@@ -22,7 +22,7 @@ import { NpmRepositories } from './harness/npm-repositories.ts';
 import { Relay } from './harness/relay.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
-import { startVerdaccio, type Verdaccio, VERDACCIO } from './harness/verdaccio.ts';
+import { startVerdaccio, VERDACCIO } from './harness/verdaccio.ts';
 
 const LIMIT_MS = 180_000;
 const KINDS: readonly NpmClientKind[] = [npm, pnpm, yarn, berry, bun];
@@ -41,27 +41,33 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
+  for (const upstream of upstreams.values()) await (await upstream).stop();
   await space[Symbol.asyncDispose]();
 }, LIMIT_MS);
 
 /** A registry that repositories of the server under test get packages from. */
-interface Upstream extends NpmRegistry, AsyncDisposable {
+interface Upstream extends NpmRegistry {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
+  stop(): Promise<void>;
 }
 
-async function verdaccio(): Promise<Upstream> {
-  const other: Verdaccio = await startVerdaccio();
-  return other;
+/** Started by the first client that needs it, for all. */
+const upstreams = new Map<() => Promise<Upstream>, Promise<Upstream>>();
+
+function shared(start: () => Promise<Upstream>): Promise<Upstream> {
+  const started = upstreams.get(start) ?? start();
+  upstreams.set(start, started);
+  return started;
 }
 
 /** Another Entrepot, with a repository that everybody may read. */
-async function entrepot(): Promise<Upstream> {
+async function startEntrepot(): Promise<Upstream> {
   const other = await startServer();
   const registry = await new NpmRepositories(other).standard('shared');
   const who = new Identities(other);
   await who.grant(who.repository('shared'), 'roles/artifactregistry.reader', 'allUsers');
-  return { ...registry, host: other.host, [Symbol.asyncDispose]: () => other.stop() };
+  return { ...registry, host: other.host, stop: () => other.stop() };
 }
 
 /** Logs in at a browser, and lets the program in that sent the person there. */
@@ -95,11 +101,11 @@ function throughAllModes(kind: NpmClientKind): void {
   });
 
   for (const [name, start] of [
-    ['Verdaccio', verdaccio],
-    ['another Entrepot', entrepot],
+    ['Verdaccio', startVerdaccio],
+    ['another Entrepot', startEntrepot],
   ] as const)
     check(`a remote repository of ${name} installs cold, warm, and with the upstream cut`, async () => {
-      await using upstream = await start();
+      const upstream = await shared(start);
       await using relay = await Relay.to(upstream.host);
       const address = new URL(upstream.url);
       address.host = relay.host;
@@ -112,7 +118,7 @@ function throughAllModes(kind: NpmClientKind): void {
   check(
     'a virtual repository installs its own before those of others, and takes what is published',
     async () => {
-      await using others = await verdaccio();
+      const others = await shared(startVerdaccio);
       const [behind, front] = [`behind-${slug(kind)}`, `front-${slug(kind)}`];
       await repositories.remote(behind, { uri: others.url });
       const members = [
