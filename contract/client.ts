@@ -13,6 +13,7 @@ import type {
   File,
   NpmPackage,
   Package,
+  PythonPackage,
   Tag,
   Version,
   VersionView,
@@ -196,6 +197,7 @@ export function createClient(options: ClientOptions) {
 
     dockerImages: { ...getting<DockerImage>(http), ...listing<DockerImage>(http, 'dockerImages') },
     npmPackages: { ...getting<NpmPackage>(http), ...listing<NpmPackage>(http, 'npmPackages') },
+    pythonPackages: { ...getting<PythonPackage>(http), ...listing<PythonPackage>(http, 'pythonPackages') },
 
     /** Names end in `/projectSettings`, `/projectConfig` and `/vpcscConfig`. */
     projectSettings: { ...getting<ProjectSettings>(http), ...patching<ProjectSettings>(http) },

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { dockerImage, file, npmPackage, pkg, tag, version } from './schemas/artifacts.ts';
+import { dockerImage, file, npmPackage, pkg, pythonPackage, tag, version } from './schemas/artifacts.ts';
 import {
   cleanupDecision,
   cleanupPolicy,
@@ -97,6 +97,7 @@ export const components = {
   ListUsersResponse: listOf('users', user),
   Membership: membership,
   NpmPackage: npmPackage,
+  PythonPackage: pythonPackage,
   SetPasswordRequest: setPasswordRequest,
   Token: token,
   UploadServiceAccountKeyRequest: uploadServiceAccountKeyRequest,
@@ -113,6 +114,7 @@ export const components = {
   ListLogEntriesRequest: listLogEntriesRequest,
   ListLogEntriesResponse: listOf('entries', logEntry),
   ListNpmPackagesResponse: listOf('npmPackages', npmPackage),
+  ListPythonPackagesResponse: listOf('pythonPackages', pythonPackage),
   ListPackagesResponse: listOf('packages', pkg),
   ListProjectsResponse: listOf('projects', project),
   ListRepositoriesResponse: listOf('repositories', repository),
@@ -181,4 +183,5 @@ export function namedSchemas() {
 export const versionViews = {
   dockerImages: { item: components.DockerImage, page: components.ListDockerImagesResponse },
   npmPackages: { item: components.NpmPackage, page: components.ListNpmPackagesResponse },
+  pythonPackages: { item: components.PythonPackage, page: components.ListPythonPackagesResponse },
 } as const;

@@ -96,3 +96,13 @@ export const npmPackage = message({
   updateTime: maybe(timestamp()),
 });
 export type NpmPackage = Answer<typeof npmPackage>;
+
+export const pythonPackage = message({
+  name: maybe(text()),
+  uri: maybe(text()),
+  packageName: maybe(text()),
+  version: maybe(text()),
+  createTime: maybe(timestamp()),
+  updateTime: maybe(timestamp()),
+});
+export type PythonPackage = Answer<typeof pythonPackage>;

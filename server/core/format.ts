@@ -122,6 +122,8 @@ export interface Command extends RouteRequest {
   readonly read: IndexReader;
   readonly elsewhere: ReadableElsewhere;
   readonly rights: Rights;
+  /** Milliseconds since the epoch. */
+  now(): number;
   /** Makes the kept documents of an index anew, so that whoever asks next need not wait for them. */
   refresh<T>(index: KeptIndex<T>, key: IndexKey): Promise<void>;
 }

@@ -57,8 +57,11 @@ export interface UpstreamIndex<T> {
   target(key: IndexKey): UpstreamTarget | undefined;
   /** Largest body that is read, decoded. */
   readonly maxBytes: number;
-  /** Fails with DATA_LOSS when it is none of the format. Yields to other work while it reads a long one. */
-  parse(body: Uint8Array<ArrayBuffer>, key: IndexKey): T | Promise<T>;
+  /**
+   * Fails with DATA_LOSS when it is none of the format. Yields to other work while it reads a long one. `url` is where it came
+   * from, after redirects: what addresses in it are relative to.
+   */
+  parse(body: Uint8Array<ArrayBuffer>, key: IndexKey, url: string): T | Promise<T>;
   /** The package it is of, which rules about names are asked of; absent where it is of none. */
   package?(key: IndexKey): string;
   /** Seconds it is good for without asking again, where a repository does not say otherwise (gar.md 5.5). */

@@ -142,7 +142,8 @@ function repositoryAt(place: Place, segments: readonly string[], base: string): 
   // A project id has no dot, so a segment with one is the domain of a domain-scoped project.
   const projectParts = segments[0]?.includes('.') ? 2 : 1;
   const parts = place.repository === undefined ? projectParts + 1 : projectParts;
-  if (segments.length <= parts)
+  const isAnswered = place.format.routes.some(({ path }) => path === '/');
+  if (segments.length < parts || (segments.length === parts && !isAnswered))
     throw invalid(
       'NAME_INVALID',
       `invalid number of path components: ${segments.length}; PROJECT/REPOSITORY comes before the rest`,

@@ -47,6 +47,7 @@ export async function commandAnswer(
     read,
     elsewhere: parts.elsewhere(call, destination),
     rights,
+    now: parts.now,
     refresh: async (index, key) => {
       // Whoever asks next makes them, should this go wrong; what was written stays written.
       await documents.document(index, key, { variant: '', baseUrl }).catch(() => undefined);

@@ -2,7 +2,7 @@ import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexKind, IndexPart, IndexReader } from '../core/index-kind.ts';
 import type { UpstreamRequest, Validators } from '../core/upstream.ts';
 import { broken } from './freshness.ts';
-import { readIndex, receive } from './read-index.ts';
+import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { ReadIndex } from './remote-memory.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { SafetyGate } from './safety-gate.ts';
@@ -32,7 +32,7 @@ export class PassedIndexes implements IndexReader {
     const request: UpstreamRequest = { ...target, maxBytes: upstream.maxBytes, compressed: true };
     const id = JSON.stringify([repositoryId, kind.name, target.target, key]);
     const absent = () => notFound('INDEX', { key: key.of });
-    const read = (source: string, body: () => Promise<Uint8Array<ArrayBuffer>>) =>
+    const read = (source: string, body: () => Promise<IndexBody>) =>
       memory
         .index(`${id} ${source}`, () => readIndex({ kind, upstream, key }, body))
         .catch((error: unknown) => {
@@ -44,12 +44,12 @@ export class PassedIndexes implements IndexReader {
       if (answer === 'missing') throw absent();
       if (answer !== 'unchanged') {
         this.#remember(id, answer);
-        return read(answer.source, async () => answer.bytes);
+        return read(answer.source, async () => answer);
       }
       return read(last?.source ?? '', () =>
         this.#asked(request, undefined, async (whole) => {
           if (typeof whole === 'string') throw absent();
-          return whole.bytes;
+          return whole;
         }),
       );
     });
@@ -66,7 +66,7 @@ export class PassedIndexes implements IndexReader {
     const { bytes, digest } = await receive(answer.body, request.maxBytes).catch((error: unknown) => {
       throw broken(error);
     });
-    return use({ bytes, source: digest, headers: answer.headers });
+    return use({ bytes, source: digest, headers: answer.headers, url: urlText(answer.url) });
   }
 
   #remember(id: string, { headers, source }: Received): void {
@@ -80,8 +80,7 @@ export class PassedIndexes implements IndexReader {
   }
 }
 
-interface Received {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+interface Received extends IndexBody {
   readonly source: string;
   readonly headers: Headers;
 }

@@ -22,6 +22,16 @@ export async function receive(
   return { bytes: new Uint8Array(Buffer.concat(pieces)), digest: hash.digest('base64url') };
 }
 
+/** An index as an upstream sent it. */
+export interface IndexBody {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where it came from. */
+  readonly url: string;
+}
+
+/** Without the query, which may be a secret. */
+export const urlText = ({ origin, pathname }: URL): string => origin + pathname;
+
 /** Reads an index and makes its listing when that is wanted. DATA_LOSS for a body that is none. */
 export async function readIndex<T>(
   {
@@ -29,10 +39,10 @@ export async function readIndex<T>(
     upstream,
     key,
   }: { readonly kind: IndexKind<T>; readonly upstream: UpstreamIndex<T>; readonly key: IndexKey },
-  body: () => Promise<Uint8Array<ArrayBuffer>>,
+  body: () => Promise<IndexBody>,
 ): Promise<{ readonly index: ReadIndex<T>; readonly bytes: number }> {
-  const bytes = await body();
-  const value = await upstream.parse(bytes, key);
+  const { bytes, url } = await body();
+  const value = await upstream.parse(bytes, key, url);
   let listing: Listing | undefined;
   return {
     index: { value, listing: () => (listing ??= kind.listing?.(value, key) ?? new Map()) },

@@ -13,7 +13,7 @@ import type {
 import type { CacheState } from '../core/repo.ts';
 import type { UpstreamAnswer } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
-import { readIndex, receive } from './read-index.ts';
+import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { ReadIndex } from './remote-memory.ts';
 import type { SafetyGate } from './safety-gate.ts';
@@ -122,12 +122,13 @@ export class RemoteIndexes implements IndexReader {
     const { upstream, at } = wanted;
     const { bytes, digest } = await receive(answer.body, upstream.maxBytes);
     if (digest === held?.source) return 'revalidated';
-    await this.#remembered(wanted, digest, async () => bytes).catch((error: unknown) => {
+    const url = urlText(answer.url);
+    await this.#remembered(wanted, digest, async () => ({ bytes, url })).catch((error: unknown) => {
       throw broken(error);
     });
     const body = new Uint8Array(await zipped(bytes));
     const layout = {
-      variant: '',
+      variant: url,
       contentType: answer.headers.get('content-type') ?? 'application/octet-stream',
       etag: digest,
       bodies: { gzip: [0, body.byteLength] as const },
@@ -140,7 +141,7 @@ export class RemoteIndexes implements IndexReader {
   #remembered<T>(
     { kind, upstream, key, at }: Wanted<T>,
     source: string,
-    bytes: () => Promise<Uint8Array<ArrayBuffer>>,
+    bytes: () => Promise<IndexBody>,
   ): Promise<ReadIndex<T>> {
     const id = JSON.stringify([at.repositoryId, at.kind, at.key, key, source]);
     return this.#parts.memory.index(id, () => readIndex({ kind, upstream, key }, bytes));
@@ -156,8 +157,9 @@ export class RemoteIndexes implements IndexReader {
     };
   }
 
-  async #body({ blob }: StoredDocument): Promise<Uint8Array<ArrayBuffer>> {
+  async #body({ blob, layouts }: StoredDocument): Promise<IndexBody> {
     const body = await this.#parts.bodies.open(blob);
-    return new Uint8Array(await unzipped(await new Response(body).arrayBuffer()));
+    const bytes = new Uint8Array(await unzipped(await new Response(body).arrayBuffer()));
+    return { bytes, url: layouts[0]?.variant ?? '' };
   }
 }

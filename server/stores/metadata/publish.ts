@@ -1,5 +1,5 @@
 import { type Transaction, sql } from 'kysely';
-import type { NewFile, PublishPlan, VersionLink } from '../../core/catalog.ts';
+import type { Attributes, NewFile, PublishPlan, VersionLink } from '../../core/catalog.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { recordEvent } from './outbox.ts';

@@ -1,0 +1,136 @@
+import type { Checksum, ChecksumAlgorithm } from '../../core/blob.ts';
+import type { CatalogReader, VersionRow } from '../../core/catalog.ts';
+import {
+  defineKeptIndex,
+  type IndexKey,
+  type KeptDocument,
+  type ListedFile,
+  type Listing,
+} from '../../core/index-kind.ts';
+import { fromAttributes } from './attributes.ts';
+import { filePath, METADATA, PROVENANCE } from './names.ts';
+import { HTML, HTML_V1, JSON_V1 } from './negotiate.ts';
+import { LARGEST_INDEX, parseProject } from './parse-project.ts';
+import {
+  type ListedDistribution,
+  mergeProjects,
+  type Project,
+  projectFrom,
+  pruneProject,
+} from './project.ts';
+import { placesBelow, renderHtml, renderJson } from './render-project.ts';
+
+/** Seconds, as Artifact Registry has it (gar.md 5.5). */
+const MAX_AGE = 300;
+const ROWS = 500;
+
+/** What clients say that they understand, best first. */
+export const ACCEPT = `${JSON_V1}, ${HTML_V1};q=0.2, ${HTML};q=0.1`;
+
+/** All files of a project. */
+export const projectIndex = defineKeptIndex<Project>({
+  name: 'python.project',
+  build,
+  upstream: {
+    target: ({ of: name }) => ({ target: `simple/${name}/`, headers: { accept: ACCEPT } }),
+    maxBytes: LARGEST_INDEX,
+    parse: (body, { of: name }, url) => parseProject(body, name, url),
+    package: ({ of: name }) => name,
+    maxAge: MAX_AGE,
+  },
+  merge: (parts) => {
+    const [first, ...others] = parts;
+    if (!first) throw new TypeError('there is nothing to merge');
+    return mergeProjects([first, ...others]);
+  },
+  versions: (project) => {
+    const times = publishedAt(project);
+    return project.versions.map((version) => {
+      const at = times.get(version);
+      return { version, ...(at !== undefined && { publishedAt: at }) };
+    });
+  },
+  prune: pruneProject,
+  listing,
+  documents,
+});
+
+async function build(catalog: CatalogReader, { of: name }: IndexKey): Promise<Project | undefined> {
+  const files: ListedDistribution[] = [];
+  for (let after: string | undefined; ;) {
+    const { rows, more } = await catalog.versions(name, {
+      limit: ROWS,
+      ...(after !== undefined && { after }),
+    });
+    for (const row of rows) files.push(...filesOf(row));
+    after = rows.at(-1)?.version;
+    if (!more || after === undefined) break;
+  }
+  return files.length > 0 ? projectFrom(name, files) : undefined;
+}
+
+function filesOf({ version, attributes }: VersionRow): readonly ListedDistribution[] {
+  const { files = {}, yanked } = fromAttributes(attributes);
+  return Object.entries(files).map(([filename, file]) => ({
+    filename,
+    version,
+    hashes: new Map([['sha256', file.sha256]]),
+    size: file.size,
+    uploadTime: new Date(file.uploadedAt).toISOString(),
+    ...(file.requiresPython !== undefined && { requiresPython: file.requiresPython }),
+    ...(file.metadata !== undefined && { metadata: new Map([['sha256', file.metadata]]) }),
+    ...(file.attested && { provenance: '' }),
+    ...(yanked !== undefined && { yanked }),
+  }));
+}
+
+function documents(project: Project, { of: name }: IndexKey, baseUrl: string): readonly KeptDocument[] {
+  const places = placesBelow(baseUrl, name);
+  return [
+    { variant: JSON_V1, contentType: JSON_V1, body: renderJson(project, places) },
+    { variant: HTML_V1, contentType: HTML_V1, body: renderHtml(project, places) },
+    { variant: HTML, contentType: `${HTML}; charset=utf-8`, body: renderHtml(project, places) },
+  ];
+}
+
+/** When the first file of each version came out. */
+function publishedAt({ files }: Project): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const { version, uploadTime } of files.values()) {
+    const at = timeOf(uploadTime);
+    if (at !== undefined && at < (times.get(version) ?? Number.POSITIVE_INFINITY)) times.set(version, at);
+  }
+  return times;
+}
+
+const timeOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Date.parse(text);
+
+/** The files, and what is beside them. */
+function listing({ name, files }: Project): Listing {
+  const listed = new Map<string, ListedFile>();
+  for (const { filename, version, url, hashes, metadata, provenance, uploadTime } of files.values()) {
+    if (url === undefined) continue;
+    const at = timeOf(uploadTime);
+    const common = { version, ...(at !== undefined && { publishedAt: at }) };
+    const path = filePath(name, filename);
+    listed.set(path, { ...common, target: url, checksums: checksumsIn(hashes) });
+    if (metadata)
+      listed.set(path + METADATA, {
+        ...common,
+        target: url + METADATA,
+        checksums: checksumsIn(metadata),
+      });
+    if (provenance !== undefined)
+      listed.set(path + PROVENANCE, { ...common, target: provenance, checksums: [] });
+  }
+  return listed;
+}
+
+const CHECKED: readonly ChecksumAlgorithm[] = ['sha512', 'sha256', 'sha1', 'md5'];
+
+const checksumsIn = (hashes: ReadonlyMap<string, string>): readonly Checksum[] =>
+  CHECKED.flatMap((algorithm) => {
+    const hex = hashes.get(algorithm);
+    return hex === undefined ? [] : [{ algorithm, hex }];
+  });

@@ -1,0 +1,70 @@
+import type { VersionRow } from '../../core/catalog.ts';
+import type { DatedVersion, Fact, FormatApi, Snippet, VersionView } from '../../core/format.ts';
+import { fromAttributes } from './attributes.ts';
+
+/** What people paste to use a repository. `address` has neither scheme nor a slash at the end. */
+export const snippets = (address: string): readonly Snippet[] => [
+  {
+    title: 'Install',
+    language: 'sh',
+    text: `pip install --index-url https://${address}/simple/ PACKAGE`,
+  },
+  {
+    title: 'Use it for all packages (pip.conf)',
+    language: 'ini',
+    text: `[global]\nindex-url = https://${address}/simple/`,
+  },
+  {
+    title: 'Use it for all packages (uv.toml)',
+    language: 'toml',
+    text: `[[index]]\nurl = "https://${address}/simple/"\ndefault = true`,
+  },
+  { title: 'Publish', language: 'sh', text: `twine upload --repository-url https://${address}/ dist/*` },
+];
+
+/** What there is to say of a release. */
+export function facts({ attributes }: VersionRow): readonly Fact[] {
+  const { summary, author, license, homePage, files = {}, yanked } = fromAttributes(attributes);
+  const names = Object.keys(files).sort();
+  const python = Object.values(files).find(({ requiresPython }) => requiresPython !== undefined);
+  const said: readonly (readonly [string, string | undefined])[] = [
+    ['Summary', summary],
+    ['Author', author],
+    ['License', license],
+    ['Homepage', homePage],
+    ['Requires Python', python?.requiresPython],
+    ['Files', names.length === 0 ? undefined : names.join(', ')],
+    ['Yanked', yanked === undefined ? undefined : yanked || 'yes'],
+  ];
+  return said.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
+}
+
+/** PythonPackage of artifact.proto. */
+const pythonPackages: VersionView = {
+  collection: 'pythonPackages',
+  permissions: { get: 'artifactregistry.pythonpackages.get', list: 'artifactregistry.pythonpackages.list' },
+  methods: { get: 'GetPythonPackage', list: 'ListPythonPackages' },
+  orders: { name: 'name', createTime: 'createTime', updateTime: 'updateTime' },
+
+  id: ({ package: name, version }) => `${name}:${version}`,
+  parse(id) {
+    const colon = id.lastIndexOf(':');
+    return colon > 0 ? { package: id.slice(0, colon), version: id.slice(colon + 1) } : undefined;
+  },
+
+  resource: ({ package: name, version, createdAt, updatedAt }: DatedVersion, address) => ({
+    uri: `${address}:${version}`,
+    packageName: name,
+    version,
+    createTime: new Date(createdAt).toISOString(),
+    updateTime: new Date(updatedAt).toISOString(),
+  }),
+};
+
+/** What Artifact Registry says of a release, as far as it is known, and whether it is yanked. */
+function metadata({ package: packageName, version, attributes }: VersionRow): Record<string, unknown> {
+  const { yanked } = fromAttributes(attributes);
+  return { packageName, version, ...(yanked !== undefined && { yanked: true, yankedReason: yanked }) };
+}
+
+export const pythonApi: FormatApi = { metadata, views: [pythonPackages] };
