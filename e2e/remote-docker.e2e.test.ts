@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import type { ClientKind } from './clients/client.ts';
+import type { ClientKind, Credentials } from './clients/client.ts';
 import { crane } from './clients/crane.ts';
 import { docker } from './clients/docker.ts';
 import { podman } from './clients/podman.ts';
@@ -43,13 +43,15 @@ afterAll(async () => {
 }, LIMIT_MS);
 
 /** A copy of the upstream's images, by way of `host`, that takes nothing for granted. */
-async function copy(id: string, host: string): Promise<void> {
-  const { username, password } = upstream;
+const copy = (id: string, host: string): Promise<void> =>
+  copyOf(id, `http://${host}/${upstream.repositoryPath('images')}`, upstream);
+
+async function copyOf(id: string, uri: string, { username, password }: Credentials): Promise<void> {
   await server.api('POST', `${PARENT}/repositories?repositoryId=${id}`, {
     format: 'DOCKER',
     mode: 'REMOTE_REPOSITORY',
     remoteRepositoryConfig: {
-      dockerRepository: { customRepository: { uri: `http://${host}/${upstream.repositoryPath('images')}` } },
+      dockerRepository: { customRepository: { uri } },
       upstreamCredentials: { usernamePasswordCredentials: { username, password } },
       cacheConfig: { fileMaxAge: '0s', indexMaxAge: '0s' },
     },
@@ -131,6 +133,15 @@ describeWith('images of another server', programs, () => {
     },
     LIMIT_MS,
   );
+
+  test('are refused by a copy of itself, instead of waited for', async () => {
+    await using round = await Relay.to(server.host);
+    const url = (id: string): string => `http://${round.host}/${server.repositoryPath(id)}`;
+    await copyOf('mirrored', url('mirror'), server);
+    await copyOf('mirror', url('mirrored'), server);
+    const answer = await get(server.image('mirror', 'app'), 'manifests/v1');
+    expect(answer.status).toBe(502);
+  }, 10_000);
 
   test(
     'are asked for once, however many want a layer at the same time, in two processes',

@@ -71,13 +71,13 @@ describe('what a user fetches beforehand', () => {
 const bytes = (value: unknown) =>
   new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 
-describe('a list of tags of an upstream', () => {
-  const read = async (document: unknown, page: Page) => {
-    const found = await tagsList.upstream?.parse(bytes(document), { of: IMAGE, page }, '');
-    return { tags: found?.tags.map(({ tag }) => tag), more: found?.more };
-  };
-  const many = (count: number) => Array.from({ length: count }, (_, at) => `v${1_000 + at}`);
+const parsed = async (document: unknown, page: Page) => {
+  const found = await tagsList.upstream?.parse(bytes(document), { of: IMAGE, page }, '');
+  return { tags: found?.tags.map(({ tag }) => tag), more: found?.more };
+};
+const many = (count: number) => Array.from({ length: count }, (_, at) => `v${1_000 + at}`);
 
+describe('a list of tags of an upstream', () => {
   test('is asked for a page at a time', () => {
     const page = { limit: 10, after: 'a b' };
     expect(tagsList.upstream?.target({ of: IMAGE, page })).toEqual({
@@ -99,11 +99,11 @@ describe('a list of tags of an upstream', () => {
       { tags: ['b', 'c'], more: true },
     ],
   ])('has %s', async (_, document, page, expected) => {
-    expect(await read(document, page)).toEqual(expected);
+    expect(await parsed(document, page)).toEqual(expected);
   });
 
   test.each(['<html>', '[]', '{}', '{"tags":"a"}'])('that is %s is none', async (text) => {
-    expect(await failureOf(read(text, { limit: 1 }))).toMatchObject({ code: 'DATA_LOSS' });
+    expect(await failureOf(parsed(text, { limit: 1 }))).toMatchObject({ code: 'DATA_LOSS' });
   });
 });
 
@@ -118,12 +118,14 @@ test('what refers to an image at an upstream is read as far as it is said well',
   expect(referrers.upstream?.target({ of })?.target).toBe(`${IMAGE}/referrers/${good.digest}`);
 });
 
+/** The type of a manifest that the upstream sends with these headers. */
+const send = async (headers: Readonly<Record<string, string>>) => {
+  const { document } = push('typed', 'v1');
+  lab.upstream.put(`${IMAGE}/manifests/v1`, { body: document, headers });
+  return (await repo.file(manifest('v1'))).file.contentType;
+};
+
 describe('a manifest that an upstream sends', () => {
-  const send = async (headers: Readonly<Record<string, string>>) => {
-    const { document } = push('typed', 'v1');
-    lab.upstream.put(`${IMAGE}/manifests/v1`, { body: document, headers });
-    return (await repo.file(manifest('v1'))).file.contentType;
-  };
   test('has the type that it says, where the server says none', async () => {
     expect(await send({ 'content-type': 'application/json' })).toBe(MANIFEST);
   });
