@@ -23,6 +23,8 @@ const OTHER_PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'repositories.upstreamStatus': { repository: 'copies' },
   'npmPackages.get': { repository: 'packages', view: '@team/app:1.0.0' },
   'npmPackages.list': { repository: 'packages' },
+  'pythonPackages.get': { repository: 'projects', view: 'team-app:1.0' },
+  'pythonPackages.list': { repository: 'projects' },
 };
 const paramsOf = ({ id }: ApiRoute) => ({ ...rights.params, ...OTHER_PARAMS[id] });
 

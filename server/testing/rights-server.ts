@@ -6,6 +6,7 @@ import { ApiCaller, IMAGES, LOCATION, PROJECT } from './api.ts';
 import { TestServer } from './harness.ts';
 import { NpmClient } from './npm.ts';
 import { type Descriptor, ImageClient } from './oci.ts';
+import { attestationsOf, PythonClient, wheel, wheelName } from './python.ts';
 
 export const NO_ROLE = 'no role';
 export const ROLES: readonly string[] = [NO_ROLE, ...PREDEFINED_ROLES.keys()];
@@ -15,12 +16,15 @@ export const holds = (role: string, permission: string): boolean =>
 const REPOSITORY: ResourceName = IMAGES;
 /** An npm repository of the same project. */
 export const PACKAGES: ResourceName = `${LOCATION}/repositories/packages`;
+/** A Python repository of the same project. */
+export const PROJECTS: ResourceName = `${LOCATION}/repositories/projects`;
 /** A remote repository of the same project. */
 const COPIES: ResourceName = `${LOCATION}/repositories/copies`;
 const SIBLING: ResourceName = `${LOCATION}/repositories/sibling`;
 const FAR: ResourceName = 'projects/far-project/locations/us-central1/repositories/far';
 const PACKAGE = 'team/app';
 export const NPM_PACKAGE = '@team/app';
+export const PYTHON_RELEASE = { name: 'team-app', version: '1.0' } as const;
 
 /** A server with one of everything that routes name, and for each role an account that holds it at one place only. */
 export class RightsServer implements AsyncDisposable {
@@ -53,9 +57,22 @@ export class RightsServer implements AsyncDisposable {
     });
     const npm = new NpmClient(server, 'packages');
     await npm.publish({ name: NPM_PACKAGE, provenance: true });
+    await server.repository('projects', { format: 'PYTHON' });
+    const attestations = attestationsOf(wheelName(PYTHON_RELEASE), wheel(PYTHON_RELEASE));
+    await new PythonClient(server, 'projects').publish(PYTHON_RELEASE, { attestations });
     const made = new RightsServer(server, { image, npm, params });
     const account = `projects/my-project/serviceAccounts/${params['account'] ?? ''}` as const;
-    for (const place of ['/', PROJECT, REPOSITORY, PACKAGES, COPIES, SIBLING, FAR, account] as const)
+    for (const place of [
+      '/',
+      PROJECT,
+      REPOSITORY,
+      PACKAGES,
+      PROJECTS,
+      COPIES,
+      SIBLING,
+      FAR,
+      account,
+    ] as const)
       await made.#hold(place);
     return made;
   }
@@ -69,7 +86,8 @@ export class RightsServer implements AsyncDisposable {
 
   /** Someone who holds the role where it means nothing for a resource. */
   stranger(role: string, on: ResourceName): string {
-    return this.holder(role, on === REPOSITORY || on === PACKAGES ? SIBLING : FAR);
+    const inProject = on === REPOSITORY || on === PACKAGES || on === PROJECTS;
+    return this.holder(role, inProject ? SIBLING : FAR);
   }
 
   async #hold(on: ResourceName): Promise<void> {
