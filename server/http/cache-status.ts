@@ -14,7 +14,7 @@ export function cacheHeaders(
   const status = {
     hit: `hit${ttl}`,
     miss: `fwd=miss; fwd-status=200; stored${ttl}`,
-    revalidated: `hit; fwd=stale; fwd-status=304${ttl}`,
+    revalidated: `fwd=stale; fwd-status=304${ttl}`,
     stale: `hit${ttl}${why}`,
   }[outcome];
   return { 'cache-status': `${NAME}; ${status}`, age: String(outcome === 'miss' ? 0 : age) };

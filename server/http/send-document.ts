@@ -21,7 +21,7 @@ export async function sendDocument(
   const headers: Record<string, string> = {
     'content-type': opened.contentType,
     etag,
-    'last-modified': new Date(opened.modifiedAt).toUTCString(),
+    ...(datedOf(opened) <= now && { 'last-modified': new Date(datedOf(opened)).toUTCString() }),
     'cache-control': 'private, no-cache',
     vary: 'accept, accept-encoding',
     'x-content-type-options': 'nosniff',
@@ -39,14 +39,20 @@ export async function sendDocument(
   return new Response(await body.open(), { headers });
 }
 
-/** An entity tag decides where there is one; dates have whole seconds, in which more than one thing can happen. */
-function isUnchanged(asked: Headers, { etag, modifiedAt }: OpenedDocument, ours: string): boolean {
+/**
+ * The date of a document, and of none before it: the end of the second in which it was made, since more than one can be made in a
+ * second. Nobody is told of it before it is over.
+ */
+const datedOf = ({ modifiedAt }: OpenedDocument): number => (Math.floor(modifiedAt / 1_000) + 1) * 1_000;
+
+/** An entity tag decides where there is one. */
+function isUnchanged(asked: Headers, opened: OpenedDocument, ours: string): boolean {
+  const { etag } = opened;
   const known = asked.get('if-none-match');
   // The content is the same in whichever coding the client has it.
   if (known !== null)
     return matchesEtag(known, ours) || CODINGS.some((coding) => matchesEtag(known, `"${etag}-${coding}"`));
-  const since = Date.parse(asked.get('if-modified-since') ?? '');
-  return Math.floor(modifiedAt / 1_000) * 1_000 <= since;
+  return datedOf(opened) <= Date.parse(asked.get('if-modified-since') ?? '');
 }
 
 /** What a client takes besides the plain body, best first (RFC 9110 12.5.3). */
