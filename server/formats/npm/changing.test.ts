@@ -198,6 +198,11 @@ describe('people', () => {
     expect((await npm.put(at, { ...body, maintainers, users: { ann: true } })).status).toBe(201);
 
     expect(await npm.json(at)).toMatchObject({ maintainers, users: { ann: true } });
+    const { objects } = await npm.json(`-/v1/search?text=${name}`);
+    const found = objects.find(
+      (one: { readonly package: { readonly name: string } }) => one.package.name === name,
+    );
+    expect(found.package.maintainers).toEqual([{ username: 'ann', email: 'ann@example.com' }]);
   });
 
   test('are not kept of a package that is not there', async () => {

@@ -83,13 +83,20 @@ const shown = ({ name, version, manifest, maintainers, publishedAt }: Summary) =
       links,
       author,
       license,
-      maintainers,
+      maintainers: maintainers.map(asUser),
     },
     // What is here is not weighed: the order says which fits best.
     score: { final: 1, detail: { quality: 1, popularity: 1, maintenance: 1 } },
     searchScore: 1,
   };
 };
+
+/** Results call a person's name `username`, which clients print without asking whether it is there. */
+function asUser(person: unknown): object {
+  if (typeof person !== 'object' || person === null) return { username: String(person) };
+  const { name, email } = person as { readonly name?: unknown; readonly email?: unknown };
+  return { username: typeof name === 'string' ? name : '', email };
+}
 
 const urlOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'url' in value ? value.url : value;
