@@ -80,7 +80,7 @@ async function fill(bench: Bench, server: NpmServer): Promise<void> {
   );
   const plans = [
     { name: 'small', versions: 20, manifestSize: 1500 },
-    { name: 'big', versions: bench.quick ? 200 : 2200, manifestSize: 5000 },
+    { name: 'big', versions: bench.quick ? 40 : 400, manifestSize: 28_000 },
   ];
   for (const { name, versions, manifestSize } of plans) {
     const made = await Promise.all(

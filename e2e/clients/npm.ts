@@ -48,8 +48,9 @@ async function open(stage: NpmStage): Promise<NpmClient> {
     },
     whoami: async () => (await npm(['whoami'])).trim(),
     ping: () => quietly(['ping']),
+    // A name is what stands alone on the line above `Version … published`, with the description in between.
     search: async (text) =>
-      ((await json(['search', text])) as readonly { readonly name: string }[]).map(({ name }) => name),
+      (await npm(['search', '--color=false', text])).split('\n').filter((line) => /^@?[\w./-]+$/.test(line)),
     audit: (folder) => quietly(['audit'], folder),
     tags: {
       add: (name, version, tag) => quietly(['dist-tag', 'add', `${name}@${version}`, tag]),
