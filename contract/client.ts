@@ -197,7 +197,11 @@ export function createClient(options: ClientOptions) {
 
     dockerImages: { ...getting<DockerImage>(http), ...listing<DockerImage>(http, 'dockerImages') },
     npmPackages: { ...getting<NpmPackage>(http), ...listing<NpmPackage>(http, 'npmPackages') },
-    pythonPackages: { ...getting<PythonPackage>(http), ...listing<PythonPackage>(http, 'pythonPackages') },
+    pythonPackages: {
+      ...getting<PythonPackage>(http),
+      ...patching<PythonPackage>(http),
+      ...listing<PythonPackage>(http, 'pythonPackages'),
+    },
 
     /** Names end in `/projectSettings`, `/projectConfig` and `/vpcscConfig`. */
     projectSettings: { ...getting<ProjectSettings>(http), ...patching<ProjectSettings>(http) },

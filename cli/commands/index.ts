@@ -65,12 +65,14 @@ import { listPackages } from './packages/list.ts';
 import { updatePackage } from './packages/update.ts';
 import { printDockerSettings } from './print-settings/docker.ts';
 import { printNpmSettings } from './print-settings/npm.ts';
+import { printPythonSettings } from './print-settings/python.ts';
 import { describeSettings } from './project-settings/describe.ts';
 import { createProject } from './projects/create.ts';
 import { deleteProject } from './projects/delete.ts';
 import { describeProject } from './projects/describe.ts';
 import { listProjects } from './projects/list.ts';
 import { cacheCommands } from './repositories/caches.ts';
+import { unyank, yank } from './python/yank.ts';
 import { createRepository } from './repositories/create.ts';
 import { deleteCleanupPolicies } from './repositories/delete-cleanup-policies.ts';
 import { deleteRepository } from './repositories/delete.ts';
@@ -103,6 +105,9 @@ export const COMMANDS: readonly Command[] = [
   rollbackImageTag,
   printDockerSettings,
   printNpmSettings,
+  printPythonSettings,
+  yank,
+  unyank,
   createRepository,
   listRepositories,
   describeRepository,
@@ -209,6 +214,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts operations': 'Work the server does in the background.',
   'artifacts packages': 'Packages; an image is one.',
   'artifacts print-settings': 'What clients need to know of a repository.',
+  'artifacts python': 'Packages of Python.',
   'artifacts repositories': 'Repositories and their rules.',
   'artifacts settings': 'Settings of a project.',
   'artifacts tags': 'Tags of packages of any format.',

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import {
   type Answer,
   choice,
+  flag,
   int64,
   maybe,
   message,
@@ -97,11 +98,14 @@ export const npmPackage = message({
 });
 export type NpmPackage = Answer<typeof npmPackage>;
 
+/** Whether it is yanked is not in Google's. */
 export const pythonPackage = message({
   name: maybe(text()),
   uri: maybe(text()),
   packageName: maybe(text()),
   version: maybe(text()),
+  yanked: maybe(flag()),
+  yankedReason: maybe(text()),
   createTime: maybe(timestamp()),
   updateTime: maybe(timestamp()),
 });

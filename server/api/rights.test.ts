@@ -25,6 +25,7 @@ const OTHER_PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'npmPackages.list': { repository: 'packages' },
   'pythonPackages.get': { repository: 'projects', view: 'team-app:1.0' },
   'pythonPackages.list': { repository: 'projects' },
+  'pythonPackages.patch': { repository: 'projects', view: 'team-app:1.0' },
 };
 const paramsOf = ({ id }: ApiRoute) => ({ ...rights.params, ...OTHER_PARAMS[id] });
 

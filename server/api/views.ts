@@ -1,16 +1,18 @@
 import { versionViews } from '../../contract/components.ts';
 import { escapeId, names } from '../../contract/names.ts';
-import { noQuery, orderedQuery } from '../../contract/schemas/requests.ts';
+import { noQuery, orderedQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import { invalid, RegistryError } from '../core/error.ts';
-import type { Format, VersionView } from '../core/format.ts';
+import type { Format, VersionChange, VersionView } from '../core/format.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { RepositoryRecord, VersionRecord } from '../core/resources.ts';
+import { maskedUpdate } from './masked-update.ts';
 import { listAnswer, pageRequest } from './page-request.ts';
 import { onRepository, param, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
 import { withVisibleTags } from './rights.ts';
 import { type ApiCall, type ApiRoute, defineRoute, json } from './route.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
+import { parseMask } from './update-mask.ts';
 import { visibleInside } from './visible-page.ts';
 
 /** The collections in which a format shows its versions in its own words. */
@@ -19,9 +21,7 @@ export const viewRoutes = (formats: readonly Format[]): readonly ApiRoute[] =>
 
 function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
   const { collection } = view;
-  const schemas = new Map(Object.entries(versionViews)).get(collection);
-  if (!schemas) throw new RegistryError('INTERNAL', 'VIEW_SCHEMA', `the contract has no view ${collection}`);
-
+  const schemas = schemasOf(collection);
   return [
     defineRoute({
       id: `${collection}.get`,
@@ -81,7 +81,50 @@ function routesOf(format: Format, view: VersionView): readonly ApiRoute[] {
         );
       },
     }),
+
+    ...(view.change ? [changeRoute(format, view, view.change)] : []),
   ];
+}
+
+function changeRoute(format: Format, view: VersionView, change: VersionChange): ApiRoute {
+  const { collection } = view;
+  const { item } = schemasOf(collection);
+  return defineRoute({
+    id: `${collection}.patch`,
+    method: 'PATCH',
+    path: `${REPOSITORY}/${collection}/:view`,
+    permission: change.permission,
+    audit: ofArtifactRegistry(change.method, 'ADMIN_WRITE'),
+    on: onRepository,
+    within: (params) => view.parse(param(params, 'view')) ?? {},
+    summary: `Changes ${change.fields.join(' and ')} of one of a repository's ${collection}.`,
+    query: patchQuery,
+    body: item,
+    bodyField: collection.replace(/s$/, ''),
+    response: item,
+    run: async (call) => {
+      const address = repositoryAt(call.params);
+      const repository = await repositoryOf(call, address, format);
+      const id = param(call.params, 'view');
+      const at = found(view.parse(id), nameOf(address, collection, id));
+      const mask = parseMask(call.query.updateMask);
+      const record = await call.parts.resources.versions.amend({ ...address, ...at }, (current) => {
+        const before = view.resource(current, '');
+        const tree = Object.fromEntries([
+          ...['name', ...Object.keys(before)].map((field) => [field, 'output'] as const),
+          ...change.fields.map((field) => [field, 'mutable'] as const),
+        ]);
+        return change.apply(current.attributes, maskedUpdate(tree, before, { ...call.body }, mask));
+      });
+      return json(shownBy(call, view, repository)(record));
+    },
+  });
+}
+
+function schemasOf(collection: string) {
+  const schemas = new Map(Object.entries(versionViews)).get(collection);
+  if (!schemas) throw new RegistryError('INTERNAL', 'VIEW_SCHEMA', `the contract has no view ${collection}`);
+  return schemas;
 }
 
 type Call = Pick<ApiCall<unknown, unknown>, 'parts' | 'registryUri'>;

@@ -298,6 +298,18 @@ export interface VersionView {
   parse(id: string): { readonly package: string; readonly version: string } | undefined;
   /** The resource without its name. `address` is the package's, as clients of the format write it. */
   resource(version: DatedVersion, address: string): Readonly<Record<string, unknown>>;
+  readonly change?: VersionChange;
+}
+
+/** What of a version is changed in the format's own words. */
+export interface VersionChange {
+  readonly permission: Permission;
+  /** What the audit log calls it. */
+  readonly method: string;
+  /** The fields of a view's resource that can be changed. */
+  readonly fields: readonly string[];
+  /** The attributes of a version whose fields are these from now on. Refuses what cannot be. */
+  apply(before: Attributes, fields: Readonly<Record<string, unknown>>): Attributes;
 }
 
 export interface DatedVersion extends TaggedVersion {

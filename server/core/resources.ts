@@ -208,6 +208,8 @@ export interface VersionResources {
   /** Versions of every package; the name order is by package, then version. Takes no condition. */
   listAll(parent: RepositoryAddress, query: ListQuery): Promise<Listed<VersionRecord>>;
   annotate(address: VersionAddress, change: (current: VersionRecord) => TextMap): Promise<VersionRecord>;
+  /** Changes what its format remembers of it. */
+  amend(address: VersionAddress, change: (current: VersionRecord) => Attributes): Promise<VersionRecord>;
   /** FAILED_PRECONDITION while another version has it as child, tags stop it or immutable tags name it. */
   delete(address: VersionAddress, how: VersionDeletion, draft: OperationDraft): Promise<Document>;
   /** Deletes what can be deleted, tags too; the draft is told the names of what could not. */

@@ -79,6 +79,36 @@ describe('print-settings npm', () => {
   });
 });
 
+describe('print-settings python', () => {
+  const PYTHON = `${HOST}/us-central1-python/my-project/wheels`;
+  beforeAll(() => run('artifacts repositories create wheels --repository-format=python'));
+
+  it('says where packages are, and where they go', async () => {
+    const { stdout, exit } = await run('artifacts print-settings python --repository=wheels');
+    expect(exit).toBe(0);
+    expect(stdout).toContain(`[global]\nindex-url = http://${PYTHON}/simple/\n`);
+    expect(stdout).toContain(`publish-url = "http://${PYTHON}/"\n`);
+    expect(stdout).toContain(`[wheels]\nrepository: http://${PYTHON}/\n`);
+    expect(stdout).not.toContain('password');
+  });
+
+  it('logs in with a key', async () => {
+    const { stdout } = await run(`artifacts print-settings python --repository=wheels --json-key=${key}`);
+    const [, index = ''] = /^index-url = (\S+)$/m.exec(stdout) ?? [];
+    const { username, password } = new URL(index);
+    expect(username).toBe('_json_key_base64');
+    expect(atob(decodeURIComponent(password))).toBe(await readFile(key, 'utf8'));
+    const as = `Basic ${btoa(`${username}:${decodeURIComponent(password)}`)}`;
+    const answer = await registry.server.send('GET', '/us-central1-python/my-project/wheels/simple/', { as });
+    expect(answer.status).not.toBe(401);
+  });
+
+  it('refuses a repository of another format', async () => {
+    const { exit, stderr } = await run('artifacts print-settings python --repository=packages');
+    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('holds npm, not python') });
+  });
+});
+
 it('print-settings docker says how to log in and what images are called', async () => {
   const { stdout } = await run('artifacts print-settings docker --repository=images');
   expect(stdout).toBe(

@@ -1,6 +1,7 @@
-import type { VersionRow } from '../../core/catalog.ts';
+import type { Attributes, VersionRow } from '../../core/catalog.ts';
+import { RegistryError } from '../../core/error.ts';
 import type { DatedVersion, Fact, FormatApi, Snippet, VersionView } from '../../core/format.ts';
-import { fromAttributes } from './attributes.ts';
+import { fromAttributes, toAttributes } from './attributes.ts';
 
 /** What people paste to use a repository. `address` has neither scheme nor a slash at the end. */
 export const snippets = (address: string): readonly Snippet[] => [
@@ -39,7 +40,29 @@ export function facts({ attributes }: VersionRow): readonly Fact[] {
   return said.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
 }
 
-/** PythonPackage of artifact.proto. */
+function yankOf(attributes: Attributes): Record<string, unknown> {
+  const { yanked } = fromAttributes(attributes);
+  if (yanked === undefined) return {};
+  return { yanked: true, ...(yanked !== '' && { yankedReason: yanked }) };
+}
+
+/** PEP 592, of all files of a release. FAILED_PRECONDITION for a copy. */
+function yankedAs(
+  before: Attributes,
+  { yanked, yankedReason }: Readonly<Record<string, unknown>>,
+): Attributes {
+  const { yanked: _, ...rest } = fromAttributes(before);
+  if (!rest.files)
+    throw new RegistryError(
+      'FAILED_PRECONDITION',
+      'COPY',
+      'this is a copy of what another index has: it is yanked where it was published',
+    );
+  const reason = typeof yankedReason === 'string' ? yankedReason : '';
+  return toAttributes({ ...rest, ...(yanked === true && { yanked: reason }) });
+}
+
+/** PythonPackage of artifact.proto, and whether it is yanked. */
 const pythonPackages: VersionView = {
   collection: 'pythonPackages',
   permissions: { get: 'artifactregistry.pythonpackages.get', list: 'artifactregistry.pythonpackages.list' },
@@ -52,19 +75,25 @@ const pythonPackages: VersionView = {
     return colon > 0 ? { package: id.slice(0, colon), version: id.slice(colon + 1) } : undefined;
   },
 
-  resource: ({ package: name, version, createdAt, updatedAt }: DatedVersion, address) => ({
+  resource: ({ package: name, version, attributes, createdAt, updatedAt }: DatedVersion, address) => ({
     uri: `${address}:${version}`,
     packageName: name,
     version,
+    ...yankOf(attributes),
     createTime: new Date(createdAt).toISOString(),
     updateTime: new Date(updatedAt).toISOString(),
   }),
+  change: {
+    permission: 'artifactregistry.versions.update',
+    method: 'UpdatePythonPackage',
+    fields: ['yanked', 'yankedReason'],
+    apply: yankedAs,
+  },
 };
 
 /** What Artifact Registry says of a release, as far as it is known, and whether it is yanked. */
 function metadata({ package: packageName, version, attributes }: VersionRow): Record<string, unknown> {
-  const { yanked } = fromAttributes(attributes);
-  return { packageName, version, ...(yanked !== undefined && { yanked: true, yankedReason: yanked }) };
+  return { packageName, version, ...yankOf(attributes) };
 }
 
 export const pythonApi: FormatApi = { metadata, views: [pythonPackages] };

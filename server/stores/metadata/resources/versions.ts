@@ -78,12 +78,26 @@ export class StoredVersions implements VersionResources {
     address: VersionAddress,
     change: (current: VersionRecord) => VersionRecord['annotations'],
   ): Promise<VersionRecord> {
+    return this.#change(address, (current) => ({ annotations: JSON.stringify(change(current)) }));
+  }
+
+  amend(
+    address: VersionAddress,
+    change: (current: VersionRecord) => VersionRecord['attributes'],
+  ): Promise<VersionRecord> {
+    return this.#change(address, (current) => ({ attributes: JSON.stringify(change(current)) }));
+  }
+
+  #change(
+    address: VersionAddress,
+    change: (current: VersionRecord) => Partial<Pick<VersionColumns, 'annotations' | 'attributes'>>,
+  ): Promise<VersionRecord> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
       const { repositoryId } = await packageOf(tx, address);
       const row = await find(tx, address);
       if (!row) throw notFound('VERSION', { version: address.version });
-      const changed = { annotations: JSON.stringify(change(versionRecord(row))), updated_at: now };
+      const changed = { ...change(versionRecord(row)), updated_at: now };
       await tx.updateTable('version').set(changed).where('id', '=', row.id).execute();
       const { package: pkg, version } = address;
       await recordEvent(tx, now, 'version.updated', { repositoryId, package: pkg, version });
