@@ -28,8 +28,16 @@ const REDIRECTS = 5;
 const TOTAL_MS = 30_000;
 const PATIENCE: Patience = { connectMs: 10_000, headersMs: 30_000, idleMs: 30_000 };
 const REDIRECTING = new Set([301, 302, 303, 307, 308]);
-/** What may follow a redirect to another origin: all that says nothing of who asks. */
-const HARMLESS = new Set(['accept', 'user-agent', 'range', 'if-range', 'if-none-match', 'if-modified-since']);
+/** What may follow a redirect to another origin: what says nothing of who asks, and what ends a redirect to ourselves. */
+const HARMLESS = new Set([
+  'accept',
+  'cdn-loop',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'range',
+  'user-agent',
+]);
 
 export class OutboundClient implements Outbound, Disposable {
   readonly #options: OutboundOptions;

@@ -13,6 +13,8 @@ interface UpstreamClientOptions {
   readonly originOf: (url: URL) => Origin;
 }
 
+/** What other origins are told, too: what is wanted, and by way of what it is asked for, or nobody would notice a circle. */
+const ELSEWHERE = new Set(['accept', 'cdn-loop']);
 /** Milliseconds for a document, which may come compressed; what is kept as it is may take as long as it gets on. */
 const DOCUMENT_MS = 180_000;
 
@@ -70,7 +72,7 @@ function headersOf(
   own: boolean,
   authorization: string | undefined,
 ): Readonly<Record<string, string>> {
-  const said = Object.entries(headers).filter(([name]) => own || name.toLowerCase() === 'accept');
+  const said = Object.entries(headers).filter(([name]) => own || ELSEWHERE.has(name.toLowerCase()));
   return {
     ...Object.fromEntries(said),
     ...(from ? rangeOf(from) : conditionsOf(validators)),
