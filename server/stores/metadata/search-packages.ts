@@ -19,15 +19,17 @@ export async function searchPackages(
 ): Promise<Found> {
   const wanted = words.map(prefixOf).join(' ');
   if (wanted === '') return listed(db, repositoryId, { limit, skip });
+  const match = (columns: string) => `repository : "${repositoryId}" AND ${columns} : (${wanted})`;
   const among = (columns: string) => sql`SELECT name, bm25(package_text, 0, 10, 1) AS score FROM package_text
-    WHERE package_text MATCH ${`${columns} : (${wanted})`} AND repository = ${repositoryId} LIMIT ${RANKED}`;
+    WHERE package_text MATCH ${match(columns)} LIMIT ${RANKED}`;
   // What is called so is among the ranked ones, though many others only tell of it.
   const { rows } = await sql<{ readonly name: string }>`
     SELECT name FROM (SELECT * FROM (${among('{name}')}) UNION ALL SELECT * FROM (${among('{name text}')}))
     GROUP BY name ORDER BY min(score), name LIMIT ${limit} OFFSET ${skip}`.execute(db);
   const counted = await sql<{ readonly total: number }>`SELECT count(*) AS total FROM (
-    SELECT 1 FROM package_text WHERE package_text MATCH ${wanted} AND repository = ${repositoryId}
-    LIMIT ${COUNTED})`.execute(db);
+    SELECT 1 FROM package_text WHERE package_text MATCH ${match('{name text}')} LIMIT ${COUNTED})`.execute(
+    db,
+  );
   return { packages: rows.map(({ name }) => name), total: counted.rows[0]?.total ?? 0 };
 }
 

@@ -167,6 +167,11 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
         expect(await find('nothing')).toEqual([]);
       });
 
+      test('finds nothing by the number of its repository', async () => {
+        for (let number = 0; number < 20; number += 1) expect(await find(String(number))).toEqual([]);
+        expect(await find('"')).toEqual([]);
+      });
+
       test('without words is a list, in pages', async () => {
         expect(await repo.search([], { limit: 2, skip: 0 })).toEqual({
           packages: ['@acme/strings', 'left-pad'],

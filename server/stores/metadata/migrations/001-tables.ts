@@ -46,8 +46,10 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
   `CREATE INDEX package_by_creation ON package (repository_id, created_at, name)`,
   `CREATE INDEX package_by_update ON package (repository_id, updated_at, name)`,
-  // Found by words; the row is the package's.
-  `CREATE VIRTUAL TABLE package_text USING fts5 (repository UNINDEXED, name, text, tokenize = 'unicode61')`,
+  // Found by words and their beginnings, in one repository whatever others have; the row is the package's.
+  `CREATE VIRTUAL TABLE package_text USING fts5 (
+    repository, name, text, tokenize = 'unicode61', prefix = '1 2 3'
+  )`,
   // Names that were published once stay their repository's, and versions stay used, though nothing is left of them.
   `CREATE TABLE owned_name (
     repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
