@@ -90,4 +90,5 @@ export const UPSTREAM_FAILURES: ReadonlySet<string> = new Set([
   'UPSTREAM_BUSY',
   'UPSTREAM_SLOW',
   'UPSTREAM_FORBIDDEN',
+  'FETCH_INTERRUPTED',
 ]);

@@ -1,6 +1,7 @@
 import type { CommittedBlob } from '../core/blob.ts';
 import type { FileRef, StoredFile } from '../core/catalog.ts';
 import type { CopyState } from '../core/copies.ts';
+import { HELD_BYTES } from '../core/downloads.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
@@ -62,15 +63,18 @@ export class RemoteFiles {
       keep: (blob, headers) => this.#keep(ref, located, blob, headers),
     });
     const cache: CacheState = { outcome: 'miss', validatedAt: now() };
-    if (!download || whole) {
+    // Nobody gets the first byte of it any earlier.
+    const isHeld = (download?.size ?? Number.POSITIVE_INFINITY) <= HELD_BYTES;
+    if (!download || whole || isHeld) {
       await download?.kept.catch((error: unknown) => {
         throw broken(error);
       });
       const kept = await stored.file(ref);
-      if (!kept)
-        throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', `${ref.path} did not stay; ask again`);
-      return this.#copy(kept, download ? cache : { outcome: 'hit', validatedAt: now() });
+      if (kept) return this.#copy(kept, download ? cache : { outcome: 'hit', validatedAt: now() });
     }
+    // It was purged meanwhile.
+    if (!download || whole)
+      throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', `${ref.path} did not stay; ask again`);
     // Whoever reads it learns of that.
     download.kept.catch(() => undefined);
     return {

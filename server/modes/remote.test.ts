@@ -3,6 +3,7 @@ import { RegistryError } from '../core/error.ts';
 import type { FileRef } from '../core/catalog.ts';
 import { defineIndex } from '../core/index-kind.ts';
 import type { FormatUpstream } from '../core/format.ts';
+import { UPSTREAM_FAILURES } from '../core/upstream.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { read, RemoteLab, said, type Told } from '../testing/remote-lab.ts';
 import type { Trouble } from '../testing/scripted-upstream.ts';
@@ -155,6 +156,12 @@ describe('a file that never changes', () => {
     expect(await read(repo, file('1'))).toEqual(['one', 'miss']);
   });
 
+  test('that is small is known to be right, and what it is, before anything is said of it', async () => {
+    expect(await repo.file(file('1'))).toMatchObject({ size: 3, digest: expect.stringMatching(/^sha256:/) });
+    lab.upstream.put('p/files/2', { body: '<html>' });
+    expect(await failureOf(repo.file(file('2')))).toMatchObject({ reason: 'UPSTREAM_BROKEN' });
+  });
+
   test('is fetched once for many who ask at the same time', async () => {
     const gate = Promise.withResolvers<void>();
     lab.upstream.gate = gate.promise;
@@ -256,6 +263,14 @@ describe.each(troubles)('%s', (_, trouble, detail) => {
   });
 });
 
+test('a copy is answered when what came of the next one breaks off, and the rest is gone', async () => {
+  await read(repo, tag);
+  lab.clock.advance(2 * DAY);
+  lab.upstream.put('p/latest', { body: 'newer', headers: { etag: '"t2"' }, breaksAt: 2 });
+  expect(await read(repo, tag)).toEqual(['newest', 'stale: fetch-interrupted']);
+  expect(UPSTREAM_FAILURES).toContain('FETCH_INTERRUPTED');
+});
+
 test('what the upstream has no more stays', async () => {
   await read(repo, tag);
   await index();
@@ -320,10 +335,7 @@ describe('rules', () => {
       tx.deleteFrom('version').where('repository_id', '=', id).execute(),
     );
     lab.upstream.put('p/files/1', { body: 'other' });
-    const opened = await repo.file(file('1'));
-    expect(await failureOf(new Response(await opened.open()).text())).toMatchObject({
-      reason: 'DIGEST_CHANGED',
-    });
+    expect(await failureOf(repo.file(file('1')))).toMatchObject({ reason: 'DIGEST_CHANGED' });
     lab.upstream.put('p/files/1', { body: 'one' });
     expect(await read(repo, file('1'))).toEqual(['one', 'miss']);
   });

@@ -1,3 +1,4 @@
+import type { ByteStream } from '../core/blob.ts';
 import { RegistryError } from '../core/error.ts';
 import type { Upstream, UpstreamAnswer, UpstreamHealth, UpstreamRequest } from '../core/upstream.ts';
 import type { Bytes } from './oci.ts';
@@ -6,6 +7,8 @@ import { bytesOf } from './oci.ts';
 export interface Script {
   readonly body: Bytes | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The connection breaks after so many bytes, and there is no rest to be had. */
+  readonly breaksAt?: number;
 }
 
 /** Something wrong with every answer: thrown instead of it, or done to it. */
@@ -36,6 +39,7 @@ export class ScriptedUpstream implements Upstream {
     const has = this.#has.get(request.target);
     const script = has && (trouble?.(has) ?? has);
     if (script === undefined || script === 'missing') return { kind: 'missing' };
+    if (request.from && script.breaksAt !== undefined) return { kind: 'missing' };
     const headers = new Headers({ ...script.headers });
     const etag = headers.get('etag');
     if (etag !== null && etag === request.validators?.etag) return { kind: 'unchanged', headers };
@@ -43,7 +47,8 @@ export class ScriptedUpstream implements Upstream {
     return {
       kind: 'found',
       headers,
-      body: new Blob([bytes]).stream(),
+      body:
+        script.breaksAt === undefined ? new Blob([bytes]).stream() : broken(bytes.slice(0, script.breaksAt)),
       size: bytesOf(script.body).byteLength,
       offset: 0,
       url: new URL(`https://upstream.example/${request.target}`),
@@ -58,4 +63,15 @@ export class ScriptedUpstream implements Upstream {
   health(): UpstreamHealth {
     return { circuit: 'closed', failures: 0 };
   }
+}
+
+function broken(bytes: Bytes): ByteStream {
+  const pieces = [bytes];
+  return new ReadableStream({
+    pull(out) {
+      const piece = pieces.shift();
+      if (piece) out.enqueue(piece);
+      else out.error(new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the connection broke'));
+    },
+  });
 }
