@@ -22,6 +22,15 @@ export const logInFirst = (): RegistryError =>
     'not among what everybody may read here; log in, so that what you may read is looked at, too',
   );
 
+/** Where nobody knows whose a name is, nobody answers for it. */
+export const ownershipUnknown = (cause: unknown): RegistryError =>
+  new RegistryError(
+    'UNAVAILABLE',
+    'MEMBER_MISSING',
+    'one of the repositories that this one is made of cannot say whether the name is its own; whoever may read all of them is told which',
+    { cause },
+  );
+
 export const asksToLogIn = (thrown: unknown): boolean =>
   thrown instanceof RegistryError && thrown.code === 'UNAUTHENTICATED';
 

@@ -197,6 +197,37 @@ describe('a name that a member owns', () => {
   });
 });
 
+/** What is said where a member cannot say what it owns. */
+async function doubts(readable: boolean): Promise<readonly string[]> {
+  const secret = new ScriptedRepo('secret', { ...LACKS, readable });
+  secret.owns = () => Promise.reject(new RegistryError('UNAVAILABLE', 'MEMBER_MISSING', 'secret is gone'));
+  const members = [secret, new ScriptedRepo('m1', PUBLIC)].map(scriptedMember);
+  const parts = { name: 'v', members: async () => members, answerWithout: true, isAnonymous: false };
+  const repo = new VirtualRepo(parts);
+  const asked = [repo.file(fileOf('9')), repo.index(whose, { of: PKG }), repo.owns(PKG)];
+  return Promise.all(asked.map(async (each) => String(await failureOf(each))));
+}
+
+test('a member that cannot say what it owns is named to nobody who may not read it', async () => {
+  for (const words of await doubts(true)) expect(words).toContain('secret is gone');
+  for (const words of await doubts(false)) {
+    expect(words).toContain('cannot say');
+    expect(words).not.toContain('secret');
+  }
+});
+
+test('others have their turn while much is found', async () => {
+  const { repo, repos } = virtual([OWN, PUBLIC]);
+  const packages = Array.from({ length: 1_000 }, (_, at) => `found-${at}`);
+  for (const each of repos) each.search = async () => ({ packages, total: packages.length });
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  await repo.search(['found'], { limit: 10, skip: 990 });
+  expect(turned).toBe(true);
+});
+
 describe('a member that refuses', () => {
   test('is no member that fails: nobody else answers for it', async () => {
     const refusal = new RegistryError('PERMISSION_DENIED', 'VERSION_TOO_NEW', 'left-pad@9 is one day old');

@@ -1,10 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FileRef, Found } from '../core/catalog.ts';
 import { isNotFound, notFound, type RegistryError } from '../core/error.ts';
 import type { MaySee, ResourceName } from '../core/iam.ts';
 import { type IndexKey, type IndexKind, type IndexPart, packageOf } from '../core/index-kind.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
-import { asksToLogIn, failureOf, logInFirst, Silence } from './virtual-failures.ts';
+import { asksToLogIn, failureOf, logInFirst, ownershipUnknown, Silence } from './virtual-failures.ts';
 import { type MemberPart, mergedPart } from './virtual-part.ts';
+
+/** Names that are looked at in a search before others have their turn. */
+const LOT = 100;
 
 /** A repository behind another, as one caller meets it. */
 export interface Member {
@@ -95,7 +99,8 @@ export class VirtualRepo implements Repo {
         throw failureOf(member.name, error);
       });
       total += answer.total;
-      for (const name of answer.packages) {
+      for (const [at, name] of answer.packages.entries()) {
+        if (at % LOT === LOT - 1) await setImmediate();
         if (!found.has(name) && (await mayShow(name, member, before))) found.add(name);
         else total -= 1;
       }
@@ -108,7 +113,7 @@ export class VirtualRepo implements Repo {
   }
 
   async owns(pkg: string): Promise<boolean> {
-    for (const { whole } of await this.#parts.members()) if (await whole.owns(pkg)) return true;
+    for (const member of await this.#parts.members()) if (await ownedBy(member, pkg)) return true;
     return false;
   }
 
@@ -146,7 +151,7 @@ export class VirtualRepo implements Repo {
       const repo = closed ? seen?.own() : seen;
       if (repo) yield { member, repo };
       if (closed || pkg === undefined || !members.slice(at + 1).some(bringsOthers)) continue;
-      closed = await member.whole.owns(pkg);
+      closed = await ownedBy(member, pkg);
     }
   }
 
@@ -160,6 +165,15 @@ const bringsOthers = ({ whole }: Member): boolean => whole.own() !== whole;
 /** A name is shown of the member that owns it, or of any where none before it does. */
 async function mayShow(name: string, member: Member, before: readonly Member[]): Promise<boolean> {
   if (!bringsOthers(member)) return true;
-  for (const { whole } of before) if (await whole.owns(name)) return member.whole.owns(name);
+  for (const each of before) if (await ownedBy(each, name)) return ownedBy(member, name);
   return true;
+}
+
+/** A failure to say so tells who may not read the member nothing of it. */
+async function ownedBy(member: Member, pkg: string): Promise<boolean> {
+  try {
+    return await member.whole.owns(pkg);
+  } catch (error) {
+    throw (await member.seen()) ? error : ownershipUnknown(error);
+  }
 }
