@@ -54,10 +54,26 @@ describe('attestations of an upstream', () => {
     });
   });
 
+  const fetched = (body: string) =>
+    ({
+      ref: ref(path),
+      blob: { size: body.length, checksums: [] },
+      read: async () => new TextEncoder().encode(body),
+    }) as unknown as FetchedFile;
+
   test('make no version', async () => {
-    const fetched = { ref: ref(path), blob: { size: 7, checksums: [] } } as unknown as FetchedFile;
-    expect(await npmUpstream.adopt(fetched)).toBeUndefined();
+    expect(await npmUpstream.adopt(fetched('{"attestations":[]}'))).toBeUndefined();
   });
+
+  test.each(['<!doctype html><title>Log in</title>', '{"error":"busy"}', '[]', '', '{"attestations":{}}'])(
+    'are not what is none: %j',
+    async (body) => {
+      expect(await failureOf(npmUpstream.adopt(fetched(body)))).toMatchObject({
+        code: 'DATA_LOSS',
+        reason: 'UPSTREAM_BROKEN',
+      });
+    },
+  );
 });
 
 test.each<readonly [says: string, status: number, body: string, isOne: boolean]>([

@@ -9,6 +9,9 @@ import { packageName, tarballPath } from './names.ts';
 import { packumentIndex } from './packument-index.ts';
 import { exactVersion } from './versions.ts';
 
+/** Bytes: a bundle or two, of some ten thousand each. */
+const LARGEST_ATTESTATIONS = 4 * 1024 * 1024;
+
 /** Packages at registries elsewhere. Where their tarballs are, and what they must be, their packuments say. */
 export const npmUpstream: FormatUpstream = {
   presets: { NPMJS: publicRegistry },
@@ -61,8 +64,9 @@ async function locate(ref: FileRef, read: IndexReader): Promise<ListedFileOrPath
 }
 
 /** A tarball is its version. What the version says of itself stays with its packument. */
-async function adopt({ ref, blob, listed }: FetchedFile): Promise<FetchedVersion | undefined> {
+async function adopt({ ref, blob, listed, read }: FetchedFile): Promise<FetchedVersion | undefined> {
   const { package: name = '', version = '' } = ref.coordinates ?? {};
+  if (ref.path === attestationsPath(name, version)) checkAttestations(await read(LARGEST_ATTESTATIONS));
   if (ref.path !== tarballPath(name, version)) return undefined;
   const checksums = [...(listed?.checksums ?? []), ...blob.checksums];
   const hex = (algorithm: string) => checksums.find((known) => known.algorithm === algorithm)?.hex;
@@ -72,6 +76,18 @@ async function adopt({ ref, blob, listed }: FetchedFile): Promise<FetchedVersion
     ...(sha512 !== undefined && { integrity: `sha512-${Buffer.from(sha512, 'hex').toString('base64')}` }),
   };
   return { package: name, version, attributes: toAttributes({ dist }), size: blob.size };
+}
+
+/** Nothing says beforehand what they are, and what is kept once is never asked for again: a page for people shall not be. */
+function checkAttestations(bytes: Uint8Array<ArrayBuffer>): void {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof value === 'object' && value !== null && 'attestations' in value)
+      if (Array.isArray(value.attestations)) return;
+  } catch {
+    // The failure below says it.
+  }
+  throw new RegistryError('DATA_LOSS', 'UPSTREAM_BROKEN', 'what the upstream sends are no attestations');
 }
 
 /** Registries answer objects, whose `error` is a text: others have `errors`, or pages for people. */
