@@ -137,6 +137,31 @@ describe('an image of a remote repository', () => {
     expect(((await (await get(`${at}/nothing/referrers/${NOWHERE}`)).json()) as Json).manifests).toEqual([]);
   });
 
+  test('is not copied for whoever asks whether it is there', async () => {
+    const image = shelf.push('asked', 'v1', { layers: ['layer'] });
+    const path = `/asked/blobs/${image.layers[0]?.digest}`;
+    const at = await remote();
+    const id = `virtual-of-${addressOf(at).repository}`;
+    await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
+      format: 'DOCKER',
+      mode: 'VIRTUAL_REPOSITORY',
+      virtualRepositoryConfig: {
+        upstreamPolicies: [{ id: 'a', repository: `${LOCATION}/repositories/${addressOf(at).repository}` }],
+      },
+    });
+    for (const from of [at, `/v2/us-central1-docker/my-project/${id}`]) {
+      const { status: answered, headers } = await server.send('HEAD', from + path);
+      expect([answered, headers.get('content-length'), said({ headers } as Response)]).toEqual([
+        200,
+        '5',
+        'entrepot; fwd=miss; fwd-status=200',
+      ]);
+      expect(headers.get('docker-content-digest')).toBe(image.layers[0]?.digest ?? '');
+    }
+    expect(upstream.asked(/blobs/).map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
+    expect(await (await get(at + path)).text()).toBe('layer');
+  });
+
   test('cannot be pushed', async () => {
     const client = new ImageClient(server, (await remote()).slice('/v2/'.length));
     await refusal(await client.send('POST', 'app/blobs/uploads/'), 405, 'UNSUPPORTED');

@@ -5,8 +5,11 @@ import type { IndexReader } from './index-kind.ts';
 
 /** How an answer came about, where what is answered is a copy of what another server has (RFC 9211). */
 export interface CacheState {
-  /** `miss`: fetched for this answer. `revalidated`: the upstream said for it that the copy still holds. `stale`: it did not. */
-  readonly outcome: 'hit' | 'miss' | 'revalidated' | 'stale';
+  /**
+   * `miss`: fetched for this answer. `asked`: the upstream said what it has, and nothing was copied. `revalidated`: the upstream
+   * said for it that the copy still holds. `stale`: it did not.
+   */
+  readonly outcome: 'hit' | 'miss' | 'asked' | 'revalidated' | 'stale';
   /** When the upstream last said that this is what it has, in milliseconds since the epoch. */
   readonly validatedAt: number;
   /** For how many seconds from then it is good without asking; absent for what never changes. */
@@ -32,10 +35,13 @@ export interface OpenedFile {
 }
 
 /** What every mode is: something you can read files and indexes from. */
+/** What of a file an answer is made of. */
+export type FilePart = 'all' | 'headers';
+
 export interface Repo extends IndexReader {
   readonly name: string;
-  /** NOT_FOUND when there is no such file. */
-  file(ref: FileRef): Promise<OpenedFile>;
+  /** NOT_FOUND when there is no such file. Where only its headers are wanted, nothing is fetched for it beforehand. */
+  file(ref: FileRef, part?: FilePart): Promise<OpenedFile>;
   /** Tells the repository that a writer is about to rely on the file. */
   touch(ref: FileRef): Promise<void>;
   /** Packages by words of their text, best first, as far as they are known here. */

@@ -14,6 +14,7 @@ export function cacheHeaders(
   const status = {
     hit: `hit${ttl}`,
     miss: `fwd=miss; fwd-status=200; stored${ttl}`,
+    asked: `fwd=miss; fwd-status=200${ttl}`,
     revalidated: `fwd=stale; fwd-status=304${ttl}`,
     stale: `hit${ttl}${why}`,
   }[outcome];

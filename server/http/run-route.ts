@@ -58,9 +58,11 @@ async function fileAnswer(
 ): Promise<Response> {
   const ref = route.file(asked);
   try {
-    const opened = await repo.file(ref);
+    const opened = await repo.file(ref, call.request.method === 'HEAD' ? 'headers' : 'all');
     if (
       route.headBeforeWrite &&
+      // Nobody writes where copies are.
+      !opened.cache &&
       call.request.method === 'HEAD' &&
       (await mayWrite(parts, call, repository, route.within?.(asked)))
     )

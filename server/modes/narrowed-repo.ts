@@ -2,7 +2,8 @@ import type { FileRef, Found } from '../core/catalog.ts';
 import { notFound } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import { type IndexKey, type IndexKind, type IndexPart, packageOf } from '../core/index-kind.ts';
-import type { OpenedFile, Repo } from '../core/repo.ts';
+import type { Answers, Question } from '../core/question.ts';
+import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 
 /**
  * A repository for somebody who may see some of it. An index of a package that is not theirs, in which nothing is theirs either,
@@ -19,8 +20,8 @@ export class NarrowedRepo implements Repo {
     this.#may = may;
   }
 
-  file(ref: FileRef): Promise<OpenedFile> {
-    return this.#whole.seenBy(this.#may).file(ref);
+  file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
+    return this.#whole.seenBy(this.#may).file(ref, part);
   }
 
   touch(ref: FileRef): Promise<void> {
@@ -42,6 +43,10 @@ export class NarrowedRepo implements Repo {
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found> {
     return this.#whole.seenBy(this.#may).search(words, page);
+  }
+
+  ask(question: Question): Promise<Answers> {
+    return this.#whole.seenBy(this.#may).ask(question);
   }
 
   seenBy(may: MaySee): Repo {

@@ -3,7 +3,7 @@ import type { FileRef } from '../core/catalog.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
-import type { OpenedFile } from '../core/repo.ts';
+import type { FilePart, OpenedFile } from '../core/repo.ts';
 import type { UpstreamAnswer } from '../core/upstream.ts';
 import { Hashing } from '../lib/hashing.ts';
 import { readWhole } from '../lib/read-whole.ts';
@@ -16,7 +16,7 @@ import { promised, verified } from './verified.ts';
 
 type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 
-/** Nobody asks for a body so long after its headers: whoever only wanted these does not say so. */
+/** Nobody asks for a body so long after its headers. */
 const UNWANTED_MS = 5_000;
 const NO_LIMIT = 2 ** 43;
 
@@ -34,14 +34,23 @@ export class PassedFiles {
     this.#indexes = indexes;
   }
 
-  async file(ref: FileRef): Promise<OpenedFile> {
+  async file(ref: FileRef, part: FilePart = 'all'): Promise<OpenedFile> {
     const { format } = this.#parts;
     this.#gate.requireName(subjectOf(format, ref));
     const located = await format.locate(ref, this.#indexes);
     await this.#sightings.requireListed(ref, located, async () => {
       await (await this.#ask(ref, located, NO_LIMIT)).body.cancel();
     });
-    return ref.contentType === undefined ? this.#whole(ref, located) : this.#streamed(ref, located);
+    if (ref.contentType === undefined) return this.#whole(ref, located);
+    return part === 'all' ? this.#streamed(ref, located) : this.#asked(ref, located);
+  }
+
+  /** For somebody who wants to know whether it is there, and how large. */
+  async #asked(ref: FileRef, located: ListedFileOrPath): Promise<OpenedFile> {
+    const { size, body } = await this.#ask(ref, located, NO_LIMIT, 'HEAD');
+    await body.cancel();
+    const open = async (range?: ByteRange): Promise<Body> => (await this.#streamed(ref, located)).open(range);
+    return { file: ref, size, digest: promised(located.checksums), open };
   }
 
   async #streamed(ref: FileRef, located: ListedFileOrPath): Promise<OpenedFile> {
@@ -90,8 +99,14 @@ export class PassedFiles {
     }
   }
 
-  async #ask(ref: FileRef, { target, headers }: ListedFileOrPath, maxBytes: number): Promise<Found> {
-    const answer = await this.#parts.upstream.fetch({ target, maxBytes, ...(headers && { headers }) });
+  async #ask(
+    ref: FileRef,
+    { target, headers }: ListedFileOrPath,
+    maxBytes: number,
+    method: 'GET' | 'HEAD' = 'GET',
+  ): Promise<Found> {
+    const request = { target, method, maxBytes, ...(headers && { headers }) };
+    const answer = await this.#parts.upstream.fetch(request);
     if (answer.kind === 'found') return answer;
     if (answer.kind === 'missing') throw notFound('FILE', { path: ref.path });
     throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the upstream answers what it was not asked');

@@ -1,11 +1,11 @@
-import type { CommittedBlob } from '../core/blob.ts';
+import type { Body, ByteRange, CommittedBlob } from '../core/blob.ts';
 import type { FileRef, StoredFile } from '../core/catalog.ts';
 import type { CopyState } from '../core/copies.ts';
 import { HELD_BYTES } from '../core/downloads.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
-import type { CacheState, OpenedFile } from '../core/repo.ts';
+import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import type { UpstreamAnswer } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -34,15 +34,28 @@ export class RemoteFiles {
     this.#indexes = indexes;
   }
 
-  async file(ref: FileRef): Promise<OpenedFile> {
+  async file(ref: FileRef, part: FilePart = 'all'): Promise<OpenedFile> {
     this.#gate.requireName(subjectOf(this.#parts.format, ref));
     const held = await this.#parts.stored.file(ref);
     if (ref.freshness === 'revalidate') return this.#current(ref, held);
-    if (!held) return this.#fetched(ref);
+    // What it is only its content tells, so that is fetched whoever asks.
+    if (!held) return part === 'all' || ref.contentType === undefined ? this.#fetched(ref) : this.#asked(ref);
     const { copies, repositoryId, now } = this.#parts;
     this.#sightings.requireHeld(ref, held.blob.digest);
     const validatedAt = copies.state(repositoryId, `file ${ref.path}`)?.validatedAt ?? now();
     return this.#copy(held, { outcome: 'hit', validatedAt });
+  }
+
+  /** The same for somebody who wants to know whether it is there, and how large. */
+  async #asked(ref: FileRef): Promise<OpenedFile> {
+    this.#refuseAbsent(ref);
+    const located = await this.#parts.format.locate(ref, this.#indexes);
+    await this.#sightings.requireListed(ref, located, () => this.#find(ref, located));
+    const size = await this.#find(ref, located);
+    const digest = promised(located.checksums);
+    if (digest) this.#sightings.requireAnnounced(ref, digest);
+    const open = async (range?: ByteRange): Promise<Body> => (await this.#fetched(ref)).open(range);
+    return { file: ref, size, digest, cache: { outcome: 'asked', validatedAt: this.#parts.now() }, open };
   }
 
   /** Something that never changes, and is not here yet. */
@@ -212,12 +225,14 @@ export class RemoteFiles {
     return { file, size: blob.size, digest: blob.digest, cache, open: (range) => bodies.open(blob, range) };
   }
 
-  /** Asks only whether it is there. */
-  async #find(ref: FileRef, { target, headers }: ListedFileOrPath): Promise<void> {
+  /** Asks only whether it is there; answers how large it is, where the upstream says. */
+  async #find(ref: FileRef, { target, headers }: ListedFileOrPath): Promise<number | undefined> {
     const request = { target, method: 'HEAD', maxBytes: NO_LIMIT, ...(headers && { headers }) } as const;
     const answer = await this.#parts.upstream.fetch(request);
     if (answer.kind === 'missing') throw this.#absent(ref);
-    if (answer.kind === 'found') await answer.body.cancel();
+    if (answer.kind === 'unchanged') return undefined;
+    await answer.body.cancel();
+    return answer.size;
   }
 
   #refuseAbsent(ref: FileRef): void {

@@ -5,7 +5,7 @@ import { defineIndex } from '../core/index-kind.ts';
 import type { FormatUpstream } from '../core/format.ts';
 import { UPSTREAM_FAILURES } from '../core/upstream.ts';
 import { failureOf } from '../testing/failure-of.ts';
-import { read, RemoteLab, said, type Told } from '../testing/remote-lab.ts';
+import { read, RemoteLab, said, textOf, type Told } from '../testing/remote-lab.ts';
 import type { Trouble } from '../testing/scripted-upstream.ts';
 import { RemoteMemory } from './remote-memory.ts';
 import type { RemoteRepo } from './remote.ts';
@@ -160,6 +160,19 @@ describe('a file that never changes', () => {
     expect(await repo.file(file('1'))).toMatchObject({ size: 3, digest: expect.stringMatching(/^sha256:/) });
     lab.upstream.put('p/files/2', { body: '<html>' });
     expect(await failureOf(repo.file(file('2')))).toMatchObject({ reason: 'UPSTREAM_BROKEN' });
+  });
+
+  test('is only asked about where its headers are all that is wanted', async () => {
+    const opened = await repo.file(file('1'), 'headers');
+    expect(opened).toMatchObject({ size: 3, cache: { outcome: 'asked' } });
+    expect(lab.upstream.take()).toEqual(['GET p/index', 'HEAD p/files/1']);
+    expect(await textOf(opened)).toBe('one');
+    expect(await repo.file(file('1'), 'headers')).toMatchObject({ size: 3, cache: { outcome: 'hit' } });
+    expect(lab.upstream.take()).toEqual(['GET p/files/1']);
+    lab.upstream.remove('p/files/2');
+    for (const part of ['headers', 'all'] as const)
+      expect(await failureOf(repo.file(file('2'), part))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(lab.upstream.take()).toEqual(['HEAD p/files/2']);
   });
 
   test('is fetched once for many who ask at the same time', async () => {
@@ -355,6 +368,11 @@ describe('a connector', () => {
       expect(
         await lab.database.read.selectFrom(table).selectAll().where('repository_id', '=', id).execute(),
       ).toEqual([]);
+  });
+
+  test('passes on what the headers of a file are, and no body', async () => {
+    expect(await repo.file(file('1'), 'headers')).toMatchObject({ size: 3 });
+    expect(lab.upstream.take()).toEqual(['GET p/index', 'HEAD p/files/1']);
   });
 
   test('has nothing while the upstream has nothing, or fails', async () => {

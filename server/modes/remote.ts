@@ -1,12 +1,14 @@
 import type { FileRef, Found } from '../core/catalog.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
-import type { OpenedFile, Repo } from '../core/repo.ts';
+import type { Answers, Question } from '../core/question.ts';
+import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 import { PassedFiles } from './passed-files.ts';
 import { PassedIndexes } from './passed-indexes.ts';
 import { RemoteFiles } from './remote-files.ts';
 import { RemoteIndexes } from './remote-indexes.ts';
 import type { RemoteParts } from './remote-parts.ts';
+import { RemoteQuestions } from './remote-questions.ts';
 import { RuledIndexes } from './ruled-indexes.ts';
 import { SafetyGate } from './safety-gate.ts';
 import { SeenCopies } from './seen-copies.ts';
@@ -18,6 +20,7 @@ export class RemoteRepo implements Repo {
   readonly #copied: StandardRepo;
   readonly #files: Pick<Repo, 'file'>;
   readonly #indexes: RuledIndexes;
+  readonly #questions: RemoteQuestions;
 
   constructor(parts: RemoteParts) {
     this.name = parts.name;
@@ -28,11 +31,12 @@ export class RemoteRepo implements Repo {
       ? new PassedIndexes(parts, gate, this.#copied)
       : new RemoteIndexes(parts, gate, this.#copied);
     this.#indexes = new RuledIndexes(gate, whole, parts.now);
+    this.#questions = new RemoteQuestions(parts, gate);
     this.#files = noCache ? new PassedFiles(parts, gate, whole) : new RemoteFiles(parts, gate, whole);
   }
 
-  file(ref: FileRef): Promise<OpenedFile> {
-    return this.#files.file(ref);
+  file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
+    return this.#files.file(ref, part);
   }
 
   index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
@@ -44,6 +48,10 @@ export class RemoteRepo implements Repo {
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found> {
     return this.#copied.search(words, page);
+  }
+
+  ask(question: Question): Promise<Answers> {
+    return this.#questions.ask(question);
   }
 
   seenBy(may: MaySee): Repo {

@@ -2,7 +2,8 @@ import type { FileRef, Found } from '../core/catalog.ts';
 import { notFound } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
-import type { OpenedFile, Repo } from '../core/repo.ts';
+import { type Answers, type Question, tellingOnly } from '../core/question.ts';
+import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 
 /** Copies as somebody may see them: what they may not is not there, and is not fetched for them either. */
 export class SeenCopies implements Repo {
@@ -19,11 +20,11 @@ export class SeenCopies implements Repo {
     this.#may = may;
   }
 
-  async file(ref: FileRef): Promise<OpenedFile> {
+  async file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
     const tag = ref.tag === undefined ? {} : { tag: ref.tag };
     const absent = () => notFound('FILE', { path: ref.path });
     if (!(await this.#may({ ...ref.coordinates, ...tag }))) throw absent();
-    const opened = await this.#whole.file(ref);
+    const opened = await this.#whole.file(ref, part);
     if (!(await this.#may({ ...opened.file.coordinates, ...tag }))) throw absent();
     return opened;
   }
@@ -55,6 +56,10 @@ export class SeenCopies implements Repo {
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found> {
     return this.#copied.search(words, page);
+  }
+
+  ask(question: Question): Promise<Answers> {
+    return this.#whole.ask(tellingOnly(question, (pkg) => this.#may({ package: pkg })));
   }
 
   seenBy(may: MaySee): Repo {

@@ -56,7 +56,7 @@ export class Sightings {
    * Refuses what an index named and the rules keep out. Where nobody says when it came out, it counts from when it was first
    * known here that it is there; `find` asks the upstream and fails when it is not.
    */
-  async requireListed(ref: FileRef, located: ListedFileOrPath, find: () => Promise<void>): Promise<void> {
+  async requireListed(ref: FileRef, located: ListedFileOrPath, find: () => Promise<unknown>): Promise<void> {
     const { copies, format, now, repositoryId } = this.#parts;
     const subject = subjectOf(format, ref, located);
     let at = located.publishedAt ?? copies.firstSeen(repositoryId, ref.path)?.at;

@@ -61,7 +61,13 @@ const audienceOf = (parts: readonly MemberPart<unknown>[]): string =>
     .map(({ member, part }) => `${member.id}${part.audience === undefined ? '' : `(${part.audience})`}`)
     .join(' ');
 
-const BAD: Readonly<Record<CacheState['outcome'], number>> = { hit: 0, revalidated: 1, miss: 2, stale: 3 };
+const BAD: Readonly<Record<CacheState['outcome'], number>> = {
+  hit: 0,
+  revalidated: 1,
+  miss: 2,
+  asked: 3,
+  stale: 4,
+};
 
 /** Of several copies together: as old as the oldest, as bad as the worst, and good for as long as all are. */
 export function worstOf(states: readonly CacheState[]): CacheState | undefined {

@@ -3,7 +3,8 @@ import type { FileRef, Found } from '../core/catalog.ts';
 import { isNotFound, notFound, type RegistryError } from '../core/error.ts';
 import type { MaySee, ResourceName } from '../core/iam.ts';
 import { type IndexKey, type IndexKind, type IndexPart, packageOf } from '../core/index-kind.ts';
-import type { OpenedFile, Repo } from '../core/repo.ts';
+import { type Answers, NOBODY_ASKED, type Question, tellingOnly } from '../core/question.ts';
+import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 import { asksToLogIn, failureOf, logInFirst, ownershipUnknown, Silence } from './virtual-failures.ts';
 import { type MemberPart, mergedPart } from './virtual-part.ts';
 
@@ -58,13 +59,13 @@ export class VirtualRepo implements Repo {
     this.#view = view;
   }
 
-  async file(ref: FileRef): Promise<OpenedFile> {
-    return (await this.#first(ref)).opened;
+  async file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
+    return (await this.#first(ref, part)).opened;
   }
 
   async touch(ref: FileRef): Promise<void> {
     try {
-      await (await this.#first(ref)).repo.touch(ref);
+      await (await this.#first(ref, 'headers')).repo.touch(ref);
     } catch (error) {
       if (!isNotFound(error) && !asksToLogIn(error)) throw error;
     }
@@ -108,6 +109,29 @@ export class VirtualRepo implements Repo {
     return { packages: [...found].slice(skip, skip + limit), total };
   }
 
+  /**
+   * Nobody elsewhere is told of a name that a member owns, whichever order they are in: what is called how among one's own is
+   * nobody's business. Of a name whose owner cannot be found out, neither.
+   */
+  async ask(question: Question): Promise<Answers> {
+    if (this.#view.ownOnly) return NOBODY_ASKED;
+    const isFree = remembered((pkg) =>
+      this.owns(pkg).then(
+        (owned) => !owned,
+        () => false,
+      ),
+    );
+    const told = tellingOnly(question, isFree);
+    const members = await this.#parts.members();
+    const heard = await Promise.all(
+      members.map(async (member) => (await this.#narrowed(await member.seen())?.ask(told)) ?? NOBODY_ASKED),
+    );
+    return {
+      bodies: heard.flatMap(({ bodies }) => bodies),
+      failed: heard.flatMap(({ failed }) => failed),
+    };
+  }
+
   seenBy(may: MaySee): Repo {
     return new VirtualRepo(this.#parts, { ...this.#view, may: [...this.#view.may, may] });
   }
@@ -122,11 +146,14 @@ export class VirtualRepo implements Repo {
   }
 
   /** The first member that has the file. */
-  async #first(ref: FileRef): Promise<{ readonly repo: Repo; readonly opened: OpenedFile }> {
+  async #first(
+    ref: FileRef,
+    part: FilePart | undefined,
+  ): Promise<{ readonly repo: Repo; readonly opened: OpenedFile }> {
     const silence = new Silence(this.#parts);
     for await (const { member, repo } of this.#answering(ref.coordinates?.package)) {
       try {
-        const opened = await repo.file(ref);
+        const opened = await repo.file(ref, part);
         if (silence.without.length === 0) return { repo, opened };
         return { repo, opened: { ...opened, without: [...silence.without, ...(opened.without ?? [])] } };
       } catch (error) {
@@ -158,6 +185,16 @@ export class VirtualRepo implements Repo {
   #narrowed(repo: Repo | undefined): Repo | undefined {
     return this.#view.may.reduce((seen, may) => seen?.seenBy(may), repo);
   }
+}
+
+/** What is asked of each name but once. */
+function remembered(ask: (pkg: string) => Promise<boolean>): (pkg: string) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>();
+  return (pkg) => {
+    const answer = known.get(pkg) ?? ask(pkg);
+    known.set(pkg, answer);
+    return answer;
+  };
 }
 
 const bringsOthers = ({ whole }: Member): boolean => whole.own() !== whole;
