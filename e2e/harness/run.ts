@@ -13,6 +13,10 @@ export const PATH = [join(clientsDirectory, 'bin'), process.env['PATH'] ?? '', '
 export const nodeProgram = (client: string, program = client): string =>
   join(clientsDirectory, 'npm-clients', client, 'node_modules', '.bin', program);
 
+/** Where a client that is a Python program is, in the environment that it has to itself. */
+export const pythonProgram = (client: string, program = client): string =>
+  join(clientsDirectory, 'python-clients', client, 'bin', program);
+
 /** The program's absolute path, or undefined when this machine does not have it. */
 export const findProgram = (name: string): string | undefined => Bun.which(name, { PATH }) ?? undefined;
 

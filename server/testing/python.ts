@@ -11,6 +11,8 @@ export interface Release {
   readonly version?: string;
   /** More lines of its metadata. */
   readonly metadata?: readonly string[];
+  /** Text of its one module. */
+  readonly module?: string;
 }
 
 const escaped = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, '_');
@@ -31,10 +33,10 @@ export const metadataOf = ({ name, version = '1.0', metadata = [] }: Release): s
 
 /** What is in a wheel. */
 export function wheelFiles(release: Release): ZipFile[] {
-  const { name, version = '1.0' } = release;
+  const { name, version = '1.0', module = `version = ${JSON.stringify(version)}\n` } = release;
   const folder = `${escaped(name)}-${version}.dist-info`;
   return [
-    { name: `${escaped(name)}/__init__.py`, content: `version = ${JSON.stringify(version)}\n` },
+    { name: `${escaped(name)}/__init__.py`, content: module },
     { name: `${folder}/METADATA`, content: metadataOf(release) },
     {
       name: `${folder}/WHEEL`,

@@ -70,8 +70,8 @@ export async function upload(command: Command): Promise<Response> {
     const { files: others, ...rest } = fromAttributes(before);
     return toAttributes({ ...shownOf(metadata), ...rest, files: { ...others, [filename]: described } });
   };
-  await repo
-    .publish({
+  try {
+    await repo.publish({
       package: project,
       version,
       attributes: added({}),
@@ -81,10 +81,14 @@ export async function upload(command: Command): Promise<Response> {
       searchText: searchTextOf(metadata),
       once: true,
       onConflict: 'extend',
-    })
-    .catch((error: unknown) => {
-      throw publishedBefore(error, filename);
     });
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'ALREADY_EXISTS') throw error;
+    // Somebody else may have published it meanwhile, perhaps the very same.
+    const there = await repo.file({ path, freshness: 'immutable' });
+    if (there?.blob.digest !== blob.digest)
+      throw there ? exists(filename, there.blob.digest) : usedUp(filename, error);
+  }
   await command.refresh(projectIndex, { of: project });
   await command.refresh(rootIndex, ROOT);
   return done();
@@ -134,14 +138,11 @@ const exists = (filename: string, digest: string): RegistryError =>
     { details: { filename, digest } },
   );
 
-function publishedBefore(error: unknown, filename: string): unknown {
-  if (!(error instanceof RegistryError) || error.code !== 'ALREADY_EXISTS') return error;
-  if (error.reason === 'FILE_EXISTS') return exists(filename, error.details['digest'] ?? '');
-  return new RegistryError(
+const usedUp = (filename: string, { reason }: RegistryError): RegistryError =>
+  new RegistryError(
     'FAILED_PRECONDITION',
-    error.reason,
+    reason,
     `This filename has already been used: ${filename} was published and deleted here, so it already exists in lock files. ` +
       'Publish another version, or another build of it',
     { details: { filename } },
   );
-}
