@@ -64,9 +64,11 @@ async function locate(ref: FileRef, read: IndexReader): Promise<ListedFileOrPath
 }
 
 /** A tarball is its version. What the version says of itself stays with its packument. */
-async function adopt({ ref, blob, listed, read }: FetchedFile): Promise<FetchedVersion | undefined> {
+async function adopt(fetched: FetchedFile): Promise<FetchedVersion | undefined> {
+  const { ref, blob, listed } = fetched;
   const { package: name = '', version = '' } = ref.coordinates ?? {};
-  if (ref.path === attestationsPath(name, version)) checkAttestations(await read(LARGEST_ATTESTATIONS));
+  if (ref.path === attestationsPath(name, version))
+    checkAttestations(await fetched.read(LARGEST_ATTESTATIONS));
   if (ref.path !== tarballPath(name, version)) return undefined;
   const checksums = [...(listed?.checksums ?? []), ...blob.checksums];
   const hex = (algorithm: string) => checksums.find((known) => known.algorithm === algorithm)?.hex;

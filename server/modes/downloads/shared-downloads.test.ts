@@ -224,6 +224,28 @@ describe.each(['memory', 'files'])('downloads through %s', (kind) => {
     expect(kept.map(({ blob }) => blob.size)).toEqual([5]);
   });
 
+  test('lets a repository copy another while it fetches as much as it may', async () => {
+    await using single = new SharedDownloads({
+      blobs,
+      discard: async () => undefined,
+      failed: (cause) => failures.push(cause),
+      mostAtOnce: 1,
+    });
+    const outer = wanting(new ScriptedUpstream({ body: BYTES }));
+    const copied = new ScriptedUpstream({ body: BYTES });
+    const behind = wanting(copied, { repositoryId: outer.repositoryId + 1 });
+    const open: typeof outer.open = async (from) => {
+      await (
+        await single.fetch(behind)
+      )?.kept;
+      return outer.open(from);
+    };
+    await (
+      await single.fetch({ ...outer, open })
+    )?.kept;
+    expect([copied.asked.length, kept.length]).toEqual([1, 2]);
+  });
+
   test('gives the first bytes as soon as they come, and the last once it is kept', async () => {
     const { body, give, end } = tap();
     const keeping = Promise.withResolvers<void>();

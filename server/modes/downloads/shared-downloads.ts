@@ -3,19 +3,21 @@ import { RegistryError } from '../../core/error.ts';
 import { SharedDownload, type SharedDownloadParts } from './shared-download.ts';
 import { Turns } from './turns.ts';
 
-/** Fetches at a time; each has some pieces of its body in memory. */
+/** Fetches of a repository at a time; each has some pieces of its body in memory. */
 const MOST_AT_ONCE = 256;
 /** Fetches that are over whose bytes stay open a little, for those who were told of one and have not begun to read. */
 const LINGERING = 64;
 
 export interface SharedDownloadsOptions extends SharedDownloadParts {
+  /** Of each repository. */
   readonly mostAtOnce?: number;
 }
 
 /** One fetch of a thing at a time, whoever asks for it. */
 export class SharedDownloads implements Downloads, AsyncDisposable {
   readonly #options: SharedDownloadsOptions;
-  readonly #turns: Turns;
+  /** By repository: where one copies another, its fetches wait for fetches of that one, which must not wait for theirs. */
+  readonly #turns = new Map<number, Turns>();
   readonly #running = new Map<string, SharedDownload>();
   readonly #working = new Set<Promise<void>>();
   readonly #lingering: SharedDownload[] = [];
@@ -23,7 +25,6 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
 
   constructor(options: SharedDownloadsOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.mostAtOnce ?? MOST_AT_ONCE);
   }
 
   async fetch(wanted: Fetching): Promise<Download | undefined> {
@@ -31,7 +32,7 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
     const key = `${wanted.repositoryId} ${wanted.what}`;
     const running = this.#running.get(key);
     if (running) return running.begun;
-    const download = new SharedDownload(wanted, this.#options, this.#turns);
+    const download = new SharedDownload(wanted, this.#options, this.#turnsOf(wanted.repositoryId));
     this.#running.set(key, download);
     const work = this.#work(key, download);
     this.#working.add(work);
@@ -46,6 +47,12 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
     await Promise.all(this.#working);
     // Not awaited: somebody may still read.
     for (const download of this.#lingering.splice(0)) void download.letGo();
+  }
+
+  #turnsOf(repositoryId: number): Turns {
+    const turns = this.#turns.get(repositoryId) ?? new Turns(this.#options.mostAtOnce ?? MOST_AT_ONCE);
+    this.#turns.set(repositoryId, turns);
+    return turns;
   }
 
   /** Never rejects. */
