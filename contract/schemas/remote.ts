@@ -98,6 +98,8 @@ export const remoteRepositoryConfig = message(
     tokenOrigins: maybe(z.array(text())),
     cacheConfig: maybe(cacheConfig),
     safetyRules: maybe(safetyRules),
+    /** Beyond Google: whether the upstream is asked for known vulnerabilities, which tells it what is installed. */
+    forwardAudits: maybe(flag()),
     disableUpstreamValidation: maybe(flag()),
     noCache: maybe(message({})),
   },

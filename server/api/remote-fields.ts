@@ -32,6 +32,7 @@ export const REMOTE_FIELDS: FieldTree = {
     },
   },
   disableUpstreamValidation: 'mutable',
+  forwardAudits: 'mutable',
   cacheConfig: {
     indexMaxAge: 'mutable',
     fileMaxAge: 'mutable',

@@ -151,7 +151,7 @@ export interface Query extends RouteRequest {
 }
 
 /** As much of a repository as answering questions needs. */
-export type RepoReader = IndexReader & Pick<Repo, 'search'>;
+export type RepoReader = IndexReader & Pick<Repo, 'search' | 'ask'>;
 
 export type Route = FileRoute | IndexRoute | KeptRoute | CommandRoute | QueryRoute;
 

@@ -38,6 +38,8 @@ export interface RemoteSettings {
   /** For how long past its age a copy is still answered at once, while the upstream is asked meanwhile. */
   readonly staleWhileRevalidate: number;
   readonly rules: SafetyRules;
+  /** Whether the upstream is asked what clients want to know of what they have installed, which tells it that. */
+  readonly forwardAudits: boolean;
 }
 
 /** How a virtual repository is to be served: its `virtualRepositoryConfig`, read. */

@@ -2,6 +2,7 @@ import type { BlobInfo, Body, ByteRange, Digest } from './blob.ts';
 import type { FileRef, Found } from './catalog.ts';
 import type { MaySee } from './iam.ts';
 import type { IndexReader } from './index-kind.ts';
+import type { Answers, Question } from './question.ts';
 
 /** How an answer came about, where what is answered is a copy of what another server has (RFC 9211). */
 export interface CacheState {
@@ -34,10 +35,10 @@ export interface OpenedFile {
   open(range?: ByteRange): Promise<Body>;
 }
 
-/** What every mode is: something you can read files and indexes from. */
 /** What of a file an answer is made of. */
 export type FilePart = 'all' | 'headers';
 
+/** What every mode is: something you can read files and indexes from. */
 export interface Repo extends IndexReader {
   readonly name: string;
   /** NOT_FOUND when there is no such file. Where only its headers are wanted, nothing is fetched for it beforehand. */
@@ -46,6 +47,8 @@ export interface Repo extends IndexReader {
   touch(ref: FileRef): Promise<void>;
   /** Packages by words of their text, best first, as far as they are known here. */
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found>;
+  /** Asks servers elsewhere, as far as what is here comes from them and they may be told. */
+  ask(question: Question): Promise<Answers>;
   /** The same without what may not be seen, which is then not there. */
   seenBy(may: MaySee): Repo;
   /**

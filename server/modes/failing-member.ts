@@ -1,4 +1,5 @@
 import type { ResourceName } from '../core/iam.ts';
+import type { Answers } from '../core/question.ts';
 import type { Repo } from '../core/repo.ts';
 
 /**
@@ -19,6 +20,10 @@ export class FailingMember implements Repo {
   index = (): Promise<never> => this.#fail();
   search = (): Promise<never> => this.#fail();
   owns = (): Promise<never> => this.#fail();
+
+  async ask(): Promise<Answers> {
+    return { bodies: [], failed: [this.name] };
+  }
 
   seenBy(): Repo {
     return this;

@@ -23,6 +23,7 @@ const DEFAULTS: RemoteSettings = {
   noCache: false,
   notFoundMaxAge: 60,
   staleWhileRevalidate: 0,
+  forwardAudits: false,
   rules: { allow: [], deny: [], minimumReleaseAge: 0, minimumReleaseAgeExceptions: [], pinFirstSeen: false },
 };
 const read = (remoteRepositoryConfig: unknown, more: object = {}) =>
@@ -54,6 +55,7 @@ describe('settings of a remote repository', () => {
   test.each<[string, object, Partial<RemoteSettings>]>([
     ['nothing more', {}, {}],
     ['no cache', { noCache: {} }, { noCache: true }],
+    ['questions passed on', { forwardAudits: true }, { forwardAudits: true }],
     [
       'ages',
       {

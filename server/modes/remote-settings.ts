@@ -27,6 +27,7 @@ export function remoteSettings(
     notFoundMaxAge: seconds(cache['notFoundMaxAge']) ?? NOT_FOUND_MAX_AGE,
     staleWhileRevalidate: seconds(cache['staleWhileRevalidate']) ?? 0,
     rules: rulesOf(fieldsOf(remote['safetyRules'])),
+    forwardAudits: remote['forwardAudits'] === true,
   };
 }
 

@@ -33,6 +33,11 @@ export class SafetyGate {
     if (refusal) throw refusal;
   }
 
+  /** Whether anything of a name may come in, of whatever age. */
+  admits(subject: SafetySubject): boolean {
+    return !this.active || !this.#policy.refusal(subject, this.#aboutNames, this.#now());
+  }
+
   /** Throws the refusal. */
   require(subject: SafetySubject): void {
     if (!this.active) return;

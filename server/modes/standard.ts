@@ -3,6 +3,7 @@ import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/cat
 import { notFound, RegistryError } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import { type Answers, NOBODY_ASKED } from '../core/question.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 import { VisibleCatalog } from '../lib/visible-catalog.ts';
 
@@ -84,6 +85,10 @@ export class StandardRepo implements Repo {
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {
     return this.#catalog.search(words, page);
+  }
+
+  async ask(): Promise<Answers> {
+    return NOBODY_ASKED;
   }
 
   owns(pkg: string): Promise<boolean> {

@@ -89,6 +89,7 @@ export class RemoteLab implements AsyncDisposable {
         noCache: false,
         notFoundMaxAge: 60,
         staleWhileRevalidate: 0,
+        forwardAudits: false,
         ...told,
         rules: { ...NO_RULES, ...rules },
       },

@@ -1,6 +1,7 @@
 import type { FileRef } from '../core/catalog.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import { defineIndex, type IndexKey, type IndexKind, type IndexPart } from '../core/index-kind.ts';
+import { type Answers, NOBODY_ASKED } from '../core/question.ts';
 import type { CacheState, OpenedFile, Repo } from '../core/repo.ts';
 import type { Member } from '../modes/virtual.ts';
 
@@ -81,6 +82,10 @@ export class ScriptedRepo implements Repo {
 
   async owns(pkg: string): Promise<boolean> {
     return this.script.owns && pkg === PKG;
+  }
+
+  async ask(): Promise<Answers> {
+    return NOBODY_ASKED;
   }
 
   seenBy(): Repo {

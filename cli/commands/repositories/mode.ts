@@ -72,18 +72,20 @@ export async function modeChange(cli: Cli, args: Changed): Promise<ModeChange> {
   const credentials = await credentialsOf(cli, args);
   if (credentials && args.clearRemoteCredentials)
     throw usage('--clear-remote-credentials leaves nothing for the other flags of credentials');
-  const { cacheConfig, safetyRules } = rulesOf(args);
+  const { cacheConfig, safetyRules, forwardAudits } = rulesOf(args);
   const virtualRepositoryConfig = await virtualConfigOf(cli, args);
   const remoteRepositoryConfig = {
     ...(credentials && { upstreamCredentials: credentials }),
     ...(cacheConfig && { cacheConfig }),
     ...(safetyRules && { safetyRules }),
+    ...(forwardAudits !== undefined && { forwardAudits }),
     ...(args.disableRemoteValidation && { disableUpstreamValidation: true }),
   };
   const paths = [
     ...credentialPaths(credentials, args.clearRemoteCredentials ?? false),
     ...below('cacheConfig', cacheConfig),
     ...below('safetyRules', safetyRules),
+    ...(forwardAudits === undefined ? [] : ['forwardAudits']),
   ];
   return {
     change: {

@@ -31,6 +31,9 @@ export const REMOTE_FLAGS = {
     'DURATION',
     'For how long after that an old copy is answered at once, while the upstream is asked.',
   ),
+  forwardAudits: toggle('Ask the upstream for clients that audit, which tells it what they have installed.', {
+    negatable: true,
+  }),
 } as const;
 
 interface Given {
@@ -43,10 +46,11 @@ interface Given {
   readonly fileMaxAge: string | undefined;
   readonly notFoundMaxAge: string | undefined;
   readonly staleWhileRevalidate: string | undefined;
+  readonly forwardAudits: boolean | undefined;
 }
 
-/** What the flags say of what comes in, and for how long it is good: only the fields that they name. */
-export function rulesOf(args: Given): Pick<Remote, 'safetyRules' | 'cacheConfig'> {
+/** What the flags say of what comes in and goes out, and for how long it is good: only the fields that they name. */
+export function rulesOf(args: Given): Pick<Remote, 'safetyRules' | 'cacheConfig' | 'forwardAudits'> {
   const { allow, deny, minimumReleaseAge, minimumReleaseAgeExceptions, pinFirstSeen } = args;
   const safetyRules: SafetyRules = {
     ...(allow && { allow }),
@@ -69,6 +73,7 @@ export function rulesOf(args: Given): Pick<Remote, 'safetyRules' | 'cacheConfig'
   return {
     ...(Object.keys(safetyRules).length > 0 && { safetyRules }),
     ...(Object.keys(cacheConfig).length > 0 && { cacheConfig }),
+    ...(args.forwardAudits !== undefined && { forwardAudits: args.forwardAudits }),
   };
 }
 

@@ -1,36 +1,35 @@
 import type { Query } from '../../core/format.ts';
-import { readWhole } from '../../lib/read-whole.ts';
+import type { Question } from '../../core/question.ts';
+import { bulkQuestion, quickQuestion } from './audit-questions.ts';
+import { mergeBulk, type Merged, mergeQuick } from './audit-reports.ts';
 
-/** As it is sent, compressed. A tree of ten thousand packages is a tenth of it. */
-const LARGEST_QUESTION = 4 * 1024 * 1024;
+const BUT = 'that none are reported does not mean that there are none.';
+const NOTHING_KNOWN = `This registry does not know of vulnerabilities: ${BUT}`;
+const NOT_ALL_ASKED = `Not every registry behind this one could be asked for vulnerabilities: ${BUT}`;
 
-const NOTHING_KNOWN =
-  'This registry does not know of vulnerabilities: that none are reported does not mean that there are none.';
+/** POST …/advisories/bulk */
+export const bulkAdvisories = async (query: Query): Promise<Response> =>
+  answer(query, await bulkQuestion(query), mergeBulk);
 
-/**
- * POST …/advisories/bulk. Nobody else is asked: the question lists what its sender depends on. The body is read so that the
- * connection can go on, and not understood.
- */
-export const bulkAdvisories = async (query: Query): Promise<Response> => answer(query, {});
+/** POST …/audits, which older clients ask. */
+export const audit = async (query: Query): Promise<Response> =>
+  answer(query, await quickQuestion(query, 'audits'), mergeQuick);
 
-/** POST …/audits and …/audits/quick, which older clients ask. */
+/** POST …/audits/quick, which some others do. */
 export const quickAudit = async (query: Query): Promise<Response> =>
-  answer(query, {
-    actions: [],
-    advisories: {},
-    muted: [],
-    metadata: {
-      vulnerabilities: { info: 0, low: 0, moderate: 0, high: 0, critical: 0 },
-      dependencies: 0,
-      devDependencies: 0,
-      optionalDependencies: 0,
-      totalDependencies: 0,
-    },
-  });
+  answer(query, await quickQuestion(query, 'audits/quick'), mergeQuick);
 
-async function answer({ body, headers }: Query, report: object): Promise<Response> {
-  await readWhole(body, LARGEST_QUESTION, 'the body');
+/** Who installs is not kept from it by whoever should have known more: it is said instead. */
+async function answer(
+  { headers, repo }: Query,
+  question: Question,
+  merge: (bodies: readonly Uint8Array<ArrayBuffer>[]) => Merged,
+): Promise<Response> {
+  const { bodies, failed } = await repo.ask(question);
+  const { report, useless } = merge(bodies);
+  const notice =
+    failed.length + useless > 0 ? NOT_ALL_ASKED : bodies.length === 0 ? NOTHING_KNOWN : undefined;
   // An install asks too, and need not be told each time.
-  const isAudit = headers.get('npm-command') === 'audit';
-  return Response.json(report, isAudit ? { headers: { 'npm-notice': NOTHING_KNOWN } } : {});
+  const isTold = notice !== undefined && headers.get('npm-command') === 'audit';
+  return Response.json(report, isTold ? { headers: { 'npm-notice': notice } } : {});
 }
