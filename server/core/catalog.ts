@@ -81,6 +81,8 @@ export interface CatalogReader {
   hasPackage(pkg: string): Promise<boolean>;
   /** What the format remembers of the package itself, and a number that grows with every change of it, its versions and tags. */
   packageState(pkg: string): Promise<PackageState | undefined>;
+  /** A number that grows with every name of a package that comes or goes. */
+  namesRevision(): Promise<number>;
   /** Packages whose text has all the words, best first. `after` is the row to go on from, counted from 0. */
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found>;
   /** Whether somebody published the name here, though nothing of it may be left. */

@@ -72,6 +72,8 @@ export interface UpstreamIndex<T> {
 export interface IndexKind<T> {
   readonly name: string;
   build(catalog: CatalogReader, key: IndexKey): Promise<T | undefined>;
+  /** Whether it is made of the names of all packages, and of nothing else. */
+  readonly ofNames?: true;
   /** Without it, a copy of another server's repository answers from what it has copied. */
   readonly upstream?: UpstreamIndex<T>;
   /** The first part wins where two disagree. A page merges to a page: members were asked for the same one. */

@@ -97,6 +97,10 @@ export class VisibleCatalog implements CatalogReader {
     return this.#catalog.hasPackage(pkg);
   }
 
+  namesRevision(): Promise<number> {
+    return this.#catalog.namesRevision();
+  }
+
   async packageState(pkg: string): Promise<PackageState | undefined> {
     return (await this.#may({ package: pkg })) ? this.#catalog.packageState(pkg) : undefined;
   }

@@ -72,15 +72,16 @@ export class StandardRepo implements Repo {
     };
     const listing = async (value: T) => kind.listing?.(value, key) ?? new Map<string, never>();
     // What is kept is made of a package; whoever may see only some of it gets something of their own.
-    const state = this.#catalog === this.#stored ? await this.#stored.packageState(key.of) : undefined;
-    if (state)
-      return {
-        source: `${state.id}.${state.revision}`,
-        value: build,
-        listing: async () => listing(await build()),
-      };
+    const source = this.#catalog === this.#stored ? await this.#source(kind, key) : undefined;
+    if (source !== undefined) return { source, value: build, listing: async () => listing(await build()) };
     const value = await build();
     return { value: async () => value, listing: () => listing(value) };
+  }
+
+  async #source<T>({ ofNames }: IndexKind<T>, key: IndexKey): Promise<string | undefined> {
+    if (ofNames) return `names.${await this.#stored.namesRevision()}`;
+    const state = await this.#stored.packageState(key.of);
+    return state && `${state.id}.${state.revision}`;
   }
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {

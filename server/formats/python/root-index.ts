@@ -8,6 +8,7 @@ const NAMES = 10_000;
 /** The names of all projects, in order. Of copies, those of which there is one: upstreams' lists have tens of megabytes. */
 export const rootIndex = defineKeptIndex<readonly string[]>({
   name: 'python.root',
+  ofNames: true,
   build,
   merge: (parts) => [...new Set(parts.flat())].sort(),
   documents,

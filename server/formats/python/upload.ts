@@ -8,7 +8,6 @@ import { readDistribution } from './distribution.ts';
 import { type NamedFile, uploadedFile } from './filenames.ts';
 import { filePath, METADATA, normalName, projectName, PROVENANCE } from './names.ts';
 import { projectIndex } from './project-index.ts';
-import { ROOT, rootIndex } from './root-index.ts';
 import { checkDigests, readUploadForm, type UploadForm } from './upload-form.ts';
 import { normalVersion, parseVersion, sameVersion } from './versions.ts';
 
@@ -90,7 +89,6 @@ export async function upload(command: Command): Promise<Response> {
       throw there ? exists(filename, there.blob.digest) : usedUp(filename, error);
   }
   await command.refresh(projectIndex, { of: project });
-  await command.refresh(rootIndex, ROOT);
   return done();
 }
 

@@ -66,8 +66,10 @@ export class FileLookups {
   readonly #found: CommittedCache<StoredFile | null>;
   readonly #packages: CommittedCache<PackageState | null>;
   readonly #owned: CommittedCache<boolean>;
+  readonly #names: CommittedCache<number>;
   readonly #package: Statement<PackageStateRow, [number, string]>;
   readonly #owner: Statement<{ readonly found: number }, [number, string]>;
+  readonly #namesOf: Statement<{ readonly revision: number }, [number]>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
   readonly #damagedByPath: Statement<FileRow, [number, string]>;
@@ -77,6 +79,10 @@ export class FileLookups {
     this.#found = new CommittedCache(database);
     this.#packages = new CommittedCache(database);
     this.#owned = new CommittedCache(database);
+    this.#names = new CommittedCache(database);
+    this.#namesOf = database.reading.prepare(
+      'SELECT names_revision AS revision FROM repository WHERE id = ?',
+    );
     this.#owner = database.reading.prepare(
       'SELECT 1 AS found FROM owned_name WHERE repository_id = ? AND name = ?',
     );
@@ -116,6 +122,10 @@ export class FileLookups {
       );
     };
     return this.#packages.get(`${repositoryId}/${pkg}`, read) ?? undefined;
+  }
+
+  namesRevision(repositoryId: number): number {
+    return this.#names.get(String(repositoryId), () => this.#namesOf.get(repositoryId)?.revision ?? 0);
   }
 
   owns(repositoryId: number, pkg: string): boolean {
@@ -172,6 +182,10 @@ export class CatalogTables implements CatalogReader {
 
   async owns(pkg: string): Promise<boolean> {
     return this.#files.owns(this.#repositoryId, pkg);
+  }
+
+  async namesRevision(): Promise<number> {
+    return this.#files.namesRevision(this.#repositoryId);
   }
 
   async packageState(pkg: string): Promise<PackageState | undefined> {

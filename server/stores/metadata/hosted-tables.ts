@@ -252,6 +252,9 @@ export class HostedTables implements HostedRepo {
     });
   }
 
+  namesRevision() {
+    return this.#place.catalog.namesRevision();
+  }
   packageState(pkg: string) {
     return this.#place.catalog.packageState(pkg);
   }

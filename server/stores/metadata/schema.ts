@@ -49,6 +49,7 @@ export interface RepositoryTable {
   readonly immutable_tag_patterns: Generated<Json>;
   /** Bytes of the distinct blobs its files name; kept by triggers. */
   readonly size_bytes: Generated<number>;
+  readonly names_revision: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }

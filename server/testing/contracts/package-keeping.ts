@@ -13,6 +13,25 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
       repo = await subject.repo();
     });
     afterEach(() => subject.dispose());
+
+    test('knows whether names came or went', async () => {
+      const before = await repo.namesRevision();
+      await linked(repo, 'loose', 'layer');
+      expect(await repo.namesRevision()).toBe(before);
+      const seen = [before];
+      for (const change of [
+        () => publish(repo, 'loose', '1.0'),
+        () => publish(repo, 'other', '1.0'),
+        () => repo.unpublish('other', '1.0'),
+      ]) {
+        await change();
+        seen.push(await repo.namesRevision());
+      }
+      await publish(repo, 'loose', '2.0');
+      expect(await repo.namesRevision()).toBe(seen.at(-1) ?? 0);
+      expect(seen.slice(0, 3)).toEqual([...new Set(seen.slice(0, 3))]);
+    });
+
     const revision = async (): Promise<number> => (await repo.packageState('pkg'))?.revision ?? -1;
     const find = async (...words: string[]) => (await repo.search(words, { limit: 10, skip: 0 })).packages;
 

@@ -23,6 +23,7 @@ export const TABLES: readonly string[] = [
     immutable_tags INTEGER NOT NULL DEFAULT 0,
     immutable_tag_patterns TEXT NOT NULL DEFAULT '[]',
     size_bytes INTEGER NOT NULL DEFAULT 0,
+    names_revision INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     UNIQUE (project, location, name)

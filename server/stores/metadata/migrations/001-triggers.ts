@@ -61,6 +61,10 @@ const moving = (revision: 'credentials' | 'policies', deciding: typeof CREDENTIA
 const moveRevision = (row: 'NEW' | 'OLD') =>
   `UPDATE package SET revision = revision + 1 WHERE id = ${row}.package_id`;
 
+/** Grows whenever what is made of the names of a repository's packages is something else. */
+const moveNames = (row: 'NEW' | 'OLD') =>
+  `UPDATE repository SET names_revision = names_revision + 1 WHERE id = ${row}.repository_id`;
+
 export const TRIGGERS: readonly string[] = [
   ...moving('credentials', CREDENTIALS),
   ...moving('policies', POLICIES),
@@ -107,6 +111,12 @@ export const TRIGGERS: readonly string[] = [
   `CREATE TRIGGER package_moved_by_untag AFTER DELETE ON tag BEGIN ${moveRevision('OLD')}; END`,
   `CREATE TRIGGER package_moved_by_itself AFTER UPDATE OF attributes ON package BEGIN
      UPDATE package SET revision = revision + 1 WHERE id = NEW.id; END`,
+  `CREATE TRIGGER names_moved_by_package AFTER INSERT ON package WHEN NEW.published_at IS NOT NULL BEGIN
+     ${moveNames('NEW')}; END`,
+  `CREATE TRIGGER names_moved_by_publication AFTER UPDATE OF published_at ON package
+     WHEN OLD.published_at IS NULL AND NEW.published_at IS NOT NULL BEGIN ${moveNames('NEW')}; END`,
+  `CREATE TRIGGER names_moved_by_removal AFTER DELETE ON package WHEN OLD.published_at IS NOT NULL BEGIN
+     ${moveNames('OLD')}; END`,
   `CREATE TRIGGER package_text_gone AFTER DELETE ON package BEGIN
      DELETE FROM package_text WHERE rowid = OLD.id; END`,
   `CREATE TRIGGER package_emptied AFTER DELETE ON package BEGIN
