@@ -12,6 +12,7 @@ import type { RemoteParts } from './remote-parts.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
+import { validatorsOf } from './validators.ts';
 import { promised, strongest } from './verified.ts';
 
 type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
@@ -85,9 +86,7 @@ export class RemoteFiles {
       const kept = await stored.file(ref);
       if (kept) return this.#copy(kept, download ? cache : { outcome: 'hit', validatedAt: now() });
     }
-    // It was purged meanwhile.
-    if (!download || whole)
-      throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', `${ref.path} did not stay; ask again`);
+    if (!download || whole) throw gone(ref);
     // Whoever reads it learns of that.
     download.kept.catch(() => undefined);
     return {
@@ -116,7 +115,7 @@ export class RemoteFiles {
       memory.once(`${repositoryId} ${what}`, () => this.#ask(ref, held, state)),
     );
     const copy = await stored.file(ref);
-    if (!copy) throw notFound('FILE', { path: ref.path });
+    if (!copy) throw gone(ref);
     this.#sightings.requireHeld(ref, copy.blob.digest);
     return this.#copy(copy, cache);
   }
@@ -130,6 +129,10 @@ export class RemoteFiles {
     const validated = (headers: Headers) =>
       copies.validated(repositoryId, what, { ...validatorsOf(headers), validatedAt: now() });
     const request = { ...located, maxBytes: format.wholeUpTo };
+    const purges = copies.purges(repositoryId);
+    // What was on its way when all was forgotten may be what it was forgotten for.
+    const isPurged = () => copies.purges(repositoryId) !== purges;
+    const again = async () => this.#ask(ref, await stored.file(ref), undefined);
 
     if (held && format.announced) {
       const answer = await upstream.fetch({ ...request, method: 'HEAD' });
@@ -137,6 +140,7 @@ export class RemoteFiles {
       if (answer.kind === 'found') await answer.body.cancel();
       const announced = format.announced(answer.headers);
       if (announced === held.blob.digest) {
+        if (isPurged()) return again();
         await validated(answer.headers);
         return 'revalidated';
       }
@@ -146,6 +150,7 @@ export class RemoteFiles {
     const first = await upstream.fetch({ ...request, ...(conditional && { validators: state }) });
     if (first.kind === 'missing') throw this.#absent(ref);
     if (first.kind === 'unchanged') {
+      if (isPurged()) return again();
       await validated(first.headers);
       return 'revalidated';
     }
@@ -253,8 +258,6 @@ export class RemoteFiles {
   }
 }
 
-function validatorsOf(headers: Headers): Pick<CopyState, 'etag' | 'lastModified'> {
-  const etag = headers.get('etag');
-  const lastModified = headers.get('last-modified');
-  return { ...(etag !== null && { etag }), ...(lastModified !== null && { lastModified }) };
-}
+/** What was purged at once is not something that the upstream does not have. */
+const gone = ({ path }: FileRef): RegistryError =>
+  new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', `${path} did not stay; ask again`);

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import type { CopyState } from '../core/copies.ts';
 import type { DocumentAddress, StoredDocument } from '../core/documents.ts';
 import { isNotFound, notFound, RegistryError } from '../core/error.ts';
 import type {
@@ -17,6 +18,8 @@ import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { ReadIndex } from './remote-memory.ts';
 import type { SafetyGate } from './safety-gate.ts';
+import type { Unkept } from './unkept-indexes.ts';
+import { validatorsOf } from './validators.ts';
 
 type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 
@@ -32,6 +35,13 @@ interface Wanted<T> {
   readonly at: DocumentAddress;
   /** Among what the upstream said. */
   readonly what: string;
+}
+
+/** An index that is here. */
+interface Held {
+  readonly source: string;
+  readonly state: CopyState | undefined;
+  readonly body: () => Promise<IndexBody>;
 }
 
 /** Indexes of an upstream: kept as it sent them, and asked about again when they are too old. */
@@ -60,10 +70,10 @@ export class RemoteIndexes implements IndexReader {
     const wanted = { kind, upstream, key, target, at, what: `index ${kind.name} ${text}` };
     try {
       const cache = await this.#freshened(wanted);
-      const document = this.#parts.documents.find(at);
-      if (!document)
+      const held = this.#held(wanted);
+      if (!held)
         throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the index did not stay; ask again');
-      return this.#part(wanted, document, cache);
+      return this.#part(wanted, held, cache);
     } catch (error) {
       if (!isNotFound(error)) throw error;
       // What was copied of it before it went stays what it is.
@@ -71,70 +81,90 @@ export class RemoteIndexes implements IndexReader {
     }
   }
 
+  /** What is known of an index here: what was just answered counts before it is kept. */
+  #held<T>({ at, what }: Wanted<T>): Held | undefined {
+    const { copies, documents, memory, repositoryId } = this.#parts;
+    const unkept = memory.unkept.find(`${repositoryId} ${what}`, copies.purges(repositoryId));
+    if (unkept) return { source: unkept.source, state: unkept.state, body: async () => unkept.body };
+    const document = documents.find(at);
+    const state = copies.state(repositoryId, what);
+    return document && { source: document.source, state, body: () => this.#body(document) };
+  }
+
   #freshened<T>(wanted: Wanted<T>): Promise<CacheState> {
-    const { copies, documents, memory, now, repositoryId, settings, unnoticed } = this.#parts;
-    const held = documents.find(wanted.at);
+    const { copies, memory, now, repositoryId, settings, unnoticed } = this.#parts;
+    const held = this.#held(wanted);
     const freshness = {
       held: held !== undefined,
-      state: copies.state(repositoryId, wanted.what),
+      state: held?.state,
       maxAge: settings.indexMaxAge ?? wanted.upstream.maxAge,
       staleWhileRevalidate: settings.staleWhileRevalidate,
       now,
       unnoticed,
     };
-    return freshen(freshness, () =>
-      memory.once(`${repositoryId} ${wanted.what}`, () => this.#ask(wanted, held)),
-    );
+    // Who comes after a purge wants what the upstream has after it.
+    const once = `${repositoryId} ${copies.purges(repositoryId)} ${wanted.what}`;
+    return freshen(freshness, () => memory.once(once, () => this.#ask(wanted)));
   }
 
-  async #ask<T>(wanted: Wanted<T>, held: StoredDocument | undefined): Promise<Answered> {
+  async #ask<T>(wanted: Wanted<T>): Promise<Answered> {
     const { copies, memory, now, repositoryId, settings, upstream } = this.#parts;
     const { target, what } = wanted;
     const purges = copies.purges(repositoryId);
     const id = `${repositoryId} ${what}`;
     const absent = () => notFound('INDEX', { key: wanted.key.of });
     if (memory.isAbsent(id, { now: now(), purges })) throw absent();
-    const state = copies.state(repositoryId, what);
+    await memory.unkept.settled(id);
+    const held = this.#held(wanted);
+    const validators = held?.state;
     const answer = await upstream.fetch({
       ...target,
       maxBytes: wanted.upstream.maxBytes,
       compressed: true,
-      ...(held && state && { validators: state }),
+      ...(validators && { validators }),
     });
     if (answer.kind === 'missing') {
       memory.noteAbsent(id, { until: now() + settings.notFoundMaxAge * 1_000, purges });
       throw absent();
     }
-    const answered = answer.kind === 'unchanged' ? 'revalidated' : await this.#take(wanted, answer, held);
-    const etag = answer.headers.get('etag') ?? (answer.kind === 'unchanged' ? state?.etag : undefined);
-    const lastModified =
-      answer.headers.get('last-modified') ?? (answer.kind === 'unchanged' ? state?.lastModified : undefined);
-    await copies.validated(repositoryId, what, {
-      validatedAt: now(),
-      ...(etag && { etag }),
-      ...(lastModified && { lastModified }),
-    });
-    return answered;
+    if (answer.kind === 'unchanged') {
+      const state = { ...validators, ...validatorsOf(answer.headers), validatedAt: now() };
+      await copies.validated(repositoryId, what, state);
+      return 'revalidated';
+    }
+    return this.#take(wanted, answer, { held, purges });
   }
 
-  /** Reads what the upstream sent, and keeps it once that could be done. */
-  async #take<T>(wanted: Wanted<T>, answer: Found, held: StoredDocument | undefined): Promise<Answered> {
-    const { upstream, at } = wanted;
-    const { bytes, digest } = await receive(answer.body, upstream.maxBytes);
-    if (digest === held?.source) return 'revalidated';
-    const url = urlText(answer.url);
-    await this.#remembered(wanted, digest, async () => ({ bytes, url })).catch((error: unknown) => {
+  /** Reads what the upstream sent, which is good to be answered as soon as that could be done, and kept behind the answer. */
+  async #take<T>(
+    wanted: Wanted<T>,
+    answer: Found,
+    { held, purges }: { readonly held: Held | undefined; readonly purges: string },
+  ): Promise<Answered> {
+    const { copies, memory, now, repositoryId, unnoticed } = this.#parts;
+    const { bytes, digest } = await receive(answer.body, wanted.upstream.maxBytes);
+    const state = { ...validatorsOf(answer.headers), validatedAt: now() };
+    if (digest === held?.source) {
+      await copies.validated(repositoryId, wanted.what, state);
+      return 'revalidated';
+    }
+    const body = { bytes, url: urlText(answer.url) };
+    await this.#remembered(wanted, digest, async () => body).catch((error: unknown) => {
       throw broken(error);
     });
-    const body = new Uint8Array(await zipped(bytes));
-    const layout = {
-      variant: url,
-      contentType: answer.headers.get('content-type') ?? 'application/octet-stream',
-      etag: digest,
-      bodies: { gzip: [0, body.byteLength] as const },
-    };
-    await this.#parts.documents.keep(at, { source: digest, layouts: [layout] }, [body]);
+    const contentType = answer.headers.get('content-type') ?? 'application/octet-stream';
+    const unkept = { source: digest, body, state, purges };
+    await memory.unkept.add(`${repositoryId} ${wanted.what}`, unkept, () =>
+      this.#keep(wanted, unkept, contentType).catch(unnoticed),
+    );
     return 'miss';
+  }
+
+  async #keep<T>({ at, what }: Wanted<T>, { source, body, state, purges }: Unkept, contentType: string) {
+    const coded = new Uint8Array(await zipped(body.bytes));
+    const bodies = { gzip: [0, coded.byteLength] as const };
+    const layouts = [{ variant: body.url, contentType, etag: source, bodies }];
+    await this.#parts.documents.keepCopy(at, { source, layouts }, [coded], { what, state, purges });
   }
 
   /** The index, read at most once while it is remembered. */
@@ -147,10 +177,10 @@ export class RemoteIndexes implements IndexReader {
     return this.#parts.memory.index(id, () => readIndex({ kind, upstream, key }, bytes));
   }
 
-  #part<T>(wanted: Wanted<T>, document: StoredDocument, cache: CacheState): IndexPart<T> {
-    const read = () => this.#remembered(wanted, document.source, () => this.#body(document));
+  #part<T>(wanted: Wanted<T>, { source, body }: Held, cache: CacheState): IndexPart<T> {
+    const read = () => this.#remembered(wanted, source, body);
     return {
-      source: document.source,
+      source,
       value: async () => (await read()).value,
       listing: async () => (await read()).listing(),
       cache,
