@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { FakeUpstream } from '../../testing/fake-upstream.ts';
+import { TestServer } from '../../testing/harness.ts';
+import { Members } from '../../testing/members.ts';
+import {
+  type Bytes,
+  JSON_INDEX,
+  metadataOf,
+  PythonClient,
+  sha256,
+  wheel,
+  wheelName,
+} from '../../testing/python.ts';
+import { status } from '../../testing/upstream-faults.ts';
+
+let upstream: FakeUpstream;
+/** Where the files are, and not the index. */
+let files: FakeUpstream;
+let server: TestServer;
+let members: Members;
+let client: PythonClient;
+beforeAll(async () => {
+  upstream = await FakeUpstream.start();
+  files = await FakeUpstream.start();
+  server = await TestServer.start(['--allow-upstream-hosts', `${upstream.host},${files.host}`]);
+  members = new Members(server, 'PYTHON');
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+  await files[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  upstream.behave();
+  client = new PythonClient(server, await members.remote('hub', `${upstream.url}/py`));
+});
+
+const RELEASE = { name: 'left-pad', version: '1.0' };
+const FILE = wheelName(RELEASE);
+const BYTES: Bytes = wheel(RELEASE);
+const json = (body: unknown) => ({ headers: { 'content-type': JSON_INDEX }, body: JSON.stringify(body) });
+const listed = (more: object = {}) => ({
+  filename: FILE,
+  url: `${files.url}/packages/ab/${FILE}`,
+  hashes: { sha256: sha256(BYTES) },
+  ...more,
+});
+const project = (...all: readonly object[]) =>
+  json({ meta: { 'api-version': '1.1' }, name: 'Left_Pad', versions: ['1.0'], files: all });
+const stock = (more: object = {}): void => {
+  upstream.put('/py/simple/left-pad/', project(listed(more)));
+  files.put(`/packages/ab/${FILE}`, { body: BYTES });
+  files.put(`/packages/ab/${FILE}.metadata`, { body: metadataOf(RELEASE) });
+};
+const get = (path: string) => client.send('GET', path);
+
+describe('an index in JSON', () => {
+  test('is ours, with addresses of ours and all that it says', async () => {
+    const metadata = sha256(Buffer.from(metadataOf(RELEASE)));
+    stock({
+      'requires-python': '>=3',
+      size: 12,
+      'upload-time': '2024-01-02T03:04:05.678901Z',
+      yanked: 'broken',
+      'core-metadata': { sha256: metadata },
+      'data-dist-info-metadata': { sha256: metadata },
+    });
+    const { files: all, name } = await client.project('left-pad');
+    expect(name).toBe('left-pad');
+    expect(all).toEqual([
+      {
+        filename: FILE,
+        url: `http://localhost:8080${client.path}/left-pad/${FILE}`,
+        hashes: { sha256: sha256(BYTES) },
+        'requires-python': '>=3',
+        size: 12,
+        'upload-time': '2024-01-02T03:04:05.678901Z',
+        yanked: 'broken',
+        'core-metadata': { sha256: metadata },
+      },
+    ]);
+    expect(upstream.asked('/py/simple/left-pad/').at(-1)?.headers['accept']).toStartWith(JSON_INDEX);
+    expect(await (await get(`left-pad/${FILE}.metadata`)).text()).toBe(metadataOf(RELEASE));
+  });
+
+  test('leads to files at another host, which are fetched once and stay', async () => {
+    stock();
+    const before = files.asked(`/packages/ab/${FILE}`).length;
+    for (const _ of ['cold', 'warm']) expect(await (await get(`left-pad/${FILE}`)).bytes()).toEqual(BYTES);
+    expect(files.asked(`/packages/ab/${FILE}`).length).toBe(before + 1);
+    upstream.misbehave(/./, status(404));
+    expect(await (await get(`left-pad/${FILE}`)).bytes()).toEqual(BYTES);
+  });
+
+  test('promises no metadata where the upstream has none', async () => {
+    stock();
+    const [file] = (await client.project('left-pad')).files;
+    expect(file['core-metadata']).toBe(false);
+    expect((await get(`left-pad/${FILE}.metadata`)).status).toBe(404);
+  });
+
+  test('keeps several files of one version', async () => {
+    const other = FILE.replace('none-any', 'none-linux_x86_64');
+    upstream.put(
+      '/py/simple/left-pad/',
+      project(listed(), { ...listed(), filename: other, url: `${files.url}/${other}` }),
+    );
+    files.put(`/packages/ab/${FILE}`, { body: BYTES });
+    files.put(`/${other}`, { body: BYTES });
+    for (const name of [FILE, other]) expect((await get(`left-pad/${name}`)).status).toBe(200);
+    await files.down();
+    for (const name of [FILE, other]) expect(await (await get(`left-pad/${name}`)).bytes()).toEqual(BYTES);
+    await files.up();
+  });
+});
+
+describe('an index in HTML', () => {
+  const page = (body: string) => ({
+    headers: { 'content-type': 'text/html' },
+    body: `<!DOCTYPE html><html>${body}</html>`,
+  });
+
+  test.each([
+    ['addresses in full', () => `<a href="${files.url}/f/${FILE}#sha256=${sha256(BYTES)}">${FILE}</a>`],
+    ['addresses from here', () => `<a href="../../f/${FILE}#sha256=${sha256(BYTES)}">${FILE}</a>`],
+    ['addresses from the root', () => `<a href="/py/f/${FILE}#sha256=${sha256(BYTES)}">${FILE}</a>`],
+    [
+      'a base',
+      () => `<head><base href="/py/f/"></head><a href="${FILE}#sha256=${sha256(BYTES)}">${FILE}</a>`,
+    ],
+  ])('with %s is read', async (_, body) => {
+    upstream.put('/py/simple/left-pad/', page(`<head><title>Links for left-pad</title></head>${body()}`));
+    upstream.put(`/py/f/${FILE}`, { body: BYTES });
+    files.put(`/f/${FILE}`, { body: BYTES });
+    expect((await client.project('left-pad')).files).toMatchObject([
+      { filename: FILE, hashes: { sha256: sha256(BYTES) } },
+    ]);
+    expect(await (await get(`left-pad/${FILE}`)).bytes()).toEqual(BYTES);
+  });
+
+  test('says what its attributes say', async () => {
+    const attributes = 'data-requires-python="&gt;=3.6,&lt;4" data-yanked="" data-dist-info-metadata="true"';
+    upstream.put('/py/simple/left-pad/', page(`<a href="${FILE}" ${attributes}> ${FILE}\n</a>`));
+    expect((await client.project('left-pad')).files).toMatchObject([
+      { 'requires-python': '>=3.6,<4', yanked: true, 'core-metadata': true, hashes: {} },
+    ]);
+  });
+
+  test.each([
+    ['of a log-in', page('<form>Log in <a href="/help">Help</a></form>')],
+    ['of another project', json({ meta: { 'api-version': '1.0' }, name: 'other', files: [] })],
+    ['of another version', json({ meta: { 'api-version': '2.0' }, name: 'left-pad', files: [] })],
+    ['that is no JSON', { body: '{"files": [' }],
+    [
+      'that says a key twice',
+      { body: '{"meta": {"api-version": "1.0"}, "name": "left-pad", "files": [], "files": []}' },
+    ],
+  ])('a page %s is none', async (_, content) => {
+    upstream.put('/py/simple/left-pad/', content);
+    expect((await get('simple/left-pad/')).status).toBe(502);
+  });
+});
+
+const isBrokenOff = (answer: Response): Promise<boolean> =>
+  answer.bytes().then(
+    () => false,
+    () => true,
+  );
+
+describe('what is wrong with an upstream', () => {
+  test('a file that is not the one that its index promises is not delivered', async () => {
+    stock();
+    files.put(`/packages/ab/${FILE}`, { body: wheel({ ...RELEASE, module: 'other = 1\n' }) });
+    const answer = await get(`left-pad/${FILE}`);
+    expect(answer.status === 502 || (await isBrokenOff(answer))).toBe(true);
+  });
+
+  test('metadata that is not what its index promises is not delivered', async () => {
+    stock({ 'core-metadata': { sha256: '0'.repeat(64) } });
+    const answer = await get(`left-pad/${FILE}.metadata`);
+    expect(answer.status === 502 || (await isBrokenOff(answer))).toBe(true);
+  });
+
+  test.each([
+    ['a private address', 'http://10.0.0.1/x/'],
+    ['no address of the web', 'file:///etc/passwd'],
+  ])('a file at %s is not asked for', async (_, base) => {
+    stock({ url: `${base}${FILE}` });
+    expect((await get(`left-pad/${FILE}`)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('a project that is nowhere is not here', async () => {
+    expect((await get('simple/nowhere/')).status).toBe(404);
+  });
+
+  test('names that lead elsewhere are left out', async () => {
+    upstream.put(
+      '/py/simple/left-pad/',
+      project(
+        listed(),
+        listed({ filename: '../left_pad-2.0.tar.gz' }),
+        listed({ filename: 'a/left_pad-2.0.tar.gz' }),
+      ),
+    );
+    expect((await client.project('left-pad')).files).toHaveLength(1);
+  });
+});
+
+test('the root has what was copied, and nothing is asked for it', async () => {
+  stock();
+  expect((await client.json('simple/')).projects).toEqual([]);
+  await (await get(`left-pad/${FILE}`)).bytes();
+  expect((await client.json('simple/')).projects).toEqual([{ name: 'left-pad' }]);
+  expect(upstream.asked('/py/simple/')).toEqual([]);
+});
+
+describe('a virtual repository', () => {
+  const HIGH = { name: 'left-pad', version: '99.0' };
+
+  test('gives one’s own, and closes its name to others in every spelling', async () => {
+    const own = await members.standard('own');
+    const team = new PythonClient(
+      server,
+      await members.virtual('team', [own, await members.remote('hub', `${upstream.url}/py`)]),
+    );
+    const url = `${files.url}/${wheelName(HIGH)}`;
+    upstream.put('/py/simple/left-pad/', project(listed({ filename: wheelName(HIGH), url, hashes: {} })));
+    files.put(`/${wheelName(HIGH)}`, { body: wheel(HIGH) });
+    expect((await team.project('left-pad')).versions).toContain('99.0');
+
+    await new PythonClient(server, own).publish({ name: 'Left.Pad', version: '1.0' });
+
+    expect((await team.project('left-pad')).versions).toEqual(['1.0']);
+    for (const name of ['left-pad', 'Left_Pad'])
+      expect((await team.send('GET', `${name}/${wheelName(HIGH)}`)).status).toBe(404);
+    upstream.misbehave(/./, status(503));
+    expect((await team.project('left-pad')).versions).toEqual(['1.0']);
+  });
+});
