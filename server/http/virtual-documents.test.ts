@@ -63,6 +63,22 @@ describe('a packument of a virtual repository', () => {
     );
   });
 
+  test('has one version, or what a tag names, as it is in the whole', async () => {
+    const own = await members.standard('own');
+    const team = await members.virtual('team', [await members.remote('hub', upstream.url), own]);
+    for (const version of ['1.0.0', '3.0.0']) await shelf.publish({ name: 'one', version });
+    for (const version of ['1.0.0', '2.0.0'])
+      await client(own).publish({ name: 'one', version, tag: 'mine', more: { description: 'own' } });
+    const { versions, 'dist-tags': tags } = await client(team).json('one');
+    upstream.forget();
+    for (const version of ['1.0.0', '2.0.0', '3.0.0'])
+      expect(await client(team).json(`one/${version}`)).toEqual(versions[version]);
+    expect(await client(team).json('one/latest')).toEqual(versions[tags.latest]);
+    for (const absent of ['4.0.0', 'mine'])
+      expect((await client(team).send('GET', `one/${absent}`)).status).toBe(404);
+    expect(upstream.asked()).toEqual([]);
+  });
+
   test('is another one with every change of a member, and keeps its entity tag until then', async () => {
     const own = await members.standard('own');
     const team = await members.virtual('team', [own, await members.remote('hub', upstream.url)]);

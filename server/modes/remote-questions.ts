@@ -17,12 +17,13 @@ export class RemoteQuestions {
     this.#gate = gate;
   }
 
-  async ask({ target, headers, maxBytes, about }: Question): Promise<Answers> {
+  async ask(question: Question): Promise<Answers> {
     const { name, settings, unnoticed } = this.#parts;
     if (!settings.forwardAudits) return NOBODY_ASKED;
-    const body = await about(async (pkg) => this.#gate.admits({ package: pkg }));
+    const body = await question.about(async (pkg) => this.#gate.admits({ package: pkg }));
     if (!body) return NOBODY_ASKED;
     try {
+      const { target, headers, maxBytes } = question;
       const request = { target, method: 'POST', headers, body, maxBytes, compressed: true } as const;
       return { bodies: [await this.#answer(request)], failed: [] };
     } catch (error) {

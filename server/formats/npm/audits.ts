@@ -12,7 +12,7 @@ export const bulkAdvisories = async (query: Query): Promise<Response> =>
   answer(query, await bulkQuestion(query), mergeBulk);
 
 /** POST …/audits, which older clients ask. */
-export const audit = async (query: Query): Promise<Response> =>
+export const treeAudit = async (query: Query): Promise<Response> =>
   answer(query, await quickQuestion(query, 'audits'), mergeQuick);
 
 /** POST …/audits/quick, which some others do. */

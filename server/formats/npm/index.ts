@@ -10,7 +10,7 @@ import {
 import { notFound } from '../../core/error.ts';
 import { accountServices } from './accounts.ts';
 import { attestationsFile } from './attestations.ts';
-import { audit, bulkAdvisories, quickAudit } from './audits.ts';
+import { bulkAdvisories, quickAudit, treeAudit } from './audits.ts';
 import { deleteTag, putTag } from './dist-tags.ts';
 import { npmError } from './errors.ts';
 import { tarballPath, versionInFile } from './names.ts';
@@ -135,7 +135,7 @@ export const npm = defineFormat({
     remove('/-/package/:pkg/dist-tags/:tag', deleteTag, publishes('DeleteTag')),
     query('GET', '/-/v1/search', search, reads('Search')),
     query('POST', '/-/npm/v1/security/advisories/bulk', bulkAdvisories, reads('BulkAdvisories')),
-    query('POST', '/-/npm/v1/security/audits', audit, reads('Audit')),
+    query('POST', '/-/npm/v1/security/audits', treeAudit, reads('Audit')),
     query('POST', '/-/npm/v1/security/audits/quick', quickAudit, reads('Audit')),
     attestations,
   ],

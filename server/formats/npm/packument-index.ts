@@ -83,7 +83,8 @@ async function* ownVersions(catalog: CatalogReader, name: string): AsyncGenerato
   for await (const rows of allVersions(catalog, name)) yield rows.flatMap(ownVersion);
 }
 
-function ownVersion({ version, attributes, createdAt }: VersionRow): readonly OwnVersion[] {
+/** A version that was published here, as its row has it. */
+export function ownVersion({ version, attributes, createdAt }: VersionRow): readonly OwnVersion[] {
   const { manifest, dist, deprecated, provenance } = fromAttributes(attributes);
   // Of a copy, only its packument says what it is.
   if (!manifest || !dist) return [];

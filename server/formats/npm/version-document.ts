@@ -1,9 +1,10 @@
 import { isNotFound } from '../../core/error.ts';
 import { type CopiedDocument, type IndexRoute, param } from '../../core/format.ts';
-import { packumentIndex, urlsOf } from './packument-index.ts';
+import { urlsOf } from './packument-index.ts';
 import { renderVersion } from './render-packument.ts';
 import { packageUnknown, versionUnknown } from './revision.ts';
 import { packageToRead } from './segments.ts';
+import { versionIndex } from './version-index.ts';
 
 /** GET /PACKAGE/VERSION and /PACKAGE/TAG: one version as the packument has it. */
 export const versionDocument: IndexRoute['document'] = async (
@@ -14,7 +15,7 @@ export const versionDocument: IndexRoute['document'] = async (
 ): Promise<CopiedDocument> => {
   const name = packageToRead(request);
   const wanted = param(request.params, 'of');
-  const part = await read.index(packumentIndex, { of: name }).catch((error: unknown) => {
+  const part = await read.index(versionIndex(wanted), { of: name }).catch((error: unknown) => {
     throw isNotFound(error) ? packageUnknown(name) : error;
   });
   const shown = renderVersion(await valueOf(part, name), wanted, urlsOf(name, baseUrl));
