@@ -1,6 +1,6 @@
 import type { BlobInfo, Body, ByteRange } from './core/blob.ts';
 import type { HostedRepo } from './core/catalog.ts';
-import type { DocumentStore } from './core/documents.ts';
+import type { CopiedDocuments } from './core/documents.ts';
 import type { Downloads } from './core/downloads.ts';
 import { RegistryError } from './core/error.ts';
 import type { Format } from './core/format.ts';
@@ -26,7 +26,7 @@ const MOST = 1_000;
 interface RemotesParts {
   readonly database: MetadataDatabase;
   readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
-  readonly documents: DocumentStore;
+  readonly documents: CopiedDocuments;
   /** Where a repository's copies are kept. */
   readonly stored: (row: RepositoryRow) => HostedRepo;
   readonly formats: readonly Format[];
@@ -107,6 +107,8 @@ export function openRemotes(parts: RemotesParts) {
       return open(row).repo;
     },
     upstream: (row: RepositoryRow): Upstream => open(row).upstream,
+    /** Resolves when everything is kept that was answered. */
+    settled: () => memory.unkept.allSettled(),
   };
 }
 

@@ -20,6 +20,8 @@ export interface FirstSeen {
 export interface Sighting {
   /** As it was asked for. */
   readonly path: string;
+  /** What it is remembered by that the path means these bytes, where it may come to mean others. */
+  readonly meaning?: string;
   readonly seen: FirstSeen;
   readonly state: CopyState;
 }

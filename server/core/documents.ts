@@ -1,4 +1,5 @@
 import type { BlobInfo, Body } from './blob.ts';
+import type { CopyState } from './copies.ts';
 import type { IndexKey, KeptIndex } from './index-kind.ts';
 import type { CacheState } from './repo.ts';
 
@@ -61,6 +62,26 @@ export interface StoredDocument {
   readonly blob: BlobInfo;
   /** Milliseconds since the epoch. */
   readonly storedAt: number;
+}
+
+/** What a copy of an upstream's document is noted with. */
+export interface CopyNote {
+  /** Among what the upstream said. */
+  readonly what: string;
+  readonly state: CopyState;
+  /** How often the repository's copies had been purged when the upstream was asked. */
+  readonly purges: string;
+}
+
+/** Documents as upstreams sent them. */
+export interface CopiedDocuments extends Pick<DocumentStore, 'find'> {
+  /** Replaces what is there, unless copies were purged since the upstream was asked, or it has been asked later. */
+  keepCopy(
+    at: DocumentAddress,
+    document: Pick<StoredDocument, 'source' | 'layouts'>,
+    body: readonly Uint8Array<ArrayBuffer>[],
+    note: CopyNote,
+  ): Promise<void>;
 }
 
 /** Documents that were made or fetched, each kept as one blob. They can be made again, so losing one loses nothing. */

@@ -26,6 +26,9 @@ type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 const zipped = promisify(gzip);
 const unzipped = promisify(gunzip);
 
+/** Times that an index is asked for when it is purged each time. */
+const MOST_ASKED = 3;
+
 /** An index of an upstream, and what is known of it here. */
 interface Wanted<T> {
   readonly kind: IndexKind<T>;
@@ -69,11 +72,13 @@ export class RemoteIndexes implements IndexReader {
     const at = { repositoryId, kind: kind.name, key: text, form: 'upstream' };
     const wanted = { kind, upstream, key, target, at, what: `index ${kind.name} ${text}` };
     try {
-      const cache = await this.#freshened(wanted);
-      const held = this.#held(wanted);
-      if (!held)
-        throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the index did not stay; ask again');
-      return this.#part(wanted, held, cache);
+      for (let asked = 0; asked < MOST_ASKED; asked += 1) {
+        const cache = await this.#freshened(wanted);
+        const held = this.#held(wanted);
+        // Else it was purged just now.
+        if (held) return this.#part(wanted, held, cache);
+      }
+      throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the index did not stay; ask again');
     } catch (error) {
       if (!isNotFound(error)) throw error;
       // What was copied of it before it went stays what it is.
@@ -123,6 +128,11 @@ export class RemoteIndexes implements IndexReader {
       compressed: true,
       ...(validators && { validators }),
     });
+    // What was on its way when all was forgotten may be what it was forgotten for.
+    if (copies.purges(repositoryId) !== purges) {
+      if (answer.kind === 'found') await answer.body.cancel();
+      return this.#ask(wanted);
+    }
     if (answer.kind === 'missing') {
       memory.noteAbsent(id, { until: now() + settings.notFoundMaxAge * 1_000, purges });
       throw absent();

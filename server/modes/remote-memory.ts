@@ -1,4 +1,5 @@
 import type { Listing } from '../core/index-kind.ts';
+import { UnkeptIndexes } from './unkept-indexes.ts';
 
 /** An index as its upstream has it, read. */
 export interface ReadIndex<T> {
@@ -21,6 +22,7 @@ interface Kept {
  * its content, and what an upstream does not have is forgotten with a purge in any process.
  */
 export class RemoteMemory {
+  readonly unkept = new UnkeptIndexes();
   readonly #indexes = new Map<string, Kept>();
   readonly #absent = new Map<string, { readonly until: number; readonly purges: string }>();
   readonly #running = new Map<string, Promise<unknown>>();

@@ -1,7 +1,7 @@
 import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
 import type { HostedRepo } from '../core/catalog.ts';
 import type { CopyStore } from '../core/copies.ts';
-import type { DocumentStore } from '../core/documents.ts';
+import type { CopiedDocuments } from '../core/documents.ts';
 import type { Downloads } from '../core/downloads.ts';
 import type { FormatUpstream } from '../core/format.ts';
 import type { RemoteSettings } from '../core/remote-settings.ts';
@@ -20,7 +20,7 @@ export interface RemoteParts {
   /** Where copies are kept, written on nobody's behalf. */
   readonly stored: HostedRepo;
   readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
-  readonly documents: DocumentStore;
+  readonly documents: CopiedDocuments;
   readonly copies: CopyStore;
   readonly policy: SafetyPolicy;
   readonly memory: RemoteMemory;

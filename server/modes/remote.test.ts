@@ -4,6 +4,7 @@ import type { FileRef } from '../core/catalog.ts';
 import { defineIndex } from '../core/index-kind.ts';
 import type { FormatUpstream } from '../core/format.ts';
 import { UPSTREAM_FAILURES } from '../core/upstream.ts';
+import { purgeAll } from '../stores/metadata/purge-copies.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { read, RemoteLab, said, textOf, type Told } from '../testing/remote-lab.ts';
 import type { Trouble } from '../testing/scripted-upstream.ts';
@@ -217,6 +218,7 @@ describe('an index', () => {
     lab.clock.advance(301_000);
     const documents = () =>
       lab.database.read.selectFrom('document').selectAll().where('repository_id', '=', id).execute();
+    await lab.settled();
     const before = await documents();
     expect(await index()).toEqual(['1 2', 'revalidated']);
     expect(await documents()).toEqual(before);
@@ -230,6 +232,7 @@ describe('an index', () => {
 
   test('is read by another process without asking', async () => {
     await index();
+    await lab.settled();
     lab.upstream.take();
     expect(await index('p', lab.at(id, {}, new RemoteMemory()))).toEqual(['1 2', 'hit']);
     expect(lab.upstream.take()).toEqual([]);
@@ -239,6 +242,70 @@ describe('an index', () => {
     expect(await failureOf(index('other'))).toMatchObject({ code: 'NOT_FOUND' });
     expect(await failureOf(index('other'))).toMatchObject({ code: 'NOT_FOUND' });
     expect(lab.upstream.take()).toEqual(['GET other/index']);
+  });
+});
+
+describe('what is written', () => {
+  /** Holds back whoever else wants to write. */
+  function held() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const holding = lab.database.transaction(() => promise);
+    return async () => {
+      resolve();
+      await holding;
+      await lab.settled();
+    };
+  }
+  const commits = async (work: () => Promise<unknown>) => {
+    await lab.settled();
+    const before = lab.database.changes();
+    await work();
+    // The wait itself commits.
+    const answered = lab.database.changes();
+    await lab.memory.unkept.allSettled();
+    return [answered - before, lab.database.changes() - before];
+  };
+
+  test('of an index is behind its answer, which others get too', async () => {
+    const release = held();
+    expect(await index()).toEqual(['1 2', 'miss']);
+    expect(await index()).toEqual(['1 2', 'hit']);
+    expect(lab.upstream.take()).toEqual(['GET p/index']);
+    await release();
+    expect(await index('p', lab.at(id, {}, new RemoteMemory()))).toEqual(['1 2', 'hit']);
+    expect(lab.upstream.take()).toEqual([]);
+  });
+
+  test('of an index is nothing when it was purged before', async () => {
+    const release = held();
+    const purge = { repositoryId: id, now: lab.clock.now(), id: 'other' };
+    const purging = lab.database.transaction((tx) => purgeAll(tx, purge));
+    expect(await index()).toEqual(['1 2', 'miss']);
+    await release();
+    await purging;
+    const documents = lab.database.read.selectFrom('document').where('repository_id', '=', id);
+    expect(await documents.selectAll().execute()).toEqual([]);
+    expect(await index()).toEqual(['1 2', 'miss']);
+    expect(lab.upstream.take()).toEqual(['GET p/index', 'GET p/index']);
+  });
+
+  test('of an index that cannot be kept is nothing, and it is asked for again', async () => {
+    const { begin } = lab.blobs;
+    lab.blobs.begin = () => Promise.reject(new RegistryError('UNAVAILABLE', 'STORAGE_FULL', 'no room'));
+    expect(await index()).toEqual(['1 2', 'miss']);
+    await lab.settled();
+    lab.blobs.begin = begin;
+    expect(lab.unnoticed.splice(0).at(-1)).toMatchObject({ reason: 'STORAGE_FULL' });
+    expect(await index()).toEqual(['1 2', 'miss']);
+  });
+
+  test('is one commit for each index, behind it, and one for each file', async () => {
+    expect((await commits(() => index()))[1]).toBe(1);
+    expect(await commits(() => read(repo, file('1')))).toEqual([1, 1]);
+    expect(await commits(() => read(repo, tag))).toEqual([1, 1]);
+    lab.clock.advance(2 * DAY);
+    expect(await commits(() => index())).toEqual([1, 1]);
+    expect(await commits(() => read(repo, tag))).toEqual([1, 1]);
   });
 });
 

@@ -26,14 +26,15 @@ export class Sightings {
     const at = located.publishedAt ?? now();
     if (settings.noCache && settings.rules.pinFirstSeen)
       await copies.see(repositoryId, ref.path, { digest, at });
-    if (ref.tag === undefined || (settings.noCache && !this.#gate.asksAge)) return;
+    if (ref.tag === undefined || !this.#gate.asksAge) return;
     const meant = await copies.see(repositoryId, meaning(ref, digest), { digest, at });
     this.#gate.require({ ...subjectOf(this.#parts.format, ref), publishedAt: meant.at });
   }
 
   /** What is noted of a copy as soon as it is one. */
   of(ref: FileRef, digest: Digest, located: ListedFileOrPath, state: CopyState): Sighting {
-    return { path: ref.path, seen: { digest, at: located.publishedAt ?? this.#parts.now() }, state };
+    const seen = { digest, at: located.publishedAt ?? this.#parts.now() };
+    return { path: ref.path, ...(ref.tag !== undefined && { meaning: meaning(ref, digest) }), seen, state };
   }
 
   /** Refuses what an upstream says that a tag means, as far as it can be judged before it is fetched. */

@@ -112,6 +112,7 @@ export class RemoteLab implements AsyncDisposable {
     for (let quiet = 0, asked = -1; quiet < 20; quiet += 1) {
       if (this.upstream.asked.length !== asked) quiet = 0;
       asked = this.upstream.asked.length;
+      await this.memory.unkept.allSettled();
       await this.database.transaction(async () => undefined);
       await setImmediate();
     }

@@ -42,7 +42,7 @@ export class CopyTables implements CopyStore {
   }
 
   async validated(repositoryId: number, what: string, state: CopyState): Promise<void> {
-    await this.#database.transaction((tx) => note(tx, repositoryId, what, state));
+    await this.#database.transaction((tx) => noteState(tx, repositoryId, what, state));
   }
 
   firstSeen(repositoryId: number, path: string): FirstSeen | undefined {
@@ -63,10 +63,11 @@ export class CopyTables implements CopyStore {
 export async function noteSighting(
   tx: Transaction<Schema>,
   repositoryId: number,
-  { path, seen: first, state }: Sighting,
+  { path, meaning, seen: first, state }: Sighting,
 ): Promise<void> {
   await see(tx, repositoryId, path, first);
-  await note(tx, repositoryId, `file ${path}`, state);
+  if (meaning !== undefined) await see(tx, repositoryId, meaning, first);
+  await noteState(tx, repositoryId, `file ${path}`, state);
 }
 
 async function see(
@@ -88,7 +89,16 @@ async function see(
   return { at: row.at, ...(row.digest !== null && { digest: row.digest as Digest }) };
 }
 
-async function note(
+/** What an upstream said of something, as a transaction finds it. */
+export const stateOf = (tx: Transaction<Schema>, repositoryId: number, what: string) =>
+  tx
+    .selectFrom('upstream_state')
+    .select(['etag', 'validated_at'])
+    .where('repository_id', '=', repositoryId)
+    .where('what', '=', what)
+    .executeTakeFirst();
+
+export async function noteState(
   tx: Transaction<Schema>,
   repositoryId: number,
   what: string,

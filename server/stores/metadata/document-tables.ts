@@ -1,9 +1,18 @@
 import type { Statement } from 'bun:sqlite';
-import { sql } from 'kysely';
-import type { BlobStore, Digest } from '../../core/blob.ts';
-import type { DocumentAddress, DocumentLayout, DocumentStore, StoredDocument } from '../../core/documents.ts';
-import { adoptBlob } from './adopt-blob.ts';
+import { sql, type Transaction } from 'kysely';
+import type { BlobStore, CommittedBlob, Digest } from '../../core/blob.ts';
+import type {
+  CopiedDocuments,
+  CopyNote,
+  DocumentAddress,
+  DocumentLayout,
+  DocumentStore,
+  StoredDocument,
+} from '../../core/documents.ts';
+import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { CommittedCache } from './committed-cache.ts';
+import { noteState, PURGES, stateOf } from './copy-tables.ts';
+import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Forms of one index that are kept: clients come by a few addresses, and whoever makes some up shall not fill the disk. */
@@ -19,7 +28,7 @@ interface Row {
 }
 
 /** Kept documents as blobs like any other, named by rows of their own. Asked for on every request, so prepared. */
-export class DocumentTables implements DocumentStore {
+export class DocumentTables implements DocumentStore, CopiedDocuments {
   readonly #database: Transactions;
   readonly #blobs: Pick<BlobStore, 'begin' | 'delete'>;
   readonly #now: () => number;
@@ -51,35 +60,27 @@ export class DocumentTables implements DocumentStore {
     { source, layouts }: Pick<StoredDocument, 'source' | 'layouts'>,
     body: readonly Uint8Array<ArrayBuffer>[],
   ): Promise<StoredDocument> {
-    const writer = await this.#blobs.begin();
-    const blob = await (async () => {
-      try {
-        await writer.append(new Blob([...body]).stream());
-        return await writer.commit();
-      } catch (error) {
-        await writer.abort();
-        throw error;
-      }
-    })();
-    const now = this.#now();
-    const surplus = await this.#database.transaction(async (tx) => {
-      const spare = await adoptBlob(tx, blob, now);
-      const values = { source, layouts: JSON.stringify(layouts), blob_digest: blob.digest, stored_at: now };
-      await tx
-        .insertInto('document')
-        .values({ repository_id: at.repositoryId, kind: at.kind, key: at.key, form: at.form, ...values })
-        .onConflict((conflict) =>
-          conflict.columns(['repository_id', 'kind', 'key', 'form']).doUpdateSet(values),
-        )
-        .execute();
-      await sql`DELETE FROM document WHERE id IN (
-        SELECT id FROM document WHERE repository_id = ${at.repositoryId} AND kind = ${at.kind}
-          AND key = ${at.key} ORDER BY stored_at DESC, id DESC LIMIT -1 OFFSET ${MOST_FORMS})`.execute(tx);
-      return spare;
-    });
-    if (surplus) await this.#blobs.delete(surplus);
+    const blob = await this.#stored(body);
+    const storedAt = this.#now();
+    await this.#write((tx) => name(tx, at, { source, layouts, blob, storedAt }));
     const { digest, size, generation } = blob;
-    return { source, layouts, blob: { digest, size, generation }, storedAt: now };
+    return { source, layouts, blob: { digest, size, generation }, storedAt };
+  }
+
+  async keepCopy(
+    at: DocumentAddress,
+    { source, layouts }: Pick<StoredDocument, 'source' | 'layouts'>,
+    body: readonly Uint8Array<ArrayBuffer>[],
+    { what, state, purges }: CopyNote,
+  ): Promise<void> {
+    const blob = await this.#stored(body);
+    await this.#write(async (tx) => {
+      const later = await stateOf(tx, at.repositoryId, what);
+      const purged = await stateOf(tx, at.repositoryId, PURGES);
+      if ((purged?.etag ?? '') !== purges || (later && later.validated_at > state.validatedAt)) return blob;
+      await noteState(tx, at.repositoryId, what, state);
+      return name(tx, at, { source, layouts, blob, storedAt: this.#now() });
+    });
   }
 
   async drop(repositoryId: number, key?: string): Promise<void> {
@@ -91,6 +92,41 @@ export class DocumentTables implements DocumentStore {
         .execute(),
     );
   }
+
+  async #stored(body: readonly Uint8Array<ArrayBuffer>[]): Promise<CommittedBlob> {
+    const writer = await this.#blobs.begin();
+    try {
+      await writer.append(new Blob([...body]).stream());
+      return await writer.commit();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  async #write(work: (tx: Transaction<Schema>) => Promise<Surplus | undefined>): Promise<void> {
+    const surplus = await this.#database.transaction(work);
+    if (surplus) await this.#blobs.delete(surplus);
+  }
+}
+
+/** Answers the blob where it turned out to be there already. */
+async function name(
+  tx: Transaction<Schema>,
+  at: DocumentAddress,
+  { source, layouts, blob, storedAt }: StoredDocument & { readonly blob: CommittedBlob },
+): Promise<Surplus | undefined> {
+  const spare = await adoptBlob(tx, blob, storedAt);
+  const values = { source, layouts: JSON.stringify(layouts), blob_digest: blob.digest, stored_at: storedAt };
+  await tx
+    .insertInto('document')
+    .values({ repository_id: at.repositoryId, kind: at.kind, key: at.key, form: at.form, ...values })
+    .onConflict((conflict) => conflict.columns(['repository_id', 'kind', 'key', 'form']).doUpdateSet(values))
+    .execute();
+  await sql`DELETE FROM document WHERE id IN (
+    SELECT id FROM document WHERE repository_id = ${at.repositoryId} AND kind = ${at.kind}
+      AND key = ${at.key} ORDER BY stored_at DESC, id DESC LIMIT -1 OFFSET ${MOST_FORMS})`.execute(tx);
+  return spare;
 }
 
 const stored = ({ source, layouts, stored_at: storedAt, ...blob }: Row): StoredDocument => ({
