@@ -3,8 +3,13 @@ import { gunzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { FakeUpstream } from '../server/testing/fake-upstream.ts';
 import { NpmShelf } from '../server/testing/upstream-npm.ts';
+import { berry } from './clients/berry.ts';
+import { bun } from './clients/bun.ts';
 import type { NpmRegistry } from './clients/npm-client.ts';
+import { openNpm } from './clients/npm-walk.ts';
+import { npm as npmKind } from './clients/npm.ts';
 import { npmrc } from './clients/npmrc.ts';
+import { pnpm } from './clients/pnpm.ts';
 import { writePackage, writeProject } from './fixtures/npm-package.ts';
 import { describeWith } from './harness/needs.ts';
 import { NpmRepositories } from './harness/npm-repositories.ts';
@@ -111,3 +116,23 @@ describeWith('npm audit', [NPM], () => {
     LIMIT_MS,
   );
 });
+
+for (const kind of [npmKind, pnpm, berry, bun])
+  describeWith(kind.name, kind.programs, () => {
+    test(
+      'shows what the upstream knows',
+      async () => {
+        await forwarding(true);
+        const client = await openNpm({ kind, space }, all);
+        const own = await writeProject(space, { left: '1.0.0', '@acme/own': '1.0.0' });
+        await client.install(own);
+        upstream.forget();
+        const audited = client.audit?.(own).catch((error: unknown) => String(error));
+        expect(await audited).toContain(ADVISORY.title);
+        const told = upstream.asked(/security/).map(({ body }) => gunzipSync(body).toString());
+        expect(told.join()).toContain('left');
+        expect(told.join()).not.toMatch(/acme/);
+      },
+      LIMIT_MS,
+    );
+  });

@@ -149,6 +149,8 @@ describe('a virtual repository', () => {
   });
 });
 
+const finding = (...paths: readonly string[]) => [{ version: '1.0.0', paths }];
+
 describe('a tree of what is installed', () => {
   const tree = {
     name: 'our-secret-application',
@@ -178,7 +180,6 @@ describe('a tree of what is installed', () => {
   });
 
   test('is answered with all that several registries know of it', async () => {
-    const finding = (...paths: readonly string[]) => [{ version: '1.0.0', paths }];
     const report = (id: number, ...paths: readonly string[]) => ({
       actions: [{ action: 'update', module: 'left', resolves: [{ id }] }],
       advisories: { [id]: { id, severity: 'high', findings: finding(...paths) } },
