@@ -10,7 +10,7 @@ import { compilePath } from './http/route-matcher.ts';
 import { audited } from './stores/metadata/audited.ts';
 import type { MetadataDatabase } from './stores/metadata/database.ts';
 import { partsOf } from './stores/metadata/lacking-parts.ts';
-import { purgeAll, purgePackage, purgePath } from './stores/metadata/purge-copies.ts';
+import { purgeInSteps, purgePath } from './stores/metadata/purge-copies.ts';
 
 interface CachesParts {
   readonly database: MetadataDatabase;
@@ -37,13 +37,11 @@ export class StoredCopies implements RemoteCaches {
     const { database, now, newId } = this.#parts;
     const { row, format } = await this.#remote(address);
     const purge = { repositoryId: row.id, now: now(), id: newId() };
-    return audited(database, act).transaction(
-      async (tx) => {
-        if (scope === 'all') return purgeAll(tx, purge);
-        return 'package' in scope
-          ? purgePackage(tx, purge, scope.package)
-          : purgePath(tx, purge, pathOf(format, scope.path));
-      },
+    const recorded = audited(database, act);
+    if (scope === 'all') return purgeInSteps(recorded, purge);
+    if ('package' in scope) return purgeInSteps(recorded, purge, scope.package);
+    return recorded.transaction(
+      (tx) => purgePath(tx, purge, pathOf(format, scope.path)),
       ({ files, indexes }) => ({ response: { files, indexes } }),
     );
   }

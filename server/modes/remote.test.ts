@@ -4,7 +4,7 @@ import type { FileRef } from '../core/catalog.ts';
 import { defineIndex } from '../core/index-kind.ts';
 import type { FormatUpstream } from '../core/format.ts';
 import { UPSTREAM_FAILURES } from '../core/upstream.ts';
-import { purgeAll } from '../stores/metadata/purge-copies.ts';
+import { purgeInSteps } from '../stores/metadata/purge-copies.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { read, RemoteLab, said, textOf, type Told } from '../testing/remote-lab.ts';
 import type { Trouble } from '../testing/scripted-upstream.ts';
@@ -279,7 +279,7 @@ describe('what is written', () => {
   test('of an index is nothing when it was purged before', async () => {
     const release = held();
     const purge = { repositoryId: id, now: lab.clock.now(), id: 'other' };
-    const purging = lab.database.transaction((tx) => purgeAll(tx, purge));
+    const purging = purgeInSteps(lab.database, purge);
     expect(await index()).toEqual(['1 2', 'miss']);
     await release();
     await purging;

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { DocumentAddress, DocumentLayout } from '../../core/documents.ts';
 import { GarbageLab } from '../../testing/garbage-lab.ts';
+import { CopyTables } from './copy-tables.ts';
 import { DocumentTables } from './document-tables.ts';
+import { purgeInSteps } from './purge-copies.ts';
 
 const LAYOUTS: readonly DocumentLayout[] = [
   { variant: 'full', contentType: 'application/json', etag: 'e', bodies: { identity: [0, 2], gzip: [2, 3] } },
@@ -40,6 +42,22 @@ describe('a kept document', () => {
 
     expect(await objects()).toBe(1);
     expect(documents.find(at)).toMatchObject({ source: '8' });
+  });
+
+  test.each([
+    ['was asked for later', { validatedAt: 6 }, false],
+    ['was asked for before', { validatedAt: 4 }, true],
+    ['was asked for by a clock that was put back', { validatedAt: 10 ** 15 }, true],
+    ['was purged meanwhile', 'purged', false],
+  ] as const)('of an upstream that %s is kept, or not', async (_, before, isKept) => {
+    const copies = new CopyTables(lab.database);
+    if (before === 'purged') await purgeInSteps(lab.database, { repositoryId: 1, now: 5, id: 'x' });
+    else await copies.validated(1, 'index a', before);
+    const note = { what: 'index a', state: { validatedAt: 5, etag: 'e' }, purges: '' };
+    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS }, bytes('hello'), note);
+    expect(documents.find(at) !== undefined).toBe(isKept);
+    expect(copies.state(1, 'index a')?.etag === 'e').toBe(isKept);
+    expect(await objects()).toBe(isKept ? 1 : 0);
   });
 
   test('goes with what is dropped: of one key, or all of a repository', async () => {

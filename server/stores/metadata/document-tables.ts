@@ -1,5 +1,6 @@
 import type { Statement } from 'bun:sqlite';
 import { sql, type Transaction } from 'kysely';
+import type { CopyState } from '../../core/copies.ts';
 import type { BlobStore, CommittedBlob, Digest } from '../../core/blob.ts';
 import type {
   CopiedDocuments,
@@ -77,7 +78,7 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
     await this.#write(async (tx) => {
       const later = await stateOf(tx, at.repositoryId, what);
       const purged = await stateOf(tx, at.repositoryId, PURGES);
-      if ((purged?.etag ?? '') !== purges || (later && later.validated_at > state.validatedAt)) return blob;
+      if ((purged?.etag ?? '') !== purges || isLater(later?.validated_at, state, this.#now())) return blob;
       await noteState(tx, at.repositoryId, what, state);
       return name(tx, at, { source, layouts, blob, storedAt: this.#now() });
     });
@@ -109,6 +110,10 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
     if (surplus) await this.#blobs.delete(surplus);
   }
 }
+
+/** What is dated later than now was dated before the clock was put back. */
+const isLater = (at: number | undefined, { validatedAt }: CopyState, now: number): boolean =>
+  at !== undefined && at > validatedAt && at <= now;
 
 /** Answers the blob where it turned out to be there already. */
 async function name(
