@@ -35,6 +35,8 @@ export interface ListedFile extends UpstreamTarget {
   readonly version: string;
   /** Any of them must match; the strongest is checked. */
   readonly checksums: readonly Checksum[];
+  /** As `VersionFacts` have it. */
+  readonly entry?: string;
   /** Milliseconds since the epoch, as the upstream tells it. */
   readonly publishedAt?: number;
 }
@@ -45,6 +47,8 @@ export type Listing = ReadonlyMap<string, ListedFile>;
 /** What is known of a version when it is decided whether an index shows it. */
 export interface VersionFacts {
   readonly version: string;
+  /** What of the version stays or goes by itself, where its parts come out one after another. */
+  readonly entry?: string;
   /** Milliseconds since the epoch, where the index tells. */
   readonly publishedAt?: number;
   /** Whether it is a tag, where an index names those. */
@@ -78,10 +82,10 @@ export interface IndexKind<T> {
   readonly upstream?: UpstreamIndex<T>;
   /** The first part wins where two disagree. A page merges to a page: members were asked for the same one. */
   merge(parts: readonly T[], key: IndexKey): T;
-  /** The versions it names; absent where it names none. */
+  /** The versions it names, or their entries; absent where it names none. */
   versions?(value: T): Iterable<VersionFacts>;
-  /** Leaves out the versions that are not kept, and whatever named only them. Present with `versions`. */
-  prune?(value: T, keep: (version: string) => boolean): T;
+  /** Leaves out the entries that are not kept, or versions where they have none, and whatever named only them. Present with `versions`. */
+  prune?(value: T, keep: (entry: string) => boolean): T;
   /** The files it announces. */
   listing?(value: T, key: IndexKey): Listing;
 }

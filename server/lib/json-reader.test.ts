@@ -138,3 +138,28 @@ describe('a JSON reader', () => {
     for (const depth of [101, 1_000_000]) expect(isRead('['.repeat(depth) + ']'.repeat(depth))).toBe(false);
   });
 });
+
+test('lists are gone through item by item', () => {
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue()), fc.constantFrom(0, 2), (items, space) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(items, undefined, space));
+      const reader = new JsonReader(bytes);
+      expect(reader.enterList()).toBe(true);
+      const seen: unknown[] = [];
+      while (reader.item()) {
+        const from = reader.start();
+        reader.skip();
+        seen.push(JSON.parse(new TextDecoder().decode(bytes.subarray(from, reader.at))));
+      }
+      reader.finish();
+      expect(JSON.stringify(seen)).toBe(JSON.stringify(items));
+    }),
+  );
+  for (const broken of ['[1 2]', '[1,', '[,1]', '[1,]']) {
+    const reader = new JsonReader(new TextEncoder().encode(broken));
+    reader.enterList();
+    expect(() => {
+      while (reader.item()) reader.skip();
+    }).toThrow(SyntaxError);
+  }
+});

@@ -16,7 +16,7 @@ const LONGEST_KNOWN = 32;
 export class JsonReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #buffer: Buffer;
-  /** Whether an object was entered and none of its members seen. */
+  /** Whether an object or list was entered and nothing in it seen. */
   #fresh = false;
   #keyAt = 0;
   readonly #keys: string[] = [];
@@ -34,6 +34,30 @@ export class JsonReader {
     if (this.#peek() !== OBJECT) return false;
     this.at += 1;
     this.#fresh = true;
+    return true;
+  }
+
+  /** Whether the next value is a list, and if so goes into it. */
+  enterList(): boolean {
+    if (this.#peek() !== LIST) return false;
+    this.at += 1;
+    this.#fresh = true;
+    return true;
+  }
+
+  /** Whether the list has another item, whose value is next then; at its end, which is left, it has none. */
+  item(): boolean {
+    const first = this.#fresh;
+    this.#fresh = false;
+    const byte = this.#peek();
+    if (byte === LIST_END) {
+      this.at += 1;
+      return false;
+    }
+    if (!first) {
+      if (byte !== COMMA) throw this.#unexpected();
+      this.at += 1;
+    }
     return true;
   }
 

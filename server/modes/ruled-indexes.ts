@@ -31,7 +31,7 @@ export class RuledIndexes implements IndexReader {
     const { keep, left } = await this.#leftOf(kind, key, pkg, part);
     const value = async () => {
       const all = await part.value();
-      return kind.prune?.(all, (version) => keep.has(version)) ?? all;
+      return kind.prune?.(all, (entry) => keep.has(entry)) ?? all;
     };
     const { source: whole, ...rest } = part;
     return {
@@ -59,4 +59,4 @@ export class RuledIndexes implements IndexReader {
 }
 
 const shown = (listing: Listing, keep: ReadonlySet<string>): Listing =>
-  new Map([...listing].filter(([, { version }]) => keep.has(version)));
+  new Map([...listing].filter(([, { version, entry = version }]) => keep.has(entry)));

@@ -46,7 +46,7 @@ export class SafetyGate {
   }
 
   /**
-   * Which versions of an index stay, and when that may change, in milliseconds since the epoch. An index that tells no ages
+   * Which entries of an index stay, and when that may change, in milliseconds since the epoch. An index that tells no ages
    * hides nothing for its age: what is young is then refused by itself.
    */
   shown(
@@ -58,9 +58,9 @@ export class SafetyGate {
     const now = this.#now();
     const keep = new Set<string>();
     let until = Number.POSITIVE_INFINITY;
-    for (const { version, publishedAt } of facts) {
+    for (const { version, publishedAt, entry = version } of facts) {
       const subject = { package: pkg, version, ...(publishedAt !== undefined && { publishedAt }) };
-      if (!this.#policy.refusal(subject, rules, now)) keep.add(version);
+      if (!this.#policy.refusal(subject, rules, now)) keep.add(entry);
       else if (publishedAt !== undefined && publishedAt + rules.minimumReleaseAge > now)
         until = Math.min(until, publishedAt + rules.minimumReleaseAge);
     }

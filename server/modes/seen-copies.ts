@@ -42,9 +42,9 @@ export class SeenCopies implements Repo {
       return { value: async () => whole, listing: () => part.listing(), ...seen };
     }
     const keep = new Set<string>();
-    for (const { version, isTag } of kind.versions(whole))
-      if (await this.#may({ package: pkg, ...(isTag ? { tag: version } : { version }) })) keep.add(version);
-    const value = kind.prune?.(whole, (version) => keep.has(version)) ?? whole;
+    for (const { version, isTag, entry = version } of kind.versions(whole))
+      if (await this.#may({ package: pkg, ...(isTag ? { tag: version } : { version }) })) keep.add(entry);
+    const value = kind.prune?.(whole, (entry) => keep.has(entry)) ?? whole;
     return {
       value: async () => value,
       listing: async () => kind.listing?.(value, key) ?? new Map<string, never>(),

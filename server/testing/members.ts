@@ -21,10 +21,10 @@ export class Members {
     return this.#create(word, {});
   }
 
-  remote(word: string, uri: string): Promise<string> {
+  remote(word: string, uri: string, more: Json = {}): Promise<string> {
     return this.#create(word, {
       mode: 'REMOTE_REPOSITORY',
-      remoteRepositoryConfig: { disableUpstreamValidation: true, commonRepository: { uri } },
+      remoteRepositoryConfig: { disableUpstreamValidation: true, commonRepository: { uri }, ...more },
     });
   }
 

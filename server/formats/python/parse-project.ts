@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { RegistryError } from '../../core/error.ts';
+import { JsonReader } from '../../lib/json-reader.ts';
 import { parseJsonStrictly } from '../../lib/strict-json.ts';
+import { Turns } from '../../lib/turns.ts';
 import { versionInFile } from './filenames.ts';
 import { addressIn, hashesIn, isPlainName } from './listed-fields.ts';
 import { parseHtmlProject } from './parse-html.ts';
@@ -13,52 +16,83 @@ export const LARGEST_INDEX = 100 * 1024 * 1024;
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads another server's index of a project, in JSON or HTML, that came from `url`. Files whose name does not say a version are left out, as
- * installers do. DATA_LOSS (UPSTREAM_BROKEN) for what is no index, or one of another project.
+ * Reads another server's index of a project, in JSON or HTML, that came from `url`. Files whose name does not say a version
+ * are left out, as installers do. DATA_LOSS (UPSTREAM_BROKEN) for what is no index, or one of another project. Yields to other
+ * work again and again.
  */
 export async function parseProject(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
   url: string,
 ): Promise<Project> {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw broken(name, 'it is not UTF-8');
-  }
-  if (!/^\s*\{/.test(text)) {
-    const read = await parseHtmlProject(text, name, url);
+  if (!isUtf8(bytes)) throw broken(name, 'it is not UTF-8');
+  const reader = new JsonReader(bytes, bytes[0] === 0xef ? 3 : 0);
+  if (!reader.enter()) {
+    const read = await parseHtmlProject(new TextDecoder().decode(bytes), name, url);
     if (!read) throw broken(name, 'it is no index');
     return read;
   }
   try {
-    return fromJson(parseJsonStrictly(text) as Json, name, url);
+    return await fromJson(bytes, reader, name, url);
   } catch (error) {
     if (error instanceof SyntaxError) throw broken(name, error.message);
     throw error;
   }
 }
 
-function fromJson(json: Json, name: string, base: string): Project {
-  const { meta, files, versions } = json;
+async function fromJson(
+  bytes: Uint8Array<ArrayBuffer>,
+  reader: JsonReader,
+  name: string,
+  url: string,
+): Promise<Project> {
+  const head = new Map<string, unknown>();
+  let files: ReadonlyMap<string, ListedDistribution> | undefined;
+  for (let key = reader.key(); key !== undefined; key = reader.key()) {
+    if (head.has(key)) throw broken(name, `it has ${JSON.stringify(key.slice(0, 80))} twice`);
+    head.set(key, undefined);
+    if (key === 'files') files = await filesIn(bytes, reader, name, url);
+    else head.set(key, valueAt(bytes, reader));
+  }
+  reader.finish();
+  const [meta, said, versions] = [head.get('meta'), head.get('name'), head.get('versions')];
   const version = isObject(meta) ? meta['api-version'] : undefined;
   if (typeof version !== 'string' || !version.startsWith('1.'))
     throw broken(name, 'it is of another version');
-  if (typeof json['name'] !== 'string' || normalName(json['name']) !== name)
-    throw broken(name, `it is of ${JSON.stringify(json['name'] ?? null).slice(0, 220)}`);
-  if (!Array.isArray(files)) throw broken(name, 'it has no files');
-  const seen = new Map<string, ListedDistribution>();
-  for (const each of files as readonly unknown[]) {
-    const file = isObject(each) ? jsonFile(each, name, base) : undefined;
-    if (file && !seen.has(file.filename)) seen.set(file.filename, file);
-  }
-  return projectFrom(name, seen.values(), {
+  if (typeof said !== 'string' || normalName(said) !== name)
+    throw broken(name, `it is of ${JSON.stringify(said ?? null).slice(0, 220)}`);
+  if (!files) throw broken(name, 'it has no files');
+  return projectFrom(name, files.values(), {
     versions: (Array.isArray(versions) ? (versions as readonly unknown[]) : [])
       .filter((each) => typeof each === 'string')
       .map(normalVersion),
-    status: statusIn(json['project-status']),
+    status: statusIn(head.get('project-status')),
   });
+}
+
+async function filesIn(
+  bytes: Uint8Array<ArrayBuffer>,
+  reader: JsonReader,
+  name: string,
+  url: string,
+): Promise<ReadonlyMap<string, ListedDistribution>> {
+  const files = new Map<string, ListedDistribution>();
+  const turns = new Turns();
+  if (!reader.enterList()) throw broken(name, 'its files are no list');
+  while (reader.item()) {
+    const from = reader.at;
+    const value = valueAt(bytes, reader);
+    const file = isObject(value) ? jsonFile(value, name, url) : undefined;
+    if (file && !files.has(file.filename)) files.set(file.filename, file);
+    if (turns.isOver(reader.at - from)) await turns.pass();
+  }
+  return files;
+}
+
+function valueAt(bytes: Uint8Array<ArrayBuffer>, reader: JsonReader): unknown {
+  const from = reader.start();
+  reader.skip();
+  return parseJsonStrictly(Buffer.from(bytes.buffer, bytes.byteOffset + from, reader.at - from).toString());
 }
 
 function jsonFile(file: Json, name: string, base: string): ListedDistribution | undefined {

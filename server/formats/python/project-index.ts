@@ -6,6 +6,7 @@ import {
   type KeptDocument,
   type ListedFile,
   type Listing,
+  type VersionFacts,
 } from '../../core/index-kind.ts';
 import { fromAttributes } from './attributes.ts';
 import { filePath, METADATA, PROVENANCE } from './names.ts';
@@ -43,13 +44,7 @@ export const projectIndex = defineKeptIndex<Project>({
     if (!first) throw new TypeError('there is nothing to merge');
     return mergeProjects([first, ...others]);
   },
-  versions: (project) => {
-    const times = publishedAt(project);
-    return project.versions.map((version) => {
-      const at = times.get(version);
-      return { version, ...(at !== undefined && { publishedAt: at }) };
-    });
-  },
+  versions: entriesOf,
   prune: pruneProject,
   listing,
   documents,
@@ -93,14 +88,15 @@ function documents(project: Project, { of: name }: IndexKey, baseUrl: string): r
   ];
 }
 
-/** When the first file of each version came out. */
-function publishedAt({ files }: Project): ReadonlyMap<string, number> {
-  const times = new Map<string, number>();
-  for (const { version, uploadTime } of files.values()) {
+/** Files come out one after another, so each is judged by itself; a version without any is, too. */
+function* entriesOf({ files, versions }: Project): Generator<VersionFacts> {
+  const seen = new Set<string>();
+  for (const { filename, version, uploadTime } of files.values()) {
+    seen.add(version);
     const at = timeOf(uploadTime);
-    if (at !== undefined && at < (times.get(version) ?? Number.POSITIVE_INFINITY)) times.set(version, at);
+    yield { version, entry: filename, ...(at !== undefined && { publishedAt: at }) };
   }
-  return times;
+  for (const version of versions) if (!seen.has(version)) yield { version };
 }
 
 const timeOf = (text: string | undefined): number | undefined =>
@@ -112,7 +108,7 @@ function listing({ name, files }: Project): Listing {
   for (const { filename, version, url, hashes, metadata, provenance, uploadTime } of files.values()) {
     if (url === undefined) continue;
     const at = timeOf(uploadTime);
-    const common = { version, ...(at !== undefined && { publishedAt: at }) };
+    const common = { version, entry: filename, ...(at !== undefined && { publishedAt: at }) };
     const path = filePath(name, filename);
     listed.set(path, { ...common, target: url, checksums: checksumsIn(hashes) });
     if (metadata)

@@ -50,8 +50,9 @@ export function projectFrom(
   const byVersion = new Map<string, ListedDistribution[]>();
   for (const version of more.versions ?? []) byVersion.set(version, []);
   for (const file of files) {
-    const same = byVersion.get(file.version) ?? [];
-    byVersion.set(file.version, [...same, file]);
+    const same = byVersion.get(file.version);
+    if (same) same.push(file);
+    else byVersion.set(file.version, [file]);
   }
   const versions = sortVersions(byVersion.keys());
   const sorted = versions.flatMap((version) =>
@@ -80,12 +81,17 @@ export function mergeProjects(parts: readonly [Project, ...Project[]]): Project 
   });
 }
 
-/** Without the versions that are not kept, and their files. */
-export function pruneProject(project: Project, keep: (version: string) => boolean): Project {
+/** Without the files that are not kept, and without versions that are not, or have lost all their files. */
+export function pruneProject(project: Project, keep: (entry: string) => boolean): Project {
+  const before = new Set(Array.from(project.files.values(), ({ version }) => version));
+  const files = new Map([...project.files].filter(([filename]) => keep(filename)));
+  const after = new Set(Array.from(files.values(), ({ version }) => version));
   return {
     ...project,
-    versions: project.versions.filter(keep),
-    files: new Map([...project.files].filter(([, { version }]) => keep(version))),
+    versions: project.versions.filter((version) =>
+      before.has(version) ? after.has(version) : keep(version),
+    ),
+    files,
   };
 }
 

@@ -214,6 +214,27 @@ test('the root has what was copied, and nothing is asked for it', async () => {
   expect(upstream.asked('/py/simple/')).toEqual([]);
 });
 
+test('a file that came later than its version waits by itself', async () => {
+  const day = 24 * 3_600_000;
+  const at = (days: number) => ({ 'upload-time': new Date(server.clock.now() - days * day).toISOString() });
+  const later = FILE.replace('none-any', 'none-linux_x86_64');
+  upstream.put(
+    '/py/simple/left-pad/',
+    project(listed(at(100)), { ...listed(at(1)), filename: later, url: `${files.url}/${later}` }),
+  );
+  files.put(`/packages/ab/${FILE}`, { body: BYTES });
+  const careful = await members.remote('careful', `${upstream.url}/py`, {
+    safetyRules: { minimumReleaseAge: '604800s' },
+  });
+  const waiting = new PythonClient(server, careful);
+  const { files: all, versions } = await waiting.project('left-pad');
+  expect(versions).toEqual(['1.0']);
+  expect(all.map(({ filename }: { readonly filename: string }) => filename)).toEqual([FILE]);
+  expect((await waiting.send('GET', `left-pad/${FILE}`)).status).toBe(200);
+  const refused = await waiting.send('GET', `left-pad/${later}`);
+  expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('left-pad')]);
+});
+
 describe('a virtual repository', () => {
   const HIGH = { name: 'left-pad', version: '99.0' };
 
