@@ -16,6 +16,7 @@ import {
 } from './core/upstream.ts';
 import type { DataPlane } from './http/data-plane.ts';
 import type { DataRequest, RepositoryDestination } from './http/data-request.ts';
+import { pathSegments, rawPath } from './http/path.ts';
 
 /** What documents are made for that nobody but this server reads. */
 const ORIGIN = 'http://here.invalid';
@@ -74,6 +75,7 @@ export class HereUpstream implements Upstream {
       },
       ...(body && { body }),
     });
+    const trace = { route: '', sent: 0 };
     const call: DataRequest = {
       request,
       query: url.searchParams,
@@ -81,14 +83,11 @@ export class HereUpstream implements Upstream {
       bearer: undefined,
       host: url.host,
       origin: ORIGIN,
-      trace: { route: '', sent: 0 },
+      trace,
       peer: () => '',
     };
     const { address, format, data } = this.#parts;
-    const rest = url.pathname
-      .slice(BASE.length + 1)
-      .split('/')
-      .map(decodeURIComponent);
+    const rest = pathSegments(rawPath(url.href)).slice(1);
     const at: RepositoryDestination = {
       kind: 'repository',
       format,
@@ -98,23 +97,24 @@ export class HereUpstream implements Upstream {
       rest,
     };
     const answer = await data().run(call, at, data().match(method, at), row);
-    return answered(answer, url);
+    return answered(answer, url, trace.sent);
   }
 }
 
-function answered(answer: Response, url: URL): UpstreamAnswer {
+/** `sent` is how long its body is, or 0 where that is not known: the runtime says so only to a socket. */
+function answered(answer: Response, url: URL, sent: number): UpstreamAnswer {
   const { status, headers, body } = answer;
   if (status === 304) return { kind: 'unchanged', headers };
   if (status === 404 || status === 410) return { kind: 'missing' };
   if (status < 200 || status > 299) throw broken(`it answers ${status}`);
-  const length = headers.get('content-length');
+  const size = Number(headers.get('content-length') ?? sent);
   return {
     kind: 'found',
     headers,
     body: body ?? new Blob([]).stream(),
     offset: 0,
     url,
-    ...(length !== null && { size: Number(length) }),
+    ...((size > 0 || headers.has('content-length')) && { size }),
   };
 }
 

@@ -89,7 +89,12 @@ export class PassedFiles {
       const adopted = await format.adopt({ ref, blob, headers: answer.headers, read: async () => bytes });
       const named = adopted && { package: adopted.package, version: adopted.version };
       return {
-        file: { ...(adopted?.file ?? ref), ...(named && { coordinates: named }) },
+        // What it is called by its content never changes; what was asked for may.
+        file: {
+          ...(adopted?.file ?? ref),
+          freshness: ref.freshness,
+          ...(named && { coordinates: named }),
+        },
         size: blob.size,
         digest: blob.digest,
         open: async (range): Promise<Body> => part(bytes, range),

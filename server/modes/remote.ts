@@ -1,4 +1,5 @@
 import type { FileRef, Found } from '../core/catalog.ts';
+import { isNotFound, notFound } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
 import type { Answers, Question } from '../core/question.ts';
@@ -36,7 +37,10 @@ export class RemoteRepo implements Repo {
   }
 
   file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
-    return this.#files.file(ref, part);
+    return this.#files.file(ref, part).catch((error: unknown) => {
+      // Also where it is an index that says so, by not being there.
+      throw isNotFound(error) ? notFound('FILE', { path: ref.path }) : error;
+    });
   }
 
   index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
