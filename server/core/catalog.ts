@@ -157,6 +157,8 @@ export type MayUntag = (tag: TagRow) => Promise<void>;
 export interface HostedRepo extends CatalogReader {
   /** Reads a body of at most `limit` bytes into the store. */
   store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob>;
+  /** Takes back what was stored here and is named by nothing, because what it was stored for was refused. */
+  abandon(): Promise<void>;
   /** An upload session of `pkg`. */
   beginUpload(pkg: string, options?: WriteOptions): Promise<Upload>;
   /** NOT_FOUND (BLOB_UPLOAD_UNKNOWN) for a session of another repository, package or caller. */

@@ -37,7 +37,7 @@ export async function commandAnswer(
   const { basePath } = destination;
   const baseUrl = call.origin + basePath;
   const documents = parts.documents(repository, read);
-  const answer = await route.run({
+  const run = route.run({
     ...asked,
     body: bodyOf(call),
     repo,
@@ -52,6 +52,11 @@ export async function commandAnswer(
       // Whoever asks next makes them, should this go wrong; what was written stays written.
       await documents.document(index, key, { variant: '', baseUrl }).catch(() => undefined);
     },
+  });
+  const answer = await run.catch(async (error: unknown) => {
+    // Only a refusal is known not to have changed anything.
+    if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
+    throw error;
   });
   if (to !== repository) answer.headers.set('entrepot-written-to', repositoryName(to));
   return withHeaders(answer, destination.format);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { readdir } from 'node:fs/promises';
 import type { Json } from '../../testing/api.ts';
 import { TestServer } from '../../testing/harness.ts';
 import { attached, bundleOf, hashed, NpmClient, packed, publication, SLSA } from '../../testing/npm.ts';
@@ -27,6 +28,25 @@ const refused = async (answer: Response): Promise<readonly [number, string]> => 
   answer.status,
   ((await answer.json()) as { error: string }).error,
 ];
+
+/** Contents that are on the disk. */
+const contents = async (): Promise<number> =>
+  (await readdir(server.directory.blobs, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  ).length;
+
+test.each<readonly [why: string, spoil: (body: Json) => void]>([
+  [
+    'is not the one that its manifest says',
+    (body) => void (body['versions']['1.0.0'].dist.shasum = 'f'.repeat(40)),
+  ],
+  ['is of a package of another name', (body) => void (body['name'] = 'other')],
+])('a tarball that %s leaves nothing on the disk', async (_, spoil) => {
+  const before = await contents();
+  const name = fresh();
+  expect((await npm.put(name, await sent(name, spoil))).status).toBe(400);
+  expect(await contents()).toBe(before);
+});
 
 describe('a package', () => {
   test('is there with its tarball once it is published', async () => {

@@ -65,6 +65,7 @@ interface Place {
 export class HostedTables implements HostedRepo {
   readonly #options: HostedOptions;
   readonly #place: Place;
+  readonly #stored: CommittedBlob[] = [];
 
   constructor(options: HostedOptions, place: Place) {
     this.#options = options;
@@ -76,11 +77,17 @@ export class HostedTables implements HostedRepo {
     const writer = await this.#options.blobs.begin(options);
     try {
       await writer.append(body);
-      return await writer.commit();
+      const blob = await writer.commit();
+      this.#stored.push(blob);
+      return blob;
     } catch (error) {
       await writer.abort();
       throw error;
     }
+  }
+
+  async abandon(): Promise<void> {
+    await this.#takeBack(this.#stored.splice(0));
   }
 
   async beginUpload(pkg: string, options?: WriteOptions): Promise<Upload> {
@@ -172,9 +179,12 @@ export class HostedTables implements HostedRepo {
     }
   }
 
-  async #discard({ files }: PublishPlan): Promise<void> {
+  #discard({ files }: PublishPlan): Promise<void> {
+    return this.#takeBack(files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : [])));
+  }
+
+  async #takeBack(brought: readonly CommittedBlob[]): Promise<void> {
     const { database, blobs } = this.#options;
-    const brought = files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : []));
     for (const blob of await unnamed(database.read, brought)) await blobs.delete(blob);
   }
 

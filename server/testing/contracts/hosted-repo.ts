@@ -392,6 +392,16 @@ export function hostedRepoContract(subjectName: string, make: () => Promise<Host
         expect(await textOf(repo, fileOf('pkg', 'layer'))).toBe('bytes');
       });
 
+      test('are taken back where nothing came of them, and what is named stays', async () => {
+        const [nobodys, named] = [await repo.store(bodyOf(['in vain'])), await repo.store(bodyOf(['named']))];
+        await repo.link({ ...fileOf('pkg', 'layer'), blob: named });
+        await repo.abandon();
+
+        expect([await subject.blobs.has(nobodys), await subject.blobs.has(named)]).toEqual([false, true]);
+        await repo.abandon();
+        expect(await textOf(repo, fileOf('pkg', 'layer'))).toBe('named');
+      });
+
       test('of bytes that are not there are not linked', async () => {
         const blob = { digest: `sha256:${'0'.repeat(64)}`, size: 1, generation: '0'.repeat(32) } as const;
 
