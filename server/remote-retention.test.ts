@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Digest } from './core/blob.ts';
+import { layout } from './stores/blobs/layout.ts';
+import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
+import { FakeUpstream } from './testing/fake-upstream.ts';
+import { temporary, TestServer } from './testing/harness.ts';
+import type { Descriptor } from './testing/oci.ts';
+import { status } from './testing/upstream-faults.ts';
+import { NpmShelf } from './testing/upstream-npm.ts';
+import { ImageShelf } from './testing/upstream-oci.ts';
+
+const PROGRAM = fileURLToPath(import.meta.resolve('../bin/entrepot.ts'));
+const DAY = 24 * 3_600_000;
+
+let server: TestServer;
+let admin: ApiCaller;
+let upstream: FakeUpstream;
+let shelf: ImageShelf;
+beforeAll(async () => {
+  upstream = await FakeUpstream.start();
+  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
+  server.directory.lock();
+  // The database's own clock is the real one.
+  server.clock.advance(Math.max(0, Date.now() - server.clock.now()));
+  admin = new ApiCaller(server);
+  shelf = new ImageShelf(upstream);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+beforeEach(() => upstream.behave());
+
+const get = (path: string) => server.send('GET', path);
+/** What is fetched, with its status. */
+const fetched = async (path: string): Promise<readonly [number, string]> => {
+  const answer = await get(path);
+  return [answer.status, await answer.text()];
+};
+
+let repositories = 0;
+async function remote(format: 'DOCKER' | 'NPM', more: Json = {}): Promise<string> {
+  repositories += 1;
+  const id = `remote-${repositories}`;
+  await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
+    format,
+    mode: 'REMOTE_REPOSITORY',
+    remoteRepositoryConfig: { commonRepository: { uri: upstream.url }, disableUpstreamValidation: true },
+    ...more,
+  });
+  return id;
+}
+
+/** An index of two platforms, of which one was fetched, without one of its layers. */
+async function halfCopied(name: string, more: Json = {}) {
+  const [amd64, arm64] = ['amd64', 'arm64'].map((architecture) =>
+    shelf.push(name, architecture, {
+      config: { architecture, author: name },
+      layers: [`${name} ${architecture} 1`, `${name} ${architecture} 2`],
+    }),
+  );
+  if (!amd64 || !arm64) throw new Error('two platforms');
+  const index = shelf.index(name, 'v1', [amd64, arm64]);
+  const id = await remote('DOCKER', more);
+  const at = `/v2/us-central1-docker/my-project/${id}/${name}`;
+  const [layer, missing] = amd64.layers;
+  if (!layer || !missing) throw new Error('two layers');
+  const paths = {
+    index: `${at}/manifests/v1`,
+    manifest: `${at}/manifests/${amd64.digest}`,
+    config: `${at}/blobs/${amd64.config.digest}`,
+    layer: `${at}/blobs/${layer.digest}`,
+    missing: `${at}/blobs/${missing.digest}`,
+    other: `${at}/manifests/${arm64.digest}`,
+  };
+  for (const path of [paths.index, paths.manifest, paths.config, paths.layer])
+    expect((await fetched(path))[0]).toBe(200);
+  return { id, name: `${LOCATION}/repositories/${id}`, index, amd64, arm64, layer, paths };
+}
+
+async function collect(): Promise<void> {
+  const { id } = await admin.ok('POST', 'garbageCollection:run', { force: true });
+  for (
+    let run: Json = {};
+    run.endTime === undefined;
+    run = await admin.ok('GET', `garbageCollection/runs/${id}`)
+  )
+    await Bun.sleep(5);
+}
+const explained = ({ digest }: Pick<Descriptor, 'digest'>): Promise<Json> =>
+  admin.ok('GET', `blobs/${digest}:explain`);
+const scrubNow = async (): Promise<void> => {
+  server.clock.advance(DAY);
+  await server.app.scrub();
+};
+async function flip({ digest }: { readonly digest: string }): Promise<void> {
+  const { generation } = await server.database.read
+    .selectFrom('blob')
+    .select('generation')
+    .where('digest', '=', digest)
+    .executeTakeFirstOrThrow();
+  const path = layout(server.directory.blobs).object({ digest: digest as Digest, generation });
+  const bytes = await readFile(path);
+  bytes[1] = (bytes[1] ?? 0) ^ 4;
+  await writeFile(path, bytes);
+}
+
+async function entrepot(...args: readonly string[]) {
+  await using child = Bun.spawn([process.execPath, PROGRAM, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: server.directory.root },
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: 20_000,
+  });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { stdout, stderr, code };
+}
+
+describe('an image that was copied in part', () => {
+  // First, while no row is of another day.
+  test('is backed up, restored, and found sound', async () => {
+    await halfCopied('saved');
+    const root = await temporary();
+    const [to, data] = [join(root, 'backups'), join(root, 'restored')];
+    expect(await entrepot('backup', to)).toMatchObject({ code: 0, stderr: '' });
+    expect(await entrepot('backup', 'verify', to, '--deep')).toMatchObject({ code: 0, stderr: '' });
+    expect(await entrepot('restore', to, '--data', data)).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await entrepot('doctor', '--deep', `--data=${data}`);
+    expect({ code, stdout }).toMatchObject({ code: 0 });
+    await rm(root, { recursive: true });
+  });
+
+  test('is not touched by the collector, whatever of it has not come', async () => {
+    const { paths, layer, id } = await halfCopied('held');
+    server.clock.advance(60 * DAY);
+    await collect();
+    expect((await explained(layer)).summary).toContain(
+      `in projects/my-project/locations/us-central1/repositories/${id} is made of it`,
+    );
+    upstream.misbehave(/./, status(503));
+    for (const path of [paths.index, paths.manifest, paths.config, paths.layer])
+      expect((await fetched(path))[0]).toBe(200);
+    expect((await fetched(paths.missing))[0]).toBe(502);
+    upstream.behave();
+    server.clock.advance(DAY);
+    // What comes late is held as well.
+    expect((await fetched(paths.missing))[0]).toBe(200);
+    server.clock.advance(60 * DAY);
+    await collect();
+    upstream.misbehave(/./, status(503));
+    expect((await fetched(paths.missing))[0]).toBe(200);
+  });
+
+  test('goes with a cleanup policy, and its layers with it', async () => {
+    const { name, paths, layer, amd64, index } = await halfCopied('cleaned', {
+      cleanupPolicies: { old: { action: 'DELETE', condition: { tagState: 'ANY', olderThan: '864000s' } } },
+    });
+    server.clock.advance(20 * DAY);
+    let operation = await admin.ok('POST', `${name}:runCleanup`, {});
+    while (operation.done !== true) operation = await admin.get(operation.name);
+    expect(operation.response).toMatchObject({ outcome: 'DONE', deletedCount: '2' });
+    server.clock.advance(60 * DAY);
+    await collect();
+    server.clock.advance(60 * DAY);
+    await collect();
+    for (const gone of [layer, amd64.config, amd64, index])
+      expect((await explained(gone)).summary).toContain('was deleted');
+    expect((await fetched(paths.index))[0]).toBe(200);
+    expect((await fetched(paths.layer))[1]).toBe('cleaned amd64 1');
+  });
+
+  test.each(['index', 'manifest', 'config', 'layer'] as const)(
+    'has its %s fetched again when that is damaged',
+    async (part) => {
+      const { paths, index, amd64, layer } = await halfCopied(`damaged-${part}`);
+      const whole = await fetched(paths[part]);
+      await flip({ index, manifest: amd64, config: amd64.config, layer }[part]);
+      await scrubNow();
+      expect(await (await get('/readyz')).text()).toContain('damaged');
+      upstream.misbehave(/./, status(503));
+      expect((await fetched(paths[part]))[0]).toBe(502);
+      upstream.behave();
+      server.clock.advance(DAY);
+      expect(await fetched(paths[part])).toEqual(whole);
+      expect(await (await get('/readyz')).text()).toBe('ok\n');
+      upstream.misbehave(/./, status(503));
+      expect(await fetched(paths[part])).toEqual(whole);
+      server.clock.advance(60 * DAY);
+      await collect();
+      expect(await fetched(paths[part])).toEqual(whole);
+    },
+  );
+});
+
+test('a damaged index of an upstream, and what was made of it, are fetched and made again', async () => {
+  const packages = new NpmShelf(upstream);
+  await packages.publish({ name: 'listed', version: '1.0.0' });
+  const path = `/us-central1-npm/my-project/${await remote('NPM')}/listed`;
+  const whole = await fetched(path);
+  expect(whole[0]).toBe(200);
+  const documents = server.database.read.selectFrom('document').selectAll();
+  while ((await documents.where('key', 'like', '%listed%').execute()).length < 2) await Bun.sleep(5);
+  for (const { blob_digest: digest } of await documents.where('key', 'like', '%listed%').execute()) {
+    expect((await explained({ digest: digest as Digest })).references).toHaveLength(1);
+    await flip({ digest });
+  }
+  await scrubNow();
+  expect(await fetched(path)).toEqual(whole);
+  while ((await (await get('/readyz')).text()) !== 'ok\n') await Bun.sleep(5);
+});
