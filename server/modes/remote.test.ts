@@ -245,27 +245,27 @@ describe('an index', () => {
   });
 });
 
-describe('what is written', () => {
-  /** Holds back whoever else wants to write. */
-  function held() {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const holding = lab.database.transaction(() => promise);
-    return async () => {
-      resolve();
-      await holding;
-      await lab.settled();
-    };
-  }
-  const commits = async (work: () => Promise<unknown>) => {
+/** Holds back whoever else wants to write. */
+function held() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const holding = lab.database.transaction(() => promise);
+  return async () => {
+    resolve();
+    await holding;
     await lab.settled();
-    const before = lab.database.changes();
-    await work();
-    // The wait itself commits.
-    const answered = lab.database.changes();
-    await lab.memory.unkept.allSettled();
-    return [answered - before, lab.database.changes() - before];
   };
+}
+/** Commits until it is answered, and until all is kept. */
+const commits = async (work: () => Promise<unknown>) => {
+  await lab.settled();
+  const before = lab.database.changes();
+  await work();
+  const answered = lab.database.changes();
+  await lab.memory.unkept.allSettled();
+  return [answered - before, lab.database.changes() - before];
+};
 
+describe('what is written', () => {
   test('of an index is behind its answer, which others get too', async () => {
     const release = held();
     expect(await index()).toEqual(['1 2', 'miss']);
@@ -290,7 +290,7 @@ describe('what is written', () => {
   });
 
   test('of an index that cannot be kept is nothing, and it is asked for again', async () => {
-    const { begin } = lab.blobs;
+    const begin = lab.blobs.begin.bind(lab.blobs);
     lab.blobs.begin = () => Promise.reject(new RegistryError('UNAVAILABLE', 'STORAGE_FULL', 'no room'));
     expect(await index()).toEqual(['1 2', 'miss']);
     await lab.settled();
