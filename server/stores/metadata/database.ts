@@ -4,6 +4,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
+import { MOST_TOGETHER, together, type Work } from './group-commit.ts';
 import { createSchema } from './migrations/001-schema.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
@@ -29,6 +30,8 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   readonly #writing: Database;
   readonly #write: Kysely<Schema>;
   readonly #version: Statement<{ readonly data_version: number }, []> | undefined;
+  readonly #waiting: Work[] = [];
+  #writer: Promise<void> | undefined;
   #broken: RegistryError | undefined;
   #commits = 0;
 
@@ -66,22 +69,58 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   /**
    * Runs `work` in one transaction and answers once it is on disk. `work` awaits nothing but this transaction:
    * other writers wait for it. UNAVAILABLE when the database cannot promise durability any more.
+   *
+   * Those who come while another commits are committed together, with one sync for all, and each of them still happens whole
+   * or not at all.
    */
-  async transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
-    if (this.#broken) throw this.#broken;
+  transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    const outcome = Promise.withResolvers<T>();
+    this.#waiting.push({
+      run: async (tx) => {
+        const result = await work(tx);
+        return () => outcome.resolve(result);
+      },
+      fail: outcome.reject,
+    });
+    this.#writer ??= this.#writeAll();
+    return outcome.promise;
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let works = this.#taken(); works.length > 0; works = this.#taken()) await this.#commit(works);
+    // At once, so that whoever comes next does not count on this one.
+    this.#writer = undefined;
+  }
+
+  #taken(): readonly Work[] {
+    return this.#waiting.splice(0, MOST_TOGETHER);
+  }
+
+  /** Nobody is told of success before the commit is on disk, and of a failed one everybody is. */
+  async #commit(works: readonly Work[]): Promise<void> {
     try {
-      const result = await this.#write.transaction().execute((tx) => {
-        // The one before this may have broken it while this one waited.
-        if (this.#broken) throw this.#broken;
-        return work(tx);
-      });
+      if (this.#broken) throw this.#broken;
+      const done = await this.#write.transaction().execute((tx) => this.#carriedOut(tx, works));
       this.#commits += 1;
-      return result;
+      for (const tell of done) tell();
     } catch (thrown) {
-      const error = translated(thrown);
-      if (error.fatal) this.#broken = error.known;
-      throw error.known ?? thrown;
+      const failure = this.#known(thrown);
+      for (const { fail } of works) fail(failure);
     }
+  }
+
+  /** One by itself needs no place to go back to. */
+  async #carriedOut(tx: Transaction<Schema>, works: readonly Work[]): Promise<readonly (() => void)[]> {
+    const [work, ...others] = works;
+    if (others.length > 0 || !work) return together(tx, works, this.#writing);
+    return [await work.run(tx)];
+  }
+
+  #known(thrown: unknown): unknown {
+    const error = translated(thrown);
+    if (error.fatal) this.#broken = error.known;
+    return error.known ?? thrown;
   }
 
   /**
@@ -98,6 +137,7 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer;
     await this.read.destroy();
     await this.#write.destroy();
     this.reading.close();

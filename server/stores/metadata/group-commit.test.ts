@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import * as fc from 'fast-check';
+import { sql } from 'kysely';
+import { failureOf } from '../../testing/failure-of.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
+import type { MetadataDatabase } from './database.ts';
+
+let temporary: TemporaryDatabase;
+let database: MetadataDatabase;
+beforeEach(async () => {
+  temporary = await temporaryDatabase();
+  ({ database } = temporary);
+});
+afterEach(() => temporary[Symbol.asyncDispose]());
+
+let numbers = 0;
+const add = (id: string, then: () => Promise<void> = async () => undefined) =>
+  database.transaction(async (tx) => {
+    numbers += 1;
+    await tx
+      .insertInto('project')
+      .values({ id, number: numbers, display_name: id, created_at: 0, updated_at: 0 })
+      .execute();
+    await then();
+    return id;
+  });
+const ids = async () =>
+  (await database.read.selectFrom('project').select('id').orderBy('id').execute()).map(({ id }) => id);
+
+describe('transactions that come at once', () => {
+  test('each happen, and are committed with fewer syncs than there are of them', async () => {
+    const before = database.changes();
+
+    const told = await Promise.all(Array.from({ length: 40 }, (_, at) => add(`p${at}`)));
+
+    expect(told).toEqual(Array.from({ length: 40 }, (_, at) => `p${at}`));
+    expect(await ids()).toHaveLength(40);
+    expect(database.changes() - before).toBeLessThan(10);
+  });
+
+  test('fail one by one, with what went wrong, and leave nothing of those that did', async () => {
+    const wrong = new Error('wrong');
+    const all = await Promise.allSettled([
+      add('a'),
+      add('b'),
+      add('c', async () => Promise.reject(wrong)),
+      add('d'),
+      add('a'),
+      add('e'),
+    ]);
+
+    expect(all.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(all[2]).toMatchObject({ reason: wrong });
+    expect(await ids()).toEqual(['a', 'b', 'd', 'e']);
+  });
+
+  test('see what those before them did', async () => {
+    const counted = () =>
+      database.transaction(async (tx) => {
+        const rows = await tx.selectFrom('project').select('id').execute();
+        return rows.length;
+      });
+
+    const [, first, , second] = await Promise.all([add('a'), counted(), add('b'), counted()]);
+
+    expect([first, second]).toEqual([1, 2]);
+  });
+
+  test('are told of nothing before it can be read', async () => {
+    await Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (id) => {
+        await add(id);
+        expect(await ids()).toContain(id);
+      }),
+    );
+  });
+
+  test('all fail when the database undoes them all, and later ones do not', async () => {
+    const undo = () =>
+      database.transaction(async (tx) => {
+        await sql`ROLLBACK`.execute(tx);
+        throw new Error('the disk is full');
+      });
+
+    const all = await Promise.allSettled([add('before'), add('a'), undo(), add('b')]);
+
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+    await add('later');
+    expect(await ids()).toEqual(['before', 'later']);
+    expect(await failureOf(add('later'))).toBeDefined();
+  });
+
+  test('leave just what those that succeeded did, whatever fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 50 }), async (succeeds) => {
+        const known = new Set(await ids());
+        const all = await Promise.allSettled(
+          succeeds.map((yes, at) =>
+            add(`${known.size}-${at}`, async () => {
+              if (!yes) throw new Error('no');
+            }),
+          ),
+        );
+        expect(all.map(({ status }) => status === 'fulfilled')).toEqual(succeeds);
+        expect((await ids()).length - known.size).toBe(succeeds.filter(Boolean).length);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
