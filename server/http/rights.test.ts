@@ -4,6 +4,7 @@ import type { ResourceName } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import { FORMATS } from '../formats/index.ts';
 import { IMAGES } from '../testing/api.ts';
+import { packed, publication } from '../testing/npm.ts';
 import { encoded, fieldsOf, form, wheel, wheelName } from '../testing/python.ts';
 import {
   holds,
@@ -82,7 +83,30 @@ const spare = async (): Promise<string> => {
   return `spare-${made}`;
 };
 
+const stagedBody = async (name: string): Promise<string> => {
+  const manifest = { name, version: '1.0.0' };
+  return JSON.stringify(publication(manifest, await packed(manifest)));
+};
+const stage = async (): Promise<string> => {
+  made += 1;
+  const body = await stagedBody(`staged-${made}`);
+  const answer = await rights.npm.send('POST', `-/stage/package/staged-${made}`, { body });
+  return ((await answer.json()) as { readonly stageId: string }).stageId;
+};
+const staged =
+  (more = ''): Row =>
+  async () => ({ path: `-/stage/${await stage()}${more}` });
+
 const NPM_ROWS: Readonly<Record<string, Row>> = {
+  'POST /-/stage/package/:pkg': async () => ({
+    path: '-/stage/package/fresh',
+    body: await stagedBody('fresh'),
+  }),
+  'GET /-/stage': () => ({ path: '-/stage?page=0' }),
+  'GET /-/stage/:id': staged(),
+  'GET /-/stage/:id/tarball': staged('/tarball'),
+  'POST /-/stage/:id/approve': staged('/approve'),
+  'DELETE /-/stage/:id': staged(),
   'GET /:pkg': () => ({ path: SCOPED }),
   'HEAD /:pkg': () => ({ path: SCOPED }),
   'GET /:pkg/:of': () => ({ path: `${SCOPED}/1.0.0` }),

@@ -1,5 +1,5 @@
 import type { CommittedBlob } from '../../core/blob.ts';
-import type { HostedRepo, NewFile } from '../../core/catalog.ts';
+import type { HostedRepo } from '../../core/catalog.ts';
 import { invalid, notFound } from '../../core/error.ts';
 import { type FileRoute, param, type RouteRequest } from '../../core/format.ts';
 import { packageName, tarballPath } from './names.ts';
@@ -34,25 +34,18 @@ export const attestationsFile: FileRoute['file'] = (request) => {
   };
 };
 
-/** Keeps a version's provenance, which must be of its tarball. Says what it claims. */
+/** Keeps a version's provenance, which must be of its tarball, as it is answered. Says what it claims. */
 export async function storeProvenance(
   repo: HostedRepo,
   bundle: string,
-  of: { readonly name: string; readonly version: string; readonly tarball: CommittedBlob },
-): Promise<{ readonly file: NewFile; readonly predicateType: string }> {
+  tarball: CommittedBlob,
+): Promise<{ readonly blob: CommittedBlob; readonly predicateType: string }> {
   const { predicateType, subjects } = statementIn(JSON.parse(bundle) as Json);
-  const sha512 = of.tarball.checksums.find(({ algorithm }) => algorithm === 'sha512')?.hex;
+  const sha512 = tarball.checksums.find(({ algorithm }) => algorithm === 'sha512')?.hex;
   if (sha512 === undefined || !subjects.includes(sha512))
     throw invalid('PROVENANCE_INVALID', 'the provenance is not of this tarball');
   const body = `{"attestations":[{"predicateType":${JSON.stringify(predicateType)},"bundle":${bundle}}]}`;
-  const file: NewFile = {
-    path: attestationsPath(of.name, of.version),
-    freshness: 'immutable',
-    coordinates: { package: of.name, version: of.version },
-    contentType: 'application/json',
-    blob: await repo.store(new Blob([body]).stream()),
-  };
-  return { file, predicateType };
+  return { blob: await repo.store(new Blob([body]).stream()), predicateType };
 }
 
 /** What an in-toto statement in a DSSE envelope says of which bytes (in-toto.io/Statement/v1), unverified. */

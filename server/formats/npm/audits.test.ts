@@ -151,6 +151,13 @@ describe('a virtual repository', () => {
 
 const finding = (...paths: readonly string[]) => [{ version: '1.0.0', paths }];
 
+const report = (id: number, ...paths: readonly string[]) => ({
+  actions: [{ action: 'update', module: 'left', resolves: [{ id }] }],
+  advisories: { [id]: { id, severity: 'high', findings: finding(...paths) } },
+  muted: [],
+  metadata: { vulnerabilities: { high: paths.length }, dependencies: 3, totalDependencies: 3 },
+});
+
 describe('a tree of what is installed', () => {
   const tree = {
     name: 'our-secret-application',
@@ -180,12 +187,6 @@ describe('a tree of what is installed', () => {
   });
 
   test('is answered with all that several registries know of it', async () => {
-    const report = (id: number, ...paths: readonly string[]) => ({
-      actions: [{ action: 'update', module: 'left', resolves: [{ id }] }],
-      advisories: { [id]: { id, severity: 'high', findings: finding(...paths) } },
-      muted: [],
-      metadata: { vulnerabilities: { high: paths.length }, dependencies: 3, totalDependencies: 3 },
-    });
     upstream.put(QUICK, { body: JSON.stringify(report(7, 'left', 'right>left')) });
     other.put(QUICK, { body: JSON.stringify(report(8, 'left')) });
     const at = await members.virtual('all', [

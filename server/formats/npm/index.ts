@@ -21,6 +21,7 @@ import { packageUnknown } from './revision.ts';
 import { search } from './search.ts';
 import { packageToRead, scopesJoined, within } from './segments.ts';
 import { facts, snippets } from './shown.ts';
+import { approveStaged, listStaged, rejectStaged, stagedTarball, stagePackage, viewStaged } from './stage.ts';
 import { deleteTarball, unpublishAll } from './unpublish.ts';
 import { npmUpstream } from './upstream.ts';
 import { versionDocument } from './version-document.ts';
@@ -107,6 +108,16 @@ const remove = (path: string, run: CommandRoute['run'], audit: AuditName): Comma
   permission: 'artifactregistry.repositories.deleteArtifacts',
 });
 
+/** `npm stage`: who may publish sees what waits, too. Before all others, some of which would fit as well. */
+const staging: readonly CommandRoute[] = [
+  upload('POST', '/-/stage/package/:pkg', stagePackage, publishes('StagePackage')),
+  upload('GET', '/-/stage', listStaged, reads('ListStaged')),
+  upload('GET', '/-/stage/:id', viewStaged, reads('GetStaged')),
+  upload('GET', '/-/stage/:id/tarball', stagedTarball, reads('DownloadStaged')),
+  upload('POST', '/-/stage/:id/approve', approveStaged, publishes('ApproveStaged')),
+  upload('DELETE', '/-/stage/:id', rejectStaged, publishes('RejectStaged')),
+];
+
 /** Packages of Node.js and of browsers. */
 export const npm = defineFormat({
   id: 'NPM',
@@ -116,6 +127,7 @@ export const npm = defineFormat({
   segments: scopesJoined,
   accountServices,
   routes: [
+    ...staging,
     packument,
     {
       ...READ,

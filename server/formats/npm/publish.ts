@@ -1,9 +1,15 @@
-import type { CommittedBlob, ByteStream } from '../../core/blob.ts';
+import type { BlobInfo, ByteStream, CommittedBlob } from '../../core/blob.ts';
 import type { Attributes, HostedRepo, NewFile } from '../../core/catalog.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import type { Command } from '../../core/format.ts';
-import { storeProvenance } from './attestations.ts';
-import { type Dist, type Manifest, type PackageAttributes, toAttributes } from './attributes.ts';
+import { attestationsPath, storeProvenance } from './attestations.ts';
+import {
+  type Dist,
+  type Manifest,
+  type NpmAttributes,
+  type PackageAttributes,
+  toAttributes,
+} from './attributes.ts';
 import { checkedManifest } from './checked-manifest.ts';
 import { newPackageName, tarballPath } from './names.ts';
 import type { SentPackage } from './read-publish.ts';
@@ -17,7 +23,20 @@ export interface StoredTarball {
   readonly contents: TarballContents;
 }
 
-type Publication = Extract<SentChange, { kind: 'publish' }>;
+type Sent = Extract<SentChange, { kind: 'publish' }>;
+
+/** A version that was sent and looked into: all that is needed to publish it, now or later. */
+export interface Publication {
+  readonly package: string;
+  readonly version: string;
+  readonly tags: readonly string[];
+  readonly attributes: NpmAttributes;
+  /** What the package says of itself once this is its latest version, and what it is found by then. */
+  readonly about: PackageAttributes;
+  readonly searchText: string;
+  readonly tarball: BlobInfo | CommittedBlob;
+  readonly attestations?: BlobInfo | CommittedBlob;
+}
 
 /** Takes the tarball of a publication in as it arrives, and looks into it. */
 export async function storeTarball(
@@ -30,22 +49,17 @@ export async function storeTarball(
   return { blob, contents: await contents };
 }
 
-/** Publishes a version that was sent with its tarball, in one transaction with its tags. */
-export async function publishVersion(
-  { repo, rights }: Command,
+/** Holds a version that was sent with its tarball to what it says, and to the caller's rights. */
+export async function checkedPublication(
+  { repo, rights }: Pick<Command, 'repo' | 'rights'>,
   pkg: string,
   sent: SentPackage<StoredTarball>,
-  { version, manifest, tags }: Publication,
-): Promise<void> {
+  { version, manifest, tags }: Sent,
+): Promise<Publication> {
   newPackageName(pkg);
   const { stored } = sent;
   if (!stored) throw invalid('BODY_INVALID', 'the publication has no tarball');
-  for (const tag of tags.length > 0 ? tags : [undefined])
-    await rights.require('artifactregistry.repositories.uploadArtifacts', {
-      package: pkg,
-      version,
-      ...(tag !== undefined && { tag }),
-    });
+  await requirePublishing(rights, { package: pkg, version, tags });
   if (withoutBuild(version) !== version)
     throw invalid(
       'VERSION_INVALID',
@@ -57,41 +71,74 @@ export async function publishVersion(
   const { fileCount, unpackedSize } = stored.contents;
   const { kept, about } = partsOf(checkedManifest(manifest, stored.contents), sent.document.head);
   const provenance =
-    sent.provenance === undefined
-      ? undefined
-      : await storeProvenance(repo, sent.provenance, { name: pkg, version, tarball: stored.blob });
+    sent.provenance === undefined ? undefined : await storeProvenance(repo, sent.provenance, stored.blob);
+  return {
+    package: pkg,
+    version,
+    tags,
+    attributes: {
+      manifest: kept,
+      dist: { ...dist, fileCount, unpackedSize },
+      ...(provenance && { provenance: provenance.predicateType }),
+    },
+    about,
+    searchText: searchTextOf(kept),
+    tarball: stored.blob,
+    ...(provenance && { attestations: provenance.blob }),
+  };
+}
+
+export async function requirePublishing(
+  rights: Command['rights'],
+  { package: pkg, version, tags }: Pick<Publication, 'package' | 'version' | 'tags'>,
+): Promise<void> {
+  for (const tag of tags.length > 0 ? tags : [undefined])
+    await rights.require('artifactregistry.repositories.uploadArtifacts', {
+      package: pkg,
+      version,
+      ...(tag !== undefined && { tag }),
+    });
+}
+
+/** Publishes in one transaction with the tags. */
+export async function publishVersion(repo: HostedRepo, publication: Publication): Promise<void> {
+  const { package: pkg, version, tags, attributes, about, searchText, tarball, attestations } = publication;
+  const ref = { freshness: 'immutable', coordinates: { package: pkg, version } } as const;
   const files: NewFile[] = [
     {
+      ...ref,
       path: tarballPath(pkg, version),
-      freshness: 'immutable',
-      coordinates: { package: pkg, version },
       contentType: 'application/octet-stream',
-      blob: stored.blob,
+      blob: tarball,
     },
-    ...(provenance ? [provenance.file] : []),
   ];
+  if (attestations)
+    files.push({
+      ...ref,
+      path: attestationsPath(pkg, version),
+      contentType: 'application/json',
+      blob: attestations,
+    });
   await repo
     .publish({
       package: pkg,
       version,
-      attributes: toAttributes({
-        manifest: kept,
-        dist: { ...dist, fileCount, unpackedSize },
-        ...(provenance && { provenance: provenance.predicateType }),
-      }),
-      size: stored.blob.size,
+      attributes: toAttributes(attributes),
+      size: tarball.size,
       files,
       tags,
       // What a package says of itself is what its latest version says.
       ...((tags.includes('latest') || !(await repo.hasPackage(pkg))) && {
         describe: (before: Attributes) => ({ ...before, ...about }),
-        searchText: searchTextOf(kept),
+        searchText,
       }),
       once: true,
       onConflict: 'reject',
     })
     .catch((error: unknown) => {
-      throw publishedBefore(error, version);
+      throw error instanceof RegistryError && error.code === 'ALREADY_EXISTS'
+        ? publishedBefore(version, error)
+        : error;
     });
 }
 
@@ -144,12 +191,10 @@ function checkIntegrity(said: unknown, { integrity, shasum }: ReturnType<typeof 
 }
 
 /** In words that release tools know from the public registry. */
-function publishedBefore(error: unknown, version: string): unknown {
-  if (!(error instanceof RegistryError) || error.code !== 'ALREADY_EXISTS') return error;
-  return new RegistryError(
+export const publishedBefore = (version: string, error?: RegistryError): RegistryError =>
+  new RegistryError(
     'PERMISSION_DENIED',
-    error.reason,
+    error?.reason ?? 'VERSION_EXISTS',
     `You cannot publish over the previously published versions: ${version}. A version stays what it was, also when it was unpublished: publish another one.`,
-    { details: error.details },
+    { details: error?.details ?? { version } },
   );
-}

@@ -1,8 +1,8 @@
 import type { Command } from '../../core/format.ts';
 import { changePeople, deprecate } from './amend.ts';
 import { packumentIndex } from './packument-index.ts';
-import { publishVersion, storeTarball } from './publish.ts';
-import { readPublish } from './read-publish.ts';
+import { checkedPublication, publishVersion, storeTarball, type StoredTarball } from './publish.ts';
+import { readPublish, type SentPackage } from './read-publish.ts';
 import { requireRevision } from './revision.ts';
 import { packageOf } from './segments.ts';
 import { classify, type SentChange } from './sent-change.ts';
@@ -18,14 +18,14 @@ const ABOUT_OWNERS =
 
 /** PUT of a package: a publication, or what clients do to versions and tags by sending the whole document back. */
 export async function putPackage(command: Command): Promise<Response> {
-  const { repo, body } = command;
+  const { repo } = command;
   const pkg = packageOf(command);
-  const sent = await readPublish(body, (tarball) => storeTarball(repo, tarball, LARGEST_TARBALL));
+  const sent = await readSent(command);
   const change = sent.attachments.length > 0 ? publicationOf(sent, pkg) : await changeOf(command, sent, pkg);
   const headers = change.kind === 'owner' ? { 'npm-notice': ABOUT_OWNERS } : undefined;
   switch (change.kind) {
     case 'publish':
-      await publishVersion(command, pkg, sent, change);
+      await publishVersion(repo, await checkedPublication(command, pkg, sent, change));
       break;
     case 'deprecate':
       await deprecate(command, pkg, change.messages);
@@ -46,10 +46,17 @@ export async function putPackage(command: Command): Promise<Response> {
   return Response.json({ ok: true, success: true, id: pkg }, { status: 201, ...(headers && { headers }) });
 }
 
+/** Takes a publication in, with what is in its tarball. */
+export const readSent = ({
+  repo,
+  body,
+}: Pick<Command, 'repo' | 'body'>): Promise<SentPackage<StoredTarball>> =>
+  readPublish(body, (tarball) => storeTarball(repo, tarball, LARGEST_TARBALL));
+
 type Sent = Parameters<typeof classify>[1];
 
 /** Of a publication the other versions of its package need not be known. */
-const publicationOf = (sent: Sent, pkg: string): SentChange =>
+export const publicationOf = (sent: Sent, pkg: string): SentChange =>
   classify({ name: pkg, versions: new Map() }, sent, false);
 
 async function changeOf(command: Command, sent: Sent, pkg: string): Promise<SentChange> {
