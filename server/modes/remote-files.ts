@@ -173,7 +173,7 @@ export class RemoteFiles {
     });
     await unused?.body.cancel();
     await download?.kept;
-    return 'miss';
+    return isPurged() ? again() : 'miss';
   }
 
   async #open(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { setImmediate } from 'node:timers/promises';
 import { RegistryError } from '../core/error.ts';
 import type { FileRef } from '../core/catalog.ts';
 import { defineIndex } from '../core/index-kind.ts';
@@ -287,6 +288,20 @@ describe('what is written', () => {
     expect(await documents.selectAll().execute()).toEqual([]);
     expect(await index()).toEqual(['1 2', 'miss']);
     expect(lab.upstream.take()).toEqual(['GET p/index', 'GET p/index']);
+  });
+
+  test('of a tag is what the upstream has after a purge', async () => {
+    const release = held();
+    const purging = purgeInSteps(lab.database, { repositoryId: id, now: lab.clock.now(), id: 'other' });
+    const reading = read(repo, tag);
+    while (lab.upstream.asked.length === 0) await setImmediate();
+    // What is on its way by now is older.
+    await setImmediate();
+    lab.upstream.put('p/latest', { body: 'newer', headers: { etag: '"t2"' } });
+    await release();
+    await purging;
+    await reading;
+    expect(await read(repo, tag)).toEqual(['newer', 'hit']);
   });
 
   test('of an index that cannot be kept is nothing, and it is asked for again', async () => {
