@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ByteStream } from '../core/blob.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { boundaryOf, type PartHead, readMultipart } from './multipart.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { failureOf } from '../testing/failure-of.ts';
 import { type ZipFile, zipped } from '../testing/zip.ts';
 import { type RandomAccess, readZip, readZipEntry, ZIP_LIMITS } from './zip-archive.ts';

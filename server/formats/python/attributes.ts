@@ -29,4 +29,4 @@ export interface PythonAttributes {
 
 export const toAttributes = (attributes: PythonAttributes): Attributes => ({ ...attributes });
 /** Ours is the only code that writes them. */
-export const fromAttributes = (attributes: Attributes): PythonAttributes => attributes as PythonAttributes;
+export const fromAttributes = (attributes: Attributes): PythonAttributes => attributes;

@@ -54,7 +54,7 @@ const elsewhere: QueryRoute = {
   path: `/simple/:project/${ELSEWHERE}`,
   audit: reads('PackageVersions'),
   run: async ({ params, query, basePath }) => {
-    const asked = query.size > 0 ? `?${query}` : '';
+    const asked = query.size > 0 ? `?${query.toString()}` : '';
     const location = `${basePath}/simple/${projectOf({ params })}/${asked}`;
     return new Response(null, { status: 301, headers: { location } });
   },

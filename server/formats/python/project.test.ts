@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { escapeHtml, unescapeHtml } from './html.ts';
 import { parseProject } from './parse-project.ts';
 import {
@@ -96,6 +96,9 @@ test('what HTML says is what was to be said', () => {
   );
 });
 
+const statusOf = (said: string | undefined) =>
+  projectFrom(name, [], said === undefined ? {} : { status: { status: said } });
+
 describe('several as one', () => {
   test('of one is that one, also twice', () => {
     fc.assert(
@@ -132,10 +135,13 @@ describe('several as one', () => {
   });
 
   test('is what the strictest says', () => {
-    const of = (said: string | undefined) =>
-      projectFrom(name, [], said === undefined ? {} : { status: { status: said } });
     expect(
-      mergeProjects([of(undefined), of('archived'), of('quarantined'), of('deprecated')]).status,
+      mergeProjects([
+        statusOf(undefined),
+        statusOf('archived'),
+        statusOf('quarantined'),
+        statusOf('deprecated'),
+      ]).status,
     ).toEqual({
       status: 'quarantined',
     });

@@ -100,7 +100,7 @@ test.each([
 ])('%s is not there, and says so', async (path, words) => {
   const answer = await client.send('GET', path);
   expect(answer.status).toBe(404);
-  expect((await answer.json()) as unknown).toMatchObject({ message: expect.stringContaining(words) });
+  expect(await answer.json()).toMatchObject({ message: expect.stringContaining(words) });
 });
 
 test('the root lists projects until one comes', async () => {

@@ -1,5 +1,5 @@
 import { escapeHtml } from './html.ts';
-import { filePath, METADATA } from './names.ts';
+import { filePath } from './names.ts';
 import type { ListedDistribution, Project } from './project.ts';
 
 /** What we answer in: PEP 700 and, without its newer parts, what follows it. */

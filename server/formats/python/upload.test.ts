@@ -172,7 +172,6 @@ describe('hostile input', () => {
   const fields = fieldsOf(release, good);
   const name = wheelName(release);
   const without = (file: string) => zipped(wheelFiles(release).filter((each) => !each.name.endsWith(file)));
-  const renamed = (to: Release) => zipped(wheelFiles(to));
 
   const ROWS: readonly (readonly [string, string, Bytes | Promise<Bytes>, Fields, string])[] = [
     [
@@ -213,7 +212,13 @@ describe('hostile input', () => {
     ['no zip', name, new Uint8Array(100), {}, 'no zip archive'],
     ['a wheel without metadata', name, without('METADATA'), {}, 'has no hostile-1.0.dist-info/METADATA'],
     ['a wheel without a record', name, without('RECORD'), {}, 'has no hostile-1.0.dist-info/RECORD'],
-    ['a wheel of something else', name, renamed({ name: 'other' }), {}, 'must have one .dist-info folder'],
+    [
+      'a wheel of something else',
+      name,
+      zipped(wheelFiles({ name: 'other' })),
+      {},
+      'must have one .dist-info folder',
+    ],
     [
       'two folders of metadata',
       name,

@@ -114,12 +114,12 @@ describe('an index in JSON', () => {
   });
 });
 
-describe('an index in HTML', () => {
-  const page = (body: string) => ({
-    headers: { 'content-type': 'text/html' },
-    body: `<!DOCTYPE html><html>${body}</html>`,
-  });
+const page = (body: string) => ({
+  headers: { 'content-type': 'text/html' },
+  body: `<!DOCTYPE html><html>${body}</html>`,
+});
 
+describe('an index in HTML', () => {
   test.each([
     ['addresses in full', () => `<a href="${files.url}/f/${FILE}#sha256=${sha256(BYTES)}">${FILE}</a>`],
     ['addresses from here', () => `<a href="../../f/${FILE}#sha256=${sha256(BYTES)}">${FILE}</a>`],

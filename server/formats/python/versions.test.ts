@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { normalVersion, parseVersion, sameVersion, sortVersions } from './versions.ts';
 
 /** In the order of PEP 440: its own examples, and those of the test tables of `packaging`. */
