@@ -384,6 +384,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
       await fetches[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
       await opened.remotes.settled();
       outward[Symbol.dispose]();
       metrics[Symbol.dispose]();

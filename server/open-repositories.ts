@@ -144,5 +144,7 @@ export function openRepositories(parts: OpenParts) {
     target,
     write,
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),
+    /** Waits for what is still being kept. */
+    [Symbol.asyncDispose]: () => documents[Symbol.asyncDispose](),
   };
 }

@@ -64,7 +64,7 @@ export const remoteCacheRoutes: readonly ApiRoute[] = [
     id: 'repositories.prefetch',
     method: 'POST',
     path: `${REPOSITORY}:prefetch`,
-    permission: 'artifactregistry.repositories.downloadArtifacts',
+    permission: 'artifactregistry.repositories.uploadArtifacts',
     audit: ofArtifactRegistry('Prefetch', 'ADMIN_WRITE'),
     on: onRepository,
     needs: 'all',

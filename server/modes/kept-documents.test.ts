@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type {
   DocumentAddress,
@@ -30,6 +30,7 @@ let failures: unknown[];
 let store: Map<string, StoredDocument>;
 let full: boolean;
 let reader: DocumentReader;
+let documents: KeptDocuments;
 beforeEach(() => {
   source = 'one';
   without = undefined;
@@ -62,7 +63,7 @@ beforeEach(() => {
         listing: async () => new Map(),
       }) as unknown as IndexPart<T>,
   };
-  const documents = new KeptDocuments({
+  documents = new KeptDocuments({
     store: tables,
     bodies: blobs,
     now: () => 5_000,
@@ -70,6 +71,8 @@ beforeEach(() => {
   });
   reader = documents.of(1, repo);
 });
+
+afterEach(() => documents[Symbol.asyncDispose]());
 
 const ask = (variant: string, baseUrl = 'http://a', of = 'k'): Promise<OpenedDocument> =>
   reader.document(index, { of }, { variant, baseUrl });
@@ -97,6 +100,18 @@ describe('a kept document', () => {
     for (const coding of ['identity', 'gzip', 'br'] as const)
       expect(await textOf(opened, coding)).toBe('hello one k at http://a');
     expect(opened).toMatchObject({ contentType: 'text/plain', modifiedAt: 5_000 });
+    expect(made).toBe(1);
+  });
+
+  test('is answered in every coding before it is kept, and from where it is kept after that', async () => {
+    await ask('');
+    const kept = store.size;
+    expect(await textOf(await ask('short'), 'br')).toBe('hello one');
+
+    await documents[Symbol.asyncDispose]();
+
+    expect([kept, store.size]).toEqual([0, 1]);
+    expect(await textOf(await ask('short'), 'br')).toBe('hello one');
     expect(made).toBe(1);
   });
 
@@ -140,6 +155,7 @@ describe('a kept document', () => {
   test('that cannot be kept is still answered, and made again', async () => {
     full = true;
     await ask('');
+    await documents[Symbol.asyncDispose]();
 
     expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
     expect(failures.length).toBeGreaterThan(0);

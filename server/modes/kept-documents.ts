@@ -3,15 +3,16 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { setImmediate } from 'node:timers/promises';
 import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
-import type {
-  CodedBody,
-  Coding,
-  DocumentAddress,
-  DocumentLayout,
-  DocumentReader,
-  DocumentStore,
-  OpenedDocument,
-  StoredDocument,
+import {
+  type CodedBody,
+  type Coding,
+  CODINGS,
+  type DocumentAddress,
+  type DocumentLayout,
+  type DocumentReader,
+  type DocumentStore,
+  type OpenedDocument,
+  type StoredDocument,
 } from '../core/documents.ts';
 import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexPart, KeptDocument, KeptIndex } from '../core/index-kind.ts';
@@ -35,14 +36,20 @@ interface Made {
   readonly layouts: readonly MadeDocument[];
   readonly source: string;
   readonly madeAt: number;
-  /** Resolves once it is kept, or could not be. */
-  kept: Promise<void>;
 }
 interface MadeDocument {
   readonly variant: string;
   readonly contentType: string;
   readonly etag: string;
-  readonly identity: Uint8Array<ArrayBuffer>;
+  /** The compressed ones come a little later. */
+  readonly bodies: Partial<Record<Coding, Uint8Array<ArrayBuffer>>> & {
+    readonly identity: Uint8Array<ArrayBuffer>;
+  };
+}
+interface Making {
+  readonly made: Promise<Made>;
+  /** Resolves once every coding is there. */
+  readonly coded: Promise<void>;
 }
 
 /** A document to be made, where it is kept, and the address that is written into it. */
@@ -62,11 +69,12 @@ const brotlied = promisify(brotliCompress);
 
 /**
  * Documents of indexes, made once per change and address and then sent as they are. One that is not there yet is made once for
- * all who wait for it and answered from memory; its compressed forms and its place on the disk follow.
+ * all who wait for it and answered from memory; its compressed forms follow, and then its place on the disk.
  */
 export class KeptDocuments {
   readonly #options: KeptOptions;
-  readonly #making = new Map<string, Promise<Made>>();
+  readonly #making = new Map<string, Making>();
+  readonly #keeping = new Set<Promise<void>>();
   readonly #recent = new RecentBytes(IN_MEMORY);
 
   constructor(options: KeptOptions) {
@@ -84,9 +92,9 @@ export class KeptDocuments {
         const at: DocumentAddress = { repositoryId, kind: kind.name, key: keyText(key), form };
         const stored = this.#options.store.find(at);
         if (stored?.source === source) return this.#opened(stored, part, wanted.variant);
-        const made = await this.#make(kind, key, part, { at, source, baseUrl: wanted.baseUrl });
-        if (wanted.variant === '') await made.kept;
-        return fromMemory(made, part, wanted.variant);
+        const { made, coded } = this.#make(kind, key, part, { at, source, baseUrl: wanted.baseUrl });
+        if (wanted.variant === '') await coded;
+        return fromMemory(await made, part, wanted.variant);
       },
     };
   }
@@ -101,30 +109,33 @@ export class KeptDocuments {
     const documents = kind.documents(await part.value(), key, baseUrl);
     const layouts = await Promise.all(documents.filter((each) => each.variant === variant).map(written));
     const madeAt = this.#options.now();
-    return fromMemory({ layouts, source: '', madeAt, kept: Promise.resolve() }, part, variant);
+    return fromMemory({ layouts, source: '', madeAt }, part, variant);
   }
 
-  #make<T>(
-    kind: KeptIndex<T>,
-    key: IndexKey,
-    part: IndexPart<T>,
-    { at, source, baseUrl }: Wanted,
-  ): Promise<Made> {
+  #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, { at, source, baseUrl }: Wanted): Making {
     const id = JSON.stringify([at, source]);
     const known = this.#making.get(id);
     if (known) return known;
-    const making = (async () => {
+    const made = (async (): Promise<Made> => {
       const layouts: MadeDocument[] = [];
       for (const document of kind.documents(await part.value(), key, baseUrl))
         layouts.push(await written(document));
-      const made: Made = { layouts, source, madeAt: this.#options.now(), kept: Promise.resolve() };
-      made.kept = this.#keep(at, made)
-        .catch(this.#options.failed)
-        .finally(() => this.#making.delete(id));
-      return made;
+      return { layouts, source, madeAt: this.#options.now() };
     })();
+    const coded = made.then(async ({ layouts }) => {
+      await Promise.all(layouts.map(code));
+    });
+    const making = { made, coded };
     this.#making.set(id, making);
-    making.catch(() => this.#making.delete(id));
+    // Nobody waits for the disk: until it is kept it is answered from here.
+    const keeping = coded
+      .then(async () => this.#keep(at, await made))
+      .catch(this.#options.failed)
+      .finally(() => {
+        this.#making.delete(id);
+        this.#keeping.delete(keeping);
+      });
+    this.#keeping.add(keeping);
     return making;
   }
 
@@ -132,24 +143,23 @@ export class KeptDocuments {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     const placed: DocumentLayout[] = [];
     let offset = 0;
-    const place = (bytes: Uint8Array<ArrayBuffer>): readonly [number, number] => {
-      pieces.push(bytes);
-      offset += bytes.byteLength;
-      return [offset - bytes.byteLength, bytes.byteLength];
-    };
-    for (const { variant, contentType, etag, identity } of layouts) {
-      const [zipped, brotli] = await Promise.all([
-        gzipped(identity),
-        brotlied(identity, brotliFor(identity)),
-      ]);
-      const bodies = {
-        identity: place(identity),
-        gzip: place(new Uint8Array(zipped)),
-        br: place(new Uint8Array(brotli)),
-      };
-      placed.push({ variant, contentType, etag, bodies });
+    for (const { variant, contentType, etag, bodies } of layouts) {
+      const places: Partial<Record<Coding, readonly [number, number]>> = {};
+      for (const coding of CODINGS) {
+        const bytes = bodies[coding];
+        if (!bytes) continue;
+        pieces.push(bytes);
+        places[coding] = [offset, bytes.byteLength];
+        offset += bytes.byteLength;
+      }
+      placed.push({ variant, contentType, etag, bodies: places });
     }
     await this.#options.store.keep(at, { source, layouts: placed }, pieces);
+  }
+
+  /** Waits for what is still to be kept. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#keeping);
   }
 
   #opened<T>(
@@ -191,17 +201,28 @@ async function written({ variant, contentType, body }: KeptDocument): Promise<Ma
   }
   const identity = new Uint8Array(Buffer.concat(pieces));
   const etag = createHash('sha256').update(identity).digest('base64url').slice(0, 27);
-  return { variant, contentType, etag, identity };
+  return { variant, contentType, etag, bodies: { identity } };
+}
+
+/** Compressed by threads of the runtime, for whoever asks from then on. */
+async function code({ bodies }: MadeDocument): Promise<void> {
+  const { identity } = bodies;
+  const [zipped, brotli] = await Promise.all([gzipped(identity), brotlied(identity, brotliFor(identity))]);
+  bodies.gzip = new Uint8Array(zipped);
+  bodies.br = new Uint8Array(brotli);
 }
 
 function fromMemory<T>({ layouts, madeAt }: Made, part: IndexPart<T>, variant: string): OpenedDocument {
   const made = layouts.find((each) => each.variant === variant) ?? layouts[0];
   if (!made) throw notFound('DOCUMENT', { variant });
-  const { contentType, etag, identity } = made;
+  const { contentType, etag } = made;
+  const bodies: Partial<Record<Coding, CodedBody>> = {};
+  for (const [coding, bytes] of Object.entries(made.bodies) as [Coding, Uint8Array<ArrayBuffer>][])
+    bodies[coding] = { size: bytes.byteLength, open: async () => bytes };
   return {
     contentType,
     etag,
-    bodies: { identity: { size: identity.byteLength, open: async () => identity } },
+    bodies,
     modifiedAt: madeAt,
     ...(part.cache && { cache: part.cache }),
     ...(part.without && { without: part.without }),
