@@ -58,11 +58,12 @@ function throughACache(): void {
     await space[Symbol.asyncDispose]();
   }, LIMIT_MS);
 
+  const install = async (kind: PythonWalk['kind']): Promise<readonly string[]> =>
+    installedIn(await (await openPython({ kind, space }, cache)).install(APPLICATION));
+
   test(
     'installs an application of dozens of packages cold, warm, and with the upstream cut',
     async () => {
-      const install = async (kind: PythonWalk['kind']): Promise<readonly string[]> =>
-        installedIn(await (await openPython({ kind, space }, cache)).install(APPLICATION));
       const cold = await install(uv);
       expect(cold.length).toBeGreaterThan(60);
       expect(await install(uv)).toEqual(cold);

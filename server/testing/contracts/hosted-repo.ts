@@ -20,6 +20,19 @@ import {
 const REFUSED = { code: 'FAILED_PRECONDITION' };
 const MISSING = { code: 'NOT_FOUND' };
 
+/** One more file of a version. */
+async function wheel(
+  repo: HostedRepo,
+  text: string,
+  more: Partial<PublishPlan>,
+): Promise<Partial<PublishPlan>> {
+  const blob = await repo.store(bodyOf([text]));
+  const files = [{ ...fileOf('pkg', 'files/wheel'), blob }];
+  return { files, size: blob.size, onConflict: 'extend', ...more };
+}
+const withWheel = (before: Attributes): Attributes => ({ ...before, wheel: true });
+const changed = (): Attributes => ({ of: 'changed' });
+
 /** The promises every HostedRepo makes. An implementation keeps all of them or is none. */
 export function hostedRepoContract(subjectName: string, make: () => Promise<HostedRepoUnderTest>): void {
   describe(`${subjectName} is a HostedRepo`, () => {
@@ -104,20 +117,14 @@ export function hostedRepoContract(subjectName: string, make: () => Promise<Host
       });
 
       describe('more files of a version', () => {
-        const wheel = async (
-          text: string,
-          more: Partial<PublishPlan> = {},
-        ): Promise<Partial<PublishPlan>> => {
-          const blob = await repo.store(bodyOf([text]));
-          const files = [{ ...fileOf('pkg', 'files/wheel'), blob }];
-          return { files, size: blob.size, onConflict: 'extend', ...more };
-        };
-
         test('come beside those it has, with what they change', async () => {
           await publish(repo, 'pkg', '1.0', { tags: ['a'], onConflict: 'extend' });
-          const extend = (before: Attributes): Attributes => ({ ...before, wheel: true });
-
-          await publish(repo, 'pkg', '1.0', await wheel('wheel', { attributes: {}, extend }));
+          await publish(
+            repo,
+            'pkg',
+            '1.0',
+            await wheel(repo, 'wheel', { attributes: {}, extend: withWheel }),
+          );
 
           const { attributes, size } = (await repo.version('pkg', '1.0')) ?? {};
           expect({ attributes, size }).toEqual({ attributes: { of: '1.0', wheel: true }, size: 8 });
@@ -127,11 +134,10 @@ export function hostedRepoContract(subjectName: string, make: () => Promise<Host
         });
 
         test('change nothing where they are there already, and are refused where they have other bytes', async () => {
-          const extend = (): Attributes => ({ of: 'changed' });
           for (const _ of ['first', 'again'])
-            await publish(repo, 'pkg', '1.0', await wheel('wheel', { extend }));
+            await publish(repo, 'pkg', '1.0', await wheel(repo, 'wheel', { extend: changed }));
 
-          const other = publish(repo, 'pkg', '1.0', await wheel('other', { extend }));
+          const other = publish(repo, 'pkg', '1.0', await wheel(repo, 'other', { extend: changed }));
 
           expect(await failureOf(other)).toMatchObject({ code: 'ALREADY_EXISTS', reason: 'FILE_EXISTS' });
           expect(await repo.version('pkg', '1.0')).toMatchObject({ attributes: { of: '1.0' }, size: 5 });
@@ -140,10 +146,10 @@ export function hostedRepoContract(subjectName: string, make: () => Promise<Host
 
         test('use their paths up where that is wanted, and not the version', async () => {
           await publish(repo, 'pkg', '1.0', { onConflict: 'extend', once: true });
-          await publish(repo, 'pkg', '1.0', await wheel('wheel', { once: true }));
+          await publish(repo, 'pkg', '1.0', await wheel(repo, 'wheel', { once: true }));
           await repo.unpublish('pkg', '1.0');
 
-          const again = publish(repo, 'pkg', '1.0', await wheel('wheel', { once: true }));
+          const again = publish(repo, 'pkg', '1.0', await wheel(repo, 'wheel', { once: true }));
 
           expect(await failureOf(again)).toMatchObject({ code: 'ALREADY_EXISTS', reason: 'FILE_BURNT' });
         });
