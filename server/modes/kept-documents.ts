@@ -75,6 +75,7 @@ export class KeptDocuments {
   readonly #options: KeptOptions;
   readonly #making = new Map<string, Making>();
   readonly #keeping = new Set<Promise<void>>();
+  #last: Promise<void> = Promise.resolve();
   readonly #recent = new RecentBytes(IN_MEMORY);
 
   constructor(options: KeptOptions) {
@@ -127,8 +128,10 @@ export class KeptDocuments {
     });
     const making = { made, coded };
     this.#making.set(id, making);
-    // Nobody waits for the disk: until it is kept it is answered from here.
+    // Nobody waits for the disk: until it is kept it is answered from here. One after the other, behind what people wait for.
+    const before = this.#last;
     const keeping = coded
+      .then(() => before)
       .then(async () => this.#keep(at, await made))
       .catch(this.#options.failed)
       .finally(() => {
@@ -136,6 +139,7 @@ export class KeptDocuments {
         this.#keeping.delete(keeping);
       });
     this.#keeping.add(keeping);
+    this.#last = keeping;
     return making;
   }
 
