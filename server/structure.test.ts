@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'server/api': ['server/core', 'server/lib', 'server/http', 'contract'],
   'server/ops': ['server/core', 'server/lib', 'server/stores'],
   'server/retain': ['server/core', 'server/lib'],
+  'server/policy': ['server/core', 'server/lib'],
   contract: [],
   cli: ['contract'],
 };
