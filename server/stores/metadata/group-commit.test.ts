@@ -24,6 +24,13 @@ const add = (id: string, then: () => Promise<void> = async () => undefined) =>
     await then();
     return id;
   });
+const counted = () =>
+  database.transaction(async (tx) => (await tx.selectFrom('project').select('id').execute()).length);
+const undo = () =>
+  database.transaction(async (tx) => {
+    await sql`ROLLBACK`.execute(tx);
+    throw new Error('the disk is full');
+  });
 const ids = async () =>
   (await database.read.selectFrom('project').select('id').orderBy('id').execute()).map(({ id }) => id);
 
@@ -62,12 +69,6 @@ describe('transactions that come at once', () => {
   });
 
   test('see what those before them did', async () => {
-    const counted = () =>
-      database.transaction(async (tx) => {
-        const rows = await tx.selectFrom('project').select('id').execute();
-        return rows.length;
-      });
-
     const [, first, , second] = await Promise.all([add('a'), counted(), add('b'), counted()]);
 
     expect([first, second]).toEqual([1, 2]);
@@ -83,12 +84,6 @@ describe('transactions that come at once', () => {
   });
 
   test('all fail when the database undoes them all, and later ones do not', async () => {
-    const undo = () =>
-      database.transaction(async (tx) => {
-        await sql`ROLLBACK`.execute(tx);
-        throw new Error('the disk is full');
-      });
-
     const all = await Promise.allSettled([add('before'), add('a'), undo(), add('b')]);
 
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
