@@ -25,5 +25,9 @@ export interface UpstreamSecrets {
    * The same of a repository that is about to be written: `shown` is its `upstreamCredentials`, and `secret` a new one, or
    * absent for the one that is kept.
    */
-  about(at: RepositoryAddress, shown: unknown, secret: string | undefined): Promise<UpstreamCredentials | undefined>;
+  about(
+    at: RepositoryAddress,
+    shown: unknown,
+    secret: string | undefined,
+  ): Promise<UpstreamCredentials | undefined>;
 }

@@ -117,10 +117,7 @@ describe('a remote repository', () => {
         },
       },
     ],
-    [
-      `--remote-docker-repo=${URI} --forward-audits`,
-      { commonRepository: { uri: URI }, forwardAudits: true },
-    ],
+    [`--remote-docker-repo=${URI} --forward-audits`, { commonRepository: { uri: URI }, forwardAudits: true }],
   ];
   it.each(good)('is created with %s', async (flags, config) => {
     const id = `made-${good.findIndex(([known]) => known === flags)}`;
@@ -192,7 +189,9 @@ describe('a remote repository', () => {
 
   it('is changed by what is given and nothing else', async () => {
     await create('changed', `${OFF} --remote-docker-repo=${URI} --deny=a --index-max-age=5m`);
-    await run('artifacts repositories update changed --minimum-release-age=12h --not-found-max-age=5s --no-forward-audits');
+    await run(
+      'artifacts repositories update changed --minimum-release-age=12h --not-found-max-age=5s --no-forward-audits',
+    );
     expect((await described('changed')).repository.remoteRepositoryConfig).toEqual({
       commonRepository: { uri: URI },
       cacheConfig: { indexMaxAge: '300s', notFoundMaxAge: '5s' },
