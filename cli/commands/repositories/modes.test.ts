@@ -132,6 +132,17 @@ describe('a remote repository', () => {
     });
   });
 
+  it.each([
+    ['npm', 'npmjs', { npmRepository: { publicRepository: 'NPMJS' } }],
+    ['python', 'pypi', { pythonRepository: { publicRepository: 'PYPI' } }],
+  ])('of %s is a copy of its well-known upstream', async (format, upstream, config) => {
+    const { exit } = await run(
+      `artifacts repositories create ${upstream} --repository-format=${format} ${OFF} --remote-${format}-repo=${upstream}`,
+    );
+    expect(exit).toBe(0);
+    expect((await described(upstream)).repository).toMatchObject({ remoteRepositoryConfig: config });
+  });
+
   it('without a cache is a connector', async () => {
     await create(
       'wire',

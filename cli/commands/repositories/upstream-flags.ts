@@ -83,6 +83,7 @@ const UPSTREAM_HELP = 'URL, repository of this server as projects/…/repositori
 export const UPSTREAM_FLAGS = {
   remoteDockerRepo: text('UPSTREAM', `${UPSTREAM_HELP}: docker-hub.`),
   remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
+  remotePythonRepo: text('UPSTREAM', `${UPSTREAM_HELP}: pypi.`),
 } as const;
 
 /** Who else may be shown the credentials is said once, when the repository is made. */
@@ -96,6 +97,7 @@ export const tokenOriginsFlag = list(
 const FIELDS = {
   remoteDockerRepo: 'dockerRepository',
   remoteNpmRepo: 'npmRepository',
+  remotePythonRepo: 'pythonRepository',
 } as const satisfies Record<keyof typeof UPSTREAM_FLAGS, keyof Remote>;
 type GivenUpstream = { readonly [K in keyof typeof UPSTREAM_FLAGS]: string | undefined };
 
