@@ -2,18 +2,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
 import { FakeUpstream } from './testing/fake-upstream.ts';
 import { TestServer } from './testing/harness.ts';
+import { Members } from './testing/members.ts';
 import { ImageClient, INDEX, MANIFEST, NOWHERE, refusal } from './testing/oci.ts';
 import { corrupt, dripping, loginPage, status, Tap, truncated } from './testing/upstream-faults.ts';
 import { ImageShelf, TokenHost } from './testing/upstream-oci.ts';
 
 let server: TestServer;
 let admin: ApiCaller;
+let members: Members;
 let upstream: FakeUpstream;
 let shelf: ImageShelf;
 beforeAll(async () => {
   upstream = await FakeUpstream.start();
   server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
   admin = new ApiCaller(server);
+  members = new Members(server);
   shelf = new ImageShelf(upstream);
 });
 afterAll(async () => {
@@ -27,24 +30,11 @@ beforeEach(() => {
   server.clock.advance(1_800_000);
 });
 
-let repositories = 0;
 /** A new remote repository; answers where its images are. */
-async function remote(more: Json = {}, uri = upstream.url): Promise<string> {
-  repositories += 1;
-  const id = `remote-${repositories}`;
-  await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
-    format: 'DOCKER',
-    mode: 'REMOTE_REPOSITORY',
-    remoteRepositoryConfig: { commonRepository: { uri }, disableUpstreamValidation: true, ...more },
-  });
-  return `/v2/us-central1-docker/my-project/${id}`;
-}
+const remote = async (more: Json = {}, uri = upstream.url): Promise<string> =>
+  `/v2/us-central1-docker/my-project/${await members.remote('remote', uri, more)}`;
 const never = { cacheConfig: { fileMaxAge: '0s', indexMaxAge: '0s' } };
-const addressOf = (at: string) => ({
-  project: 'my-project',
-  location: 'us-central1',
-  repository: at.split('/').at(-1) ?? '',
-});
+const repositoryOf = (at: string): string => at.slice(at.lastIndexOf('/') + 1);
 
 const get = (path: string) => server.send('GET', path);
 const said = ({ headers }: Response): string => headers.get('cache-status') ?? 'nothing';
@@ -141,14 +131,7 @@ describe('an image of a remote repository', () => {
     const image = shelf.push('asked', 'v1', { layers: ['layer'] });
     const path = `/asked/blobs/${image.layers[0]?.digest}`;
     const at = await remote();
-    const id = `virtual-of-${addressOf(at).repository}`;
-    await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
-      format: 'DOCKER',
-      mode: 'VIRTUAL_REPOSITORY',
-      virtualRepositoryConfig: {
-        upstreamPolicies: [{ id: 'a', repository: `${LOCATION}/repositories/${addressOf(at).repository}` }],
-      },
-    });
+    const id = await members.virtual('asked', [repositoryOf(at)]);
     for (const from of [at, `/v2/us-central1-docker/my-project/${id}`]) {
       const { status: answered, headers } = await server.send('HEAD', from + path);
       expect([answered, headers.get('content-length'), said({ headers } as Response)]).toEqual([
@@ -226,7 +209,9 @@ describe('a purge', () => {
     await pulled(at, 'purged', 'v1');
     upstream.forget();
     const caches = server.app.caches;
-    expect((await caches.purge(addressOf(at), scope, undefined)).files).toBeGreaterThan(0);
+    expect((await caches.purge(Members.address(repositoryOf(at)), scope, undefined)).files).toBeGreaterThan(
+      0,
+    );
     expect(said(await get(`${at}/purged/manifests/v1`))).toStartWith('entrepot; fwd=miss');
     expect(upstream.asked(/manifests/).length).toBeGreaterThan(0);
   });
@@ -236,7 +221,7 @@ describe('a purge', () => {
     expect((await get(`${at}/late/manifests/v1`)).status).toBe(404);
     shelf.push('late', 'v1');
     expect((await get(`${at}/late/manifests/v1`)).status).toBe(404);
-    await server.app.caches.purge(addressOf(at), { package: 'late' }, undefined);
+    await server.app.caches.purge(Members.address(repositoryOf(at)), { package: 'late' }, undefined);
     expect((await get(`${at}/late/manifests/v1`)).status).toBe(200);
   });
 
@@ -245,7 +230,7 @@ describe('a purge', () => {
     const at = await remote();
     await get(`${at}/listed/tags/list`);
     shelf.push('listed', 'v2');
-    await server.app.caches.purge(addressOf(at), { path: 'listed/tags/list' }, undefined);
+    await server.app.caches.purge(Members.address(repositoryOf(at)), { path: 'listed/tags/list' }, undefined);
     expect(((await (await get(`${at}/listed/tags/list`)).json()) as Json).tags).toEqual(['v1', 'v2']);
   });
 });
@@ -254,7 +239,7 @@ test('an image that was fetched beforehand is all there', async () => {
   const parts = ['amd64', 'arm64'].map((name) => shelf.push('warm', name, { layers: [name, 'shared'] }));
   shelf.index('warm', 'v1', parts);
   const at = await remote();
-  const warmed = await server.app.caches.warm(addressOf(at), 'warm:v1');
+  const warmed = await server.app.caches.warm(Members.address(repositoryOf(at)), 'warm:v1');
   expect(warmed).toMatchObject({ files: 9, fetched: 7 });
   upstream.misbehave(/./, status(503));
   expect(await pulled(at, 'warm', 'v1')).toHaveLength(6);
@@ -279,20 +264,17 @@ describe('a repository of this server as the upstream', () => {
   });
 
   test('that is a copy of it is refused', async () => {
-    const next = `remote-${repositories + 2}`;
     const at = await remote({}, `${LOCATION}/repositories/images`);
-    const id = at.split('/').at(-1);
-    const other = await remote({}, `${LOCATION}/repositories/${id}`);
-    expect(other).toEndWith(next);
+    const other = repositoryOf(await remote({}, Members.named(repositoryOf(at))));
     await server.database.transaction((tx) =>
       tx
         .updateTable('repository')
         .set({
           config: JSON.stringify({
-            remoteRepositoryConfig: { commonRepository: { uri: `${LOCATION}/repositories/${next}` } },
+            remoteRepositoryConfig: { commonRepository: { uri: Members.named(other) } },
           }),
         })
-        .where('name', '=', id ?? '')
+        .where('name', '=', repositoryOf(at))
         .execute(),
     );
     const answer = await get(`${at}/app/manifests/v1`);
@@ -312,7 +294,7 @@ test('a connector keeps nothing', async () => {
     expect([part.status, await part.text()]).toEqual([206, 'yt']);
   }
   expect(upstream.asked(/blobs/)).toHaveLength(2);
-  const files = await admin.ok('GET', `${LOCATION}/repositories/${addressOf(at).repository}/files`);
+  const files = await admin.ok('GET', `${Members.named(repositoryOf(at))}/files`);
   expect(files).toEqual({});
 });
 

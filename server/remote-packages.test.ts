@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
+import type { Json } from './testing/api.ts';
 import { FakeUpstream } from './testing/fake-upstream.ts';
 import { TestServer } from './testing/harness.ts';
+import { Members } from './testing/members.ts';
 import { corrupt, loginPage, status } from './testing/upstream-faults.ts';
 import { NpmShelf } from './testing/upstream-npm.ts';
 
 const DAY = 24 * 3_600_000;
 
 let server: TestServer;
-let admin: ApiCaller;
+let members: Members;
 let upstream: FakeUpstream;
 let shelf: NpmShelf;
 beforeAll(async () => {
   upstream = await FakeUpstream.start();
   server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  admin = new ApiCaller(server);
+  members = new Members(server, 'NPM');
   shelf = new NpmShelf(upstream);
 });
 afterAll(async () => {
@@ -27,23 +28,10 @@ beforeEach(() => {
   server.clock.advance(1_800_000);
 });
 
-let repositories = 0;
 /** A new remote repository; answers its path. */
-async function remote(more: Json = {}, uri = upstream.url): Promise<string> {
-  repositories += 1;
-  const id = `remote-${repositories}`;
-  await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
-    format: 'NPM',
-    mode: 'REMOTE_REPOSITORY',
-    remoteRepositoryConfig: { commonRepository: { uri }, disableUpstreamValidation: true, ...more },
-  });
-  return `/us-central1-npm/my-project/${id}`;
-}
-const addressOf = (at: string) => ({
-  project: 'my-project',
-  location: 'us-central1',
-  repository: at.split('/').at(-1) ?? '',
-});
+const remote = async (more: Json = {}, uri = upstream.url): Promise<string> =>
+  `/us-central1-npm/my-project/${await members.remote('remote', uri, more)}`;
+const repositoryOf = (at: string): string => at.slice(at.lastIndexOf('/') + 1);
 const versionsOf = async (at: string, name: string): Promise<readonly string[]> => {
   const answer = await server.send('GET', `${at}/${name}`);
   expect({ status: answer.status, text: await answer.clone().text() }).toMatchObject({ status: 200 });
@@ -109,14 +97,20 @@ describe('a package of a remote repository', () => {
     await shelf.publish({ name: '@a/locked', version: '1.0.0' });
     const at = await remote();
     const caches = server.app.caches;
-    expect(await caches.warm(addressOf(at), '@a/locked@1.0.0')).toMatchObject({ files: 1, fetched: 1 });
-    expect(await caches.warm(addressOf(at), '@a/locked@1.0.0')).toMatchObject({ files: 1, fetched: 0 });
+    expect(await caches.warm(Members.address(repositoryOf(at)), '@a/locked@1.0.0')).toMatchObject({
+      files: 1,
+      fetched: 1,
+    });
+    expect(await caches.warm(Members.address(repositoryOf(at)), '@a/locked@1.0.0')).toMatchObject({
+      files: 1,
+      fetched: 0,
+    });
   });
 
   test('comes from another repository of this server, by way of one that copies', async () => {
     await shelf.publish({ name: 'chained', version: '1.0.0' });
     const first = await remote();
-    const second = await remote({}, `${LOCATION}/repositories/${addressOf(first).repository}`);
+    const second = await remote({}, Members.named(repositoryOf(first)));
     expect(await versionsOf(second, 'chained')).toEqual(['1.0.0']);
     expect((await install(second, 'chained', '1.0.0')).status).toBe(200);
     expect(upstream.asked(/tgz$/)).toHaveLength(1);

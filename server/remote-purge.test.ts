@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
+import type { Json } from './testing/api.ts';
 import { FakeUpstream } from './testing/fake-upstream.ts';
 import { TestServer } from './testing/harness.ts';
+import { Members } from './testing/members.ts';
 import { Gate, slow } from './testing/upstream-faults.ts';
 import { NpmShelf } from './testing/upstream-npm.ts';
 import { ImageShelf } from './testing/upstream-oci.ts';
 
 let server: TestServer;
-let admin: ApiCaller;
 let upstream: FakeUpstream;
 beforeAll(async () => {
   upstream = await FakeUpstream.start();
   server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  admin = new ApiCaller(server);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -20,24 +19,12 @@ afterAll(async () => {
 });
 beforeEach(() => upstream.behave());
 
-let repositories = 0;
 /** A new remote repository whose copies are good until the clock moves. */
-async function remote(format: 'DOCKER' | 'NPM'): Promise<string> {
-  repositories += 1;
-  const id = `remote-${repositories}`;
-  await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, {
-    format,
-    mode: 'REMOTE_REPOSITORY',
-    remoteRepositoryConfig: {
-      commonRepository: { uri: upstream.url },
-      disableUpstreamValidation: true,
-      cacheConfig: { fileMaxAge: '60s', indexMaxAge: '60s' },
-    },
+const remote = (format: 'DOCKER' | 'NPM'): Promise<string> =>
+  new Members(server, format).remote('remote', upstream.url, {
+    cacheConfig: { fileMaxAge: '60s', indexMaxAge: '60s' },
   });
-  return id;
-}
-const purge = (repository: string) =>
-  server.app.caches.purge({ project: 'my-project', location: 'us-central1', repository }, 'all', undefined);
+const purge = (repository: string) => server.app.caches.purge(Members.address(repository), 'all', undefined);
 const versionsAt = async (path: string) => {
   const answer = await server.send('GET', path);
   return answer.ok ? Object.keys(((await answer.json()) as Json).versions) : answer.status;

@@ -1,3 +1,4 @@
+import type { RepositoryAddress } from '../core/repository.ts';
 import { ApiCaller, type Json, LOCATION } from './api.ts';
 import type { TestServer } from './harness.ts';
 import { ImageClient } from './oci.ts';
@@ -15,6 +16,12 @@ export class Members {
   }
 
   static named = (id: string): `projects/${string}` => `${LOCATION}/repositories/${id}`;
+
+  static address = (repository: string): RepositoryAddress => ({
+    project: 'my-project',
+    location: 'us-central1',
+    repository,
+  });
 
   /** Of a repository `word-…` that nobody else has. */
   standard(word: string): Promise<string> {
