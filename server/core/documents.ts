@@ -60,8 +60,8 @@ export interface StoredDocument {
   readonly source: string;
   readonly layouts: readonly DocumentLayout[];
   readonly blob: BlobInfo;
-  /** Milliseconds since the epoch. */
-  readonly storedAt: number;
+  /** When it was made, in milliseconds since the epoch: what it was made of may be older. */
+  readonly madeAt: number;
 }
 
 /** What a copy of an upstream's document is noted with. */
@@ -91,7 +91,7 @@ export interface DocumentStore {
   /** Replaces what is there. `most` forms of one index are kept, the longest unused given up first. */
   keep(
     at: DocumentAddress,
-    document: { readonly source: string; readonly layouts: readonly DocumentLayout[] },
+    document: Pick<StoredDocument, 'source' | 'layouts' | 'madeAt'>,
     body: readonly Uint8Array<ArrayBuffer>[],
   ): Promise<StoredDocument>;
   /** Forgets what was made or fetched of a package's indexes, or of all of a repository's. */

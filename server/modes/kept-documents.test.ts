@@ -45,7 +45,7 @@ beforeEach(() => {
       if (full) throw new Error('the disk is full');
       const writer = await blobs.begin();
       await writer.append(new Blob([...pieces]).stream());
-      const kept = { ...document, blob: await writer.commit(), storedAt: 5_000 };
+      const kept = { ...document, blob: await writer.commit() };
       store.set(idOf(at), kept);
       return kept;
     },

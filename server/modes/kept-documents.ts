@@ -143,7 +143,7 @@ export class KeptDocuments {
     return making;
   }
 
-  async #keep(at: DocumentAddress, { layouts, source }: Made): Promise<void> {
+  async #keep(at: DocumentAddress, { layouts, source, madeAt }: Made): Promise<void> {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     const placed: DocumentLayout[] = [];
     let offset = 0;
@@ -158,7 +158,7 @@ export class KeptDocuments {
       }
       placed.push({ variant, contentType, etag, bodies: places });
     }
-    await this.#options.store.keep(at, { source, layouts: placed }, pieces);
+    await this.#options.store.keep(at, { source, layouts: placed, madeAt }, pieces);
   }
 
   /** Waits for what is still to be kept. */
@@ -166,18 +166,14 @@ export class KeptDocuments {
     await Promise.allSettled(this.#keeping);
   }
 
-  #opened<T>(
-    { layouts, blob, storedAt }: StoredDocument,
-    part: IndexPart<T>,
-    variant: string,
-  ): OpenedDocument {
+  #opened<T>({ layouts, blob, madeAt }: StoredDocument, part: IndexPart<T>, variant: string): OpenedDocument {
     const layout = layouts.find((each) => each.variant === variant) ?? layouts[0];
     if (!layout) throw notFound('DOCUMENT', { variant });
     const { contentType, etag } = layout;
     const bodies: Partial<Record<Coding, CodedBody>> = {};
     for (const [coding, [from, size]] of Object.entries(layout.bodies) as [Coding, [number, number]][])
       bodies[coding] = { size, open: () => this.#body(blob, from, size) };
-    return { contentType, etag, bodies, modifiedAt: storedAt, ...(part.cache && { cache: part.cache }) };
+    return { contentType, etag, bodies, modifiedAt: madeAt, ...(part.cache && { cache: part.cache }) };
   }
 
   async #body(blob: BlobInfo, from: number, size: number): Promise<Body> {

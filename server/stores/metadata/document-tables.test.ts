@@ -24,7 +24,7 @@ const objects = async (): Promise<number> => (await lab.objects()).length;
 
 describe('a kept document', () => {
   test('is found with what it was made of and where its bodies are', async () => {
-    await documents.keep(at, { source: '7', layouts: LAYOUTS }, bytes('hello'));
+    await documents.keep(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, bytes('hello'));
 
     const found = documents.find(at);
 
@@ -34,8 +34,8 @@ describe('a kept document', () => {
   });
 
   test('outlives the collector, and what it replaced does not', async () => {
-    await documents.keep(at, { source: '7', layouts: LAYOUTS }, bytes('hello'));
-    await documents.keep(at, { source: '8', layouts: LAYOUTS }, bytes('world'));
+    await documents.keep(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, bytes('hello'));
+    await documents.keep(at, { source: '8', layouts: LAYOUTS, madeAt: lab.now() }, bytes('world'));
     expect(await objects()).toBe(2);
 
     await lab.settle();
@@ -54,15 +54,19 @@ describe('a kept document', () => {
     if (before === 'purged') await purgeInSteps(lab.database, { repositoryId: 1, now: 5, id: 'x' });
     else await copies.validated(1, 'index a', before);
     const note = { what: 'index a', state: { validatedAt: 5, etag: 'e' }, purges: '' };
-    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS }, bytes('hello'), note);
+    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, bytes('hello'), note);
     expect(documents.find(at) !== undefined).toBe(isKept);
     expect(copies.state(1, 'index a')?.etag === 'e').toBe(isKept);
     expect(await objects()).toBe(isKept ? 1 : 0);
   });
 
   test('goes with what is dropped: of one key, or all of a repository', async () => {
-    await documents.keep(at, { source: '1', layouts: LAYOUTS }, bytes('a'));
-    await documents.keep({ ...at, key: 'b' }, { source: '1', layouts: LAYOUTS }, bytes('b'));
+    await documents.keep(at, { source: '1', layouts: LAYOUTS, madeAt: lab.now() }, bytes('a'));
+    await documents.keep(
+      { ...at, key: 'b' },
+      { source: '1', layouts: LAYOUTS, madeAt: lab.now() },
+      bytes('b'),
+    );
 
     await documents.drop(1, 'a');
     await lab.settle();
@@ -79,7 +83,7 @@ describe('a kept document', () => {
       lab.advance(1_000);
       await documents.keep(
         { ...at, form: `http://host-${host}` },
-        { source: '1', layouts: LAYOUTS },
+        { source: '1', layouts: LAYOUTS, madeAt: lab.now() },
         bytes(`host ${host}`),
       );
     }

@@ -58,14 +58,13 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
 
   async keep(
     at: DocumentAddress,
-    { source, layouts }: Pick<StoredDocument, 'source' | 'layouts'>,
+    { source, layouts, madeAt }: Pick<StoredDocument, 'source' | 'layouts' | 'madeAt'>,
     body: readonly Uint8Array<ArrayBuffer>[],
   ): Promise<StoredDocument> {
     const blob = await this.#stored(body);
-    const storedAt = this.#now();
-    await this.#write((tx) => name(tx, at, { source, layouts, blob, storedAt }));
+    await this.#write((tx) => name(tx, at, { source, layouts, blob, madeAt }));
     const { digest, size, generation } = blob;
-    return { source, layouts, blob: { digest, size, generation }, storedAt };
+    return { source, layouts, blob: { digest, size, generation }, madeAt };
   }
 
   async keepCopy(
@@ -80,7 +79,7 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
       const purged = await stateOf(tx, at.repositoryId, PURGES);
       if ((purged?.etag ?? '') !== purges || isLater(later?.validated_at, state, this.#now())) return blob;
       await noteState(tx, at.repositoryId, what, state);
-      return name(tx, at, { source, layouts, blob, storedAt: this.#now() });
+      return name(tx, at, { source, layouts, blob, madeAt: this.#now() });
     });
   }
 
@@ -119,10 +118,10 @@ const isLater = (at: number | undefined, { validatedAt }: CopyState, now: number
 async function name(
   tx: Transaction<Schema>,
   at: DocumentAddress,
-  { source, layouts, blob, storedAt }: StoredDocument & { readonly blob: CommittedBlob },
+  { source, layouts, blob, madeAt }: StoredDocument & { readonly blob: CommittedBlob },
 ): Promise<Surplus | undefined> {
-  const spare = await adoptBlob(tx, blob, storedAt);
-  const values = { source, layouts: JSON.stringify(layouts), blob_digest: blob.digest, stored_at: storedAt };
+  const spare = await adoptBlob(tx, blob, madeAt);
+  const values = { source, layouts: JSON.stringify(layouts), blob_digest: blob.digest, stored_at: madeAt };
   await tx
     .insertInto('document')
     .values({ repository_id: at.repositoryId, kind: at.kind, key: at.key, form: at.form, ...values })
@@ -134,9 +133,9 @@ async function name(
   return spare;
 }
 
-const stored = ({ source, layouts, stored_at: storedAt, ...blob }: Row): StoredDocument => ({
+const stored = ({ source, layouts, stored_at: madeAt, ...blob }: Row): StoredDocument => ({
   source,
   layouts: JSON.parse(layouts) as DocumentLayout[],
   blob,
-  storedAt,
+  madeAt,
 });
