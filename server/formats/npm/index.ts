@@ -1,13 +1,7 @@
 import type { AuditName } from '../../core/audit.ts';
-import {
-  type CommandRoute,
-  defineFormat,
-  type FileRoute,
-  keptRoute,
-  param,
-  type QueryRoute,
-} from '../../core/format.ts';
+import { type CommandRoute, defineFormat, type FileRoute, keptRoute, param } from '../../core/format.ts';
 import { notFound } from '../../core/error.ts';
+import { routesWithin } from '../../core/routes-within.ts';
 import { accountServices } from './accounts.ts';
 import { attestationsFile } from './attestations.ts';
 import { bulkAdvisories, quickAudit, treeAudit } from './audits.ts';
@@ -30,10 +24,10 @@ import { versionDocument } from './version-document.ts';
 const reads = (method: string): AuditName => ({ method: `Npm-${method}`, type: 'DATA_READ' });
 const publishes = (method: string): AuditName => ({ method: `Npm-${method}`, type: 'publish' });
 
-const READ = { permission: 'artifactregistry.repositories.downloadArtifacts', within } as const;
+const { read, query, upload, remove } = routesWithin(within);
 
 const packument = keptRoute({
-  ...READ,
+  ...read,
   path: '/:pkg',
   audit: { ...reads('GetManifest'), head: reads('HeadManifest') },
   index: packumentIndex,
@@ -45,7 +39,7 @@ const packument = keptRoute({
 });
 
 const tags = keptRoute({
-  ...READ,
+  ...read,
   path: '/-/package/:pkg/dist-tags',
   audit: reads('ListTag'),
   index: packumentIndex,
@@ -55,7 +49,7 @@ const tags = keptRoute({
 });
 
 const tarball: FileRoute = {
-  ...READ,
+  ...read,
   kind: 'file',
   path: '/:pkg/-/:file',
   audit: { ...reads('InstallPackage'), head: reads('HeadPackage') },
@@ -74,39 +68,13 @@ const tarball: FileRoute = {
 };
 
 const attestations: FileRoute = {
-  ...READ,
+  ...read,
   kind: 'file',
   // Clients put the whole path of the address that they were given behind the registry's, which may have one, too.
   path: '/:again*/-/npm/v1/attestations/:of',
   audit: reads('GetAttestations'),
   file: attestationsFile,
 };
-
-const query = (
-  method: QueryRoute['method'],
-  path: string,
-  run: QueryRoute['run'],
-  audit: AuditName,
-): QueryRoute => ({ ...READ, kind: 'query', method, path, audit, run });
-
-const upload = (
-  method: CommandRoute['method'],
-  path: string,
-  run: CommandRoute['run'],
-  audit: AuditName,
-): CommandRoute => ({
-  kind: 'command',
-  method,
-  path,
-  permission: 'artifactregistry.repositories.uploadArtifacts',
-  within,
-  audit,
-  run,
-});
-const remove = (path: string, run: CommandRoute['run'], audit: AuditName): CommandRoute => ({
-  ...upload('DELETE', path, run, audit),
-  permission: 'artifactregistry.repositories.deleteArtifacts',
-});
 
 /** `npm stage`: who may publish sees what waits, too. Before all others, some of which would fit as well. */
 const staging: readonly CommandRoute[] = [
@@ -130,7 +98,7 @@ export const npm = defineFormat({
     ...staging,
     packument,
     {
-      ...READ,
+      ...read,
       kind: 'index',
       path: '/:pkg/:of',
       audit: reads('GetVersionManifest'),

@@ -1,12 +1,6 @@
 import { notFound, RegistryError } from '../../core/error.ts';
-import {
-  type CommandRoute,
-  defineFormat,
-  type FileRoute,
-  indexRoute,
-  param,
-  type RouteRequest,
-} from '../../core/format.ts';
+import { defineFormat, type FileRoute, indexRoute, param, type RouteRequest } from '../../core/format.ts';
+import { routesWithin } from '../../core/routes-within.ts';
 import { fromAttributes } from './attributes.ts';
 import type { AuditName } from '../../core/audit.ts';
 import { bearerChallenge } from './challenge.ts';
@@ -39,11 +33,12 @@ const uploads = (method: string): AuditName => ({
 });
 const publishes = (method: string): AuditName => ({ method: `Docker-${method}`, type: 'publish' });
 
+const { read, query, upload, remove } = routesWithin(within);
+
 const manifests: FileRoute = {
+  ...read,
   kind: 'file',
   path: '/:image+/manifests/:reference',
-  permission: 'artifactregistry.repositories.downloadArtifacts',
-  within,
   audit: { ...reads('GetManifest'), head: reads('HeadManifest') },
   file: (request) => {
     const image = imageOf(request);
@@ -58,10 +53,9 @@ const manifests: FileRoute = {
 };
 
 const blobs: FileRoute = {
+  ...read,
   kind: 'file',
   path: '/:image+/blobs/:digest',
-  permission: 'artifactregistry.repositories.downloadArtifacts',
-  within,
   // A write, because whoever asks is about to push.
   audit: { ...reads('ServeBlob'), head: uploads('HeadBlob') },
   headBeforeWrite: true,
@@ -69,25 +63,6 @@ const blobs: FileRoute = {
   headers: ({ file }) => ({ 'docker-content-digest': file.path.slice(file.path.lastIndexOf('/') + 1) }),
   missing: ({ path }) => notFound('BLOB', { path }),
 };
-
-const upload = (
-  method: CommandRoute['method'],
-  path: string,
-  run: CommandRoute['run'],
-  audit: AuditName,
-): CommandRoute => ({
-  kind: 'command',
-  method,
-  path,
-  permission: 'artifactregistry.repositories.uploadArtifacts',
-  within,
-  audit,
-  run,
-});
-const remove = (path: string, run: CommandRoute['run'], audit: AuditName): CommandRoute => ({
-  ...upload('DELETE', path, run, audit),
-  permission: 'artifactregistry.repositories.deleteArtifacts',
-});
 
 /** Docker and OCI images, and whatever else travels as them: charts, signatures, SBOMs. */
 export const oci = defineFormat({
@@ -117,16 +92,15 @@ export const oci = defineFormat({
     blobs,
     remove('/:image+/blobs/:digest', deleteBlob, publishes('DeleteBlob')),
     indexRoute({
+      ...read,
       path: '/:image*/tags/list',
-      permission: 'artifactregistry.repositories.downloadArtifacts',
-      within,
       audit: reads('GetTags'),
       index: tagsList,
-      key: ({ params, query }) => {
-        const image = param(params, 'image');
+      key: (request) => {
+        const image = param(request.params, 'image');
         return {
           of: image === '' ? '' : imageName(image),
-          page: pageOf(query, { usual: 1_000, most: 10_000 }),
+          page: pageOf(request.query, { usual: 1_000, most: 10_000 }),
         };
       },
       missing: ({ of: name }) =>
@@ -140,9 +114,8 @@ export const oci = defineFormat({
         ),
     }),
     indexRoute({
+      ...read,
       path: '/:image+/referrers/:digest',
-      permission: 'artifactregistry.repositories.downloadArtifacts',
-      within,
       audit: reads('GetReferrers'),
       index: referrers,
       key: (request) => {
@@ -154,15 +127,7 @@ export const oci = defineFormat({
         };
       },
     }),
-    {
-      kind: 'query',
-      method: 'GET',
-      path: '/:image+/_oci/ext/discover',
-      permission: 'artifactregistry.repositories.downloadArtifacts',
-      within,
-      audit: reads('DiscoverExtensions'),
-      run: noExtensions,
-    },
+    query('GET', '/:image+/_oci/ext/discover', noExtensions, reads('DiscoverExtensions')),
   ],
   upstream: ociUpstream,
   challenge: bearerChallenge,

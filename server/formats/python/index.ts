@@ -1,13 +1,7 @@
 import type { AuditName } from '../../core/audit.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
-import {
-  type CommandRoute,
-  defineFormat,
-  type FileRoute,
-  keptRoute,
-  param,
-  type QueryRoute,
-} from '../../core/format.ts';
+import { type CommandRoute, defineFormat, type FileRoute, keptRoute, param } from '../../core/format.ts';
+import { routesWithin } from '../../core/routes-within.ts';
 import { pythonChallenge } from './challenge.ts';
 import { pythonError } from './errors.ts';
 import { versionInFile } from './filenames.ts';
@@ -23,10 +17,10 @@ import { pythonUpstream } from './upstream.ts';
 /** cloud.google.com/artifact-registry/docs/audit-logging */
 const reads = (method: string): AuditName => ({ method: `Python-${method}`, type: 'DATA_READ' });
 
-const READ = { permission: 'artifactregistry.repositories.downloadArtifacts', within } as const;
+const routes = routesWithin(within);
 
 const project = keptRoute({
-  ...READ,
+  ...routes.read,
   path: '/simple/:project',
   audit: { ...reads('PackageVersions'), head: reads('HeadPackageVersions') },
   index: projectIndex,
@@ -39,7 +33,7 @@ const project = keptRoute({
 });
 
 const root = keptRoute({
-  ...READ,
+  ...routes.read,
   path: '/simple',
   audit: reads('Packages'),
   index: rootIndex,
@@ -47,21 +41,19 @@ const root = keptRoute({
   variant: wantedForm,
 });
 
-const elsewhere: QueryRoute = {
-  ...READ,
-  kind: 'query',
-  method: 'GET',
-  path: `/simple/:project/${ELSEWHERE}`,
-  audit: reads('PackageVersions'),
-  run: async ({ params, query, basePath }) => {
+const elsewhere = routes.query(
+  'GET',
+  `/simple/:project/${ELSEWHERE}`,
+  async ({ params, query, basePath }) => {
     const asked = query.size > 0 ? `?${query.toString()}` : '';
     const location = `${basePath}/simple/${projectOf({ params })}/${asked}`;
     return new Response(null, { status: 301, headers: { location } });
   },
-};
+  reads('PackageVersions'),
+);
 
 const file: FileRoute = {
-  ...READ,
+  ...routes.read,
   kind: 'file',
   path: '/:project/:file',
   audit: { ...reads('InstallPackage'), head: reads('HeadFile') },
@@ -81,7 +73,7 @@ const file: FileRoute = {
 };
 
 const provenance: FileRoute = {
-  ...READ,
+  ...routes.read,
   kind: 'file',
   path: '/integrity/:project/:version/:file/provenance',
   audit: reads('GetProvenance'),
@@ -97,15 +89,8 @@ const provenance: FileRoute = {
   },
 };
 
-const uploads = (path: string): CommandRoute => ({
-  kind: 'command',
-  method: 'POST',
-  path,
-  permission: 'artifactregistry.repositories.uploadArtifacts',
-  within,
-  audit: { method: 'Python-UploadPackage', type: 'publish' },
-  run: upload,
-});
+const uploads = (path: string): CommandRoute =>
+  routes.upload('POST', path, upload, { method: 'Python-UploadPackage', type: 'publish' });
 
 /** Packages of Python. */
 export const python = defineFormat({
