@@ -54,7 +54,7 @@ describe('a kept document', () => {
     if (before === 'purged') await purgeInSteps(lab.database, { repositoryId: 1, now: 5, id: 'x' });
     else await copies.validated(1, 'index a', before);
     const note = { what: 'index a', state: { validatedAt: 5, etag: 'e' }, purges: '' };
-    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, bytes('hello'), note);
+    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS }, bytes('hello'), note);
     expect(documents.find(at) !== undefined).toBe(isKept);
     expect(copies.state(1, 'index a')?.etag === 'e').toBe(isKept);
     expect(await objects()).toBe(isKept ? 1 : 0);
