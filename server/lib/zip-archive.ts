@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import { RegistryError } from '../core/error.ts';
+import { type ArchiveLimits, excess } from './archive-limits.ts';
 
 /** Bytes of an archive that can be read at any place. */
 export interface RandomAccess {
@@ -10,15 +11,9 @@ export interface RandomAccess {
   read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-export interface ZipLimits {
-  readonly entries: number;
+export interface ZipLimits extends ArchiveLimits {
   /** Bytes of the list of entries. */
   readonly directory: number;
-  /** Bytes of all that is in it. */
-  readonly inflated: number;
-  /** How many times larger than the archive its content may be, above `ratioAbove` bytes. */
-  readonly ratio: number;
-  readonly ratioAbove: number;
 }
 
 const MIB = 1024 * 1024;
@@ -67,9 +62,8 @@ export async function readZip(
   const entries = entriesIn(Buffer.from((await archive.read(offset, size)).buffer), count);
   let total = 0;
   for (const entry of entries.values()) total += entry.size;
-  if (total > limits.inflated) throw tooLarge(`its content is larger than ${limits.inflated} bytes`);
-  if (total > limits.ratioAbove && total > archive.size * limits.ratio)
-    throw tooLarge(`its content is more than ${limits.ratio} times as large as itself`);
+  const why = excess(total, archive.size, limits);
+  if (why !== undefined) throw tooLarge(why);
   await checkPlaces(archive, [...entries.values()], offset);
   return entries;
 }

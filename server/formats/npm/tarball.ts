@@ -4,18 +4,13 @@ import { createGunzip } from 'node:zlib';
 import tar from 'tar-stream';
 import type { ByteStream } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
+import { type ArchiveLimits, excess } from '../../lib/archive-limits.ts';
 import { handOver } from '../../lib/hand-over.ts';
 import { parseJsonStrictly } from '../../lib/strict-json.ts';
 
-export interface TarballLimits {
-  readonly entries: number;
+export interface TarballLimits extends ArchiveLimits {
   /** Bytes of a package.json, and of what stands between two entries. */
   readonly metadata: number;
-  /** Bytes of all that is in it. */
-  readonly inflated: number;
-  /** How many times larger than the archive its content may be, above `ratioAbove` bytes. */
-  readonly ratio: number;
-  readonly ratioAbove: number;
 }
 
 const MIB = 1024 * 1024;
@@ -110,9 +105,8 @@ async function contentsOf(tarball: ByteStream, limits: TarballLimits): Promise<T
     for await (const bytes of source.pipe(gunzip) as AsyncIterable<Uint8Array>) {
       inflated += bytes.byteLength;
       between = entries.takeProgress() ? 0 : between + bytes.byteLength;
-      if (inflated > limits.inflated) throw tooLarge(`its content is larger than ${limits.inflated} bytes`);
-      if (inflated > limits.ratioAbove && inflated > packed * limits.ratio)
-        throw tooLarge(`its content is more than ${limits.ratio} times as large as itself`);
+      const why = excess(inflated, packed, limits);
+      if (why !== undefined) throw tooLarge(why);
       if (between > limits.metadata) throw tooLarge(`more than ${limits.metadata} bytes of it are no file`);
       if (!archive.write(bytes)) await Promise.race([once(archive, 'drain'), reading]);
     }

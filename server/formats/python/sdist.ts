@@ -3,18 +3,15 @@ import { createGunzip } from 'node:zlib';
 import tar from 'tar-stream';
 import type { ByteStream } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
-
-export interface SdistLimits {
-  readonly entries: number;
-  /** Bytes of all that is in it. */
-  readonly inflated: number;
-  /** How many times larger than the archive its content may be, above `ratioAbove` bytes. */
-  readonly ratio: number;
-  readonly ratioAbove: number;
-}
+import { type ArchiveLimits, excess } from '../../lib/archive-limits.ts';
 
 const MIB = 1024 * 1024;
-const LIMITS: SdistLimits = { entries: 200_000, inflated: 4 * 1024 * MIB, ratio: 200, ratioAbove: 32 * MIB };
+const LIMITS: ArchiveLimits = {
+  entries: 200_000,
+  inflated: 4 * 1024 * MIB,
+  ratio: 200,
+  ratioAbove: 32 * MIB,
+};
 
 /**
  * PKG-INFO of a source archive: a gzipped tar with one top folder and nothing that leads out of it
@@ -23,7 +20,7 @@ const LIMITS: SdistLimits = { entries: 200_000, inflated: 4 * 1024 * MIB, ratio:
 export async function readSdist(
   archive: ByteStream,
   largest: number,
-  limits: SdistLimits = LIMITS,
+  limits: ArchiveLimits = LIMITS,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const extract = tar.extract();
   let [packed, inflated] = [0, 0];
@@ -36,9 +33,8 @@ export async function readSdist(
   async function* bounded(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const bytes of source) {
       inflated += bytes.byteLength;
-      if (inflated > limits.inflated) throw tooLarge(`its content is larger than ${limits.inflated} bytes`);
-      if (inflated > limits.ratioAbove && inflated > packed * limits.ratio)
-        throw tooLarge(`its content is more than ${limits.ratio} times as large as itself`);
+      const why = excess(inflated, packed, limits);
+      if (why !== undefined) throw tooLarge(why);
       yield bytes;
     }
   }
