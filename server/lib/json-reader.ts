@@ -1,6 +1,7 @@
+import { isScalar, SCALAR } from './json-scalar.ts';
+
 const [QUOTE, BACKSLASH, SPACE, COMMA, COLON] = [0x22, 0x5c, 0x20, 0x2c, 0x3a];
 const [OBJECT, OBJECT_END, LIST, LIST_END] = [0x7b, 0x7d, 0x5b, 0x5d];
-const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 /** After a backslash: themselves, and `u` with four hex digits. */
 const ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 const U = 0x75;
@@ -238,12 +239,3 @@ export class JsonReader {
     return new SyntaxError(`unexpected byte ${this.#bytes[at] ?? 0} at ${at}`);
   }
 }
-
-/** Whether a byte can be part of a number, true, false or null. */
-const isScalar = (byte: number): boolean =>
-  (byte >= 0x30 && byte <= 0x39) ||
-  (byte >= 0x61 && byte <= 0x7a) ||
-  byte === 0x2d ||
-  byte === 0x2b ||
-  byte === 0x2e ||
-  byte === 0x45;

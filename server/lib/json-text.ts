@@ -1,9 +1,9 @@
 import { invalid } from '../core/error.ts';
+import { isScalar, SCALAR } from './json-scalar.ts';
 
 const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
 const [OBJECT, OBJECT_END, LIST, LIST_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [COMMA, COLON, HIGH_SURROGATE] = [0x2c, 0x3a, 0xd800];
-const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 /** No honest number is longer, and it is kept until it ends. */
 const LONGEST_SCALAR = 1_000;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -232,12 +232,3 @@ export class JsonText {
     return invalid('BODY_INVALID', `the body is not JSON: unexpected ${shown} at ${this.#offset + at}`);
   }
 }
-
-/** Whether a byte can be part of a number, true, false or null. */
-const isScalar = (byte: number): boolean =>
-  (byte >= 0x30 && byte <= 0x39) ||
-  (byte >= 0x61 && byte <= 0x7a) ||
-  byte === 0x2d ||
-  byte === 0x2b ||
-  byte === 0x2e ||
-  byte === 0x45;
