@@ -60,6 +60,8 @@ interface Wanted {
 }
 
 const PIECE_OF_WORK_MS = 5;
+/** For how long documents wait for others to be kept with. */
+const MOMENT_MS = 100;
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
 const SMALL = 256 * 1024;
 const IN_MEMORY = 64 * 1024 * 1024;
@@ -75,7 +77,9 @@ export class KeptDocuments {
   readonly #options: KeptOptions;
   readonly #making = new Map<string, Making>();
   readonly #keeping = new Set<Promise<void>>();
-  #last: Promise<void> = Promise.resolve();
+  readonly #waiting: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
   readonly #recent = new RecentBytes(IN_MEMORY);
 
   constructor(options: KeptOptions) {
@@ -128,10 +132,9 @@ export class KeptDocuments {
     });
     const making = { made, coded };
     this.#making.set(id, making);
-    // Nobody waits for the disk: until it is kept it is answered from here. One after the other, behind what people wait for.
-    const before = this.#last;
+    // Nobody waits for the disk: until it is kept it is answered from here.
     const keeping = coded
-      .then(() => before)
+      .then(() => this.#inCompany())
       .then(async () => this.#keep(at, await made))
       .catch(this.#options.failed)
       .finally(() => {
@@ -139,8 +142,22 @@ export class KeptDocuments {
         this.#keeping.delete(keeping);
       });
     this.#keeping.add(keeping);
-    this.#last = keeping;
     return making;
+  }
+
+  /** Resolves when what came within a moment may be kept, all at once, so that it shares a commit. */
+  async #inCompany(): Promise<void> {
+    if (this.#over) return;
+    const turn = Promise.withResolvers<void>();
+    this.#waiting.push(turn.resolve);
+    this.#timer ??= setTimeout(() => this.#letGo(), MOMENT_MS);
+    await turn.promise;
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   async #keep(at: DocumentAddress, { layouts, source, madeAt }: Made): Promise<void> {
@@ -163,6 +180,8 @@ export class KeptDocuments {
 
   /** Waits for what is still to be kept. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
+    this.#letGo();
     await Promise.allSettled(this.#keeping);
   }
 
