@@ -8,7 +8,7 @@ import { bun } from './clients/bun.ts';
 import type { NpmRegistry } from './clients/npm-client.ts';
 import { openNpm } from './clients/npm-walk.ts';
 import { npm as npmKind } from './clients/npm.ts';
-import { npmrc } from './clients/npmrc.ts';
+import { npmHome, npmrc } from './clients/npmrc.ts';
 import { pnpm } from './clients/pnpm.ts';
 import { writePackage, writeProject } from './fixtures/npm-package.ts';
 import { describeWith } from './harness/needs.ts';
@@ -69,14 +69,7 @@ async function npm(
   args: readonly string[],
   how = attempt,
 ): Promise<Finished> {
-  const home = join(space.path, crypto.randomUUID());
-  await Bun.write(join(home, '.npmrc'), npmrc(registry));
-  const env = {
-    HOME: home,
-    NPM_CONFIG_USERCONFIG: join(home, '.npmrc'),
-    NPM_CONFIG_GLOBALCONFIG: join(home, 'global-npmrc'),
-    NPM_CONFIG_CACHE: join(home, 'cache'),
-  };
+  const env = await npmHome(join(space.path, crypto.randomUUID()), npmrc(registry));
   return how([NPM, ...args], { env, cwd });
 }
 

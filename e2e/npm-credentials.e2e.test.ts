@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { npmHome } from './clients/npmrc.ts';
 import { installed, writePackage, writeProject } from './fixtures/npm-package.ts';
 import { base64, ENDINGS, named } from './harness/endings.ts';
 import { Identities, type Login } from './harness/identities.ts';
@@ -51,19 +52,11 @@ async function npm(
   args: readonly string[],
   cwd?: string,
 ): Promise<Parameters<typeof attempt>> {
-  const home = join(space.path, crypto.randomUUID());
   const url = repositories.url(repository);
   const quiet = ['audit=false', 'fund=false', 'update-notifier=false', 'fetch-retries=0'];
   const key = `//${url.split('//')[1]}:`;
   const lines = [`registry=${url}`, ...quiet, ...(credential === undefined ? [] : [key + credential])];
-  const userConfiguration = join(home, '.npmrc');
-  await Bun.write(userConfiguration, `${lines.join('\n')}\n`);
-  const env = {
-    HOME: home,
-    NPM_CONFIG_USERCONFIG: userConfiguration,
-    NPM_CONFIG_GLOBALCONFIG: join(home, 'global-npmrc'),
-    NPM_CONFIG_CACHE: join(home, 'cache'),
-  };
+  const env = await npmHome(join(space.path, crypto.randomUUID()), `${lines.join('\n')}\n`);
   return [[NPM, ...args], { env, ...(cwd !== undefined && { cwd }) }];
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { NpmRegistry } from './clients/npm-client.ts';
-import { npmrc } from './clients/npmrc.ts';
+import { npmHome, npmrc } from './clients/npmrc.ts';
 import { writePackage } from './fixtures/npm-package.ts';
 import { describeWith } from './harness/needs.ts';
 import { NpmRepositories } from './harness/npm-repositories.ts';
@@ -28,14 +28,7 @@ afterAll(async () => {
 }, LIMIT_MS);
 
 async function npm(cwd: string, args: readonly string[], how = succeed): Promise<Finished> {
-  const home = join(space.path, crypto.randomUUID());
-  await Bun.write(join(home, '.npmrc'), npmrc(own));
-  const env = {
-    HOME: home,
-    NPM_CONFIG_USERCONFIG: join(home, '.npmrc'),
-    NPM_CONFIG_GLOBALCONFIG: join(home, 'global-npmrc'),
-    NPM_CONFIG_CACHE: join(home, 'cache'),
-  };
+  const env = await npmHome(join(space.path, crypto.randomUUID()), npmrc(own));
   return how([NPM, ...args], { env, cwd });
 }
 

@@ -1,22 +1,14 @@
-import { join } from 'node:path';
 import { nodeProgram, run } from '../harness/run.ts';
 import { converse } from '../harness/terminal.ts';
 import { DEVICE_PAGE, type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
-import { npmrc } from './npmrc.ts';
+import { npmHome, npmrc } from './npmrc.ts';
 
 const NPM = nodeProgram('npm');
 
 /** https://docs.npmjs.com/cli/v11/commands */
 async function open(stage: NpmStage): Promise<NpmClient> {
   const { directory } = stage;
-  const userConfiguration = join(directory, '.npmrc');
-  await Bun.write(userConfiguration, npmrc(stage));
-  const env = {
-    HOME: directory,
-    NPM_CONFIG_USERCONFIG: userConfiguration,
-    NPM_CONFIG_GLOBALCONFIG: join(directory, 'global-npmrc'),
-    NPM_CONFIG_CACHE: join(directory, 'cache'),
-  };
+  const env = await npmHome(directory, npmrc(stage));
   const npm = (args: readonly string[], cwd = directory): Promise<string> =>
     run([NPM, ...args], { env, cwd });
   const json = async (args: readonly string[]): Promise<unknown> =>
