@@ -4,6 +4,7 @@ import { openNpm } from './clients/npm-walk.ts';
 import { npm } from './clients/npm.ts';
 import { APPLICATION } from './fixtures/npm-application.ts';
 import { checkOut, writeProject } from './fixtures/npm-package.ts';
+import { egressThrough } from './harness/egress.ts';
 import { describeWith } from './harness/needs.ts';
 import { NpmRepositories } from './harness/npm-repositories.ts';
 import { publicNpmMissing } from './harness/public-npm.ts';
@@ -30,9 +31,7 @@ function throughACache(): void {
   beforeAll(async () => {
     space = await scratch('npm-public');
     way = await Relay.proxy();
-    const authorities = process.env['NODE_EXTRA_CA_CERTS'];
-    const trusted = authorities === undefined ? [] : ['--egress-ca', authorities];
-    server = await startServer({ flags: ['--egress-proxy', `http://${way.host}`, ...trusted] });
+    server = await startServer({ flags: egressThrough(way) });
     cache = await new NpmRepositories(server).remote('public', 'NPMJS');
   }, LIMIT_MS);
 

@@ -5,6 +5,7 @@ import type { PythonIndex } from './clients/python-client.ts';
 import { openPython, type PythonWalk } from './clients/python-walk.ts';
 import { twine } from './clients/twine.ts';
 import { uv } from './clients/uv.ts';
+import { egressThrough } from './harness/egress.ts';
 import { describeWith } from './harness/needs.ts';
 import { publicPythonMissing } from './harness/public-python.ts';
 import { PythonRepositories } from './harness/python-repositories.ts';
@@ -45,9 +46,7 @@ function throughACache(): void {
   beforeAll(async () => {
     space = await scratch('python-public');
     way = await Relay.proxy();
-    const authorities = process.env['NODE_EXTRA_CA_CERTS'];
-    const trusted = authorities === undefined ? [] : ['--egress-ca', authorities];
-    server = await startServer({ flags: ['--egress-proxy', `http://${way.host}`, ...trusted] });
+    server = await startServer({ flags: egressThrough(way) });
     cache = await new PythonRepositories(server).remote('public', 'PYPI');
     await mkdir(join(space.path, 'home'));
   }, LIMIT_MS);
