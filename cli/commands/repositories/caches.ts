@@ -42,7 +42,9 @@ const purgeCache = defineCommand({
       ...(path !== undefined && { path }),
     });
     const { fileCount = 0, indexCount = 0 } = purged;
-    await cli.terminal.notice(`Forgot ${fileCount} files and ${indexCount} indexes of [${repository}].`);
+    const files = `${fileCount} ${fileCount === '1' ? 'file' : 'files'}`;
+    const indexes = `${indexCount} ${indexCount === '1' ? 'index' : 'indexes'}`;
+    await cli.terminal.notice(`Forgot ${files} and ${indexes} of [${repository}].`);
     return { ...purged };
   },
 });
