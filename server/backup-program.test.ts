@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { meterLine, ProgressMeter } from './progress-meter.ts';
 import { temporary, TestServer } from './testing/harness.ts';
 import { freshImage } from './testing/oci.ts';
-
-const PROGRAM = fileURLToPath(import.meta.resolve('../bin/entrepot.ts'));
+import { entrepotFor } from './testing/program.ts';
 
 let server: TestServer;
 let root: string;
@@ -24,16 +22,7 @@ beforeEach(async () => {
   root = await temporary();
 });
 
-async function entrepot(...args: readonly string[]) {
-  await using child = Bun.spawn([process.execPath, PROGRAM, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: server.directory.root },
-    stdout: 'pipe',
-    stderr: 'pipe',
-    timeout: 20_000,
-  });
-  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  return { stdout, stderr, code };
-}
+const entrepot = (...args: readonly string[]) => entrepotFor(server.directory.root, args);
 
 describe('the program', () => {
   test('backs up beside a server, lists, verifies, prunes and restores', async () => {

@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Digest } from './core/blob.ts';
 import { layout } from './stores/blobs/layout.ts';
 import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
 import { FakeUpstream } from './testing/fake-upstream.ts';
 import { temporary, TestServer } from './testing/harness.ts';
 import type { Descriptor } from './testing/oci.ts';
+import { entrepotFor } from './testing/program.ts';
 import { status } from './testing/upstream-faults.ts';
 import { NpmShelf } from './testing/upstream-npm.ts';
 import { ImageShelf } from './testing/upstream-oci.ts';
 
-const PROGRAM = fileURLToPath(import.meta.resolve('../bin/entrepot.ts'));
 const DAY = 24 * 3_600_000;
 
 let server: TestServer;
@@ -108,16 +107,7 @@ async function flip({ digest }: { readonly digest: string }): Promise<void> {
   await writeFile(path, bytes);
 }
 
-async function entrepot(...args: readonly string[]) {
-  await using child = Bun.spawn([process.execPath, PROGRAM, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: server.directory.root },
-    stdout: 'pipe',
-    stderr: 'pipe',
-    timeout: 20_000,
-  });
-  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  return { stdout, stderr, code };
-}
+const entrepot = (...args: readonly string[]) => entrepotFor(server.directory.root, args);
 
 describe('an image that was copied in part', () => {
   // First, while no row is of another day.

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(import.meta.resolve('../../bin/entrepot.ts'));
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** Runs `entrepot` with these arguments, for the data directory `data`. */
+export async function entrepotFor(data: string, args: readonly string[]): Promise<Ended> {
+  await using child = Bun.spawn([process.execPath, PROGRAM, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: data },
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: 20_000,
+  });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { stdout, stderr, code };
+}
