@@ -42,8 +42,8 @@ const purgeCache = defineCommand({
       ...(path !== undefined && { path }),
     });
     const { fileCount = 0, indexCount = 0 } = purged;
-    const files = `${fileCount} ${fileCount === '1' ? 'file' : 'files'}`;
-    const indexes = `${indexCount} ${indexCount === '1' ? 'index' : 'indexes'}`;
+    const files = `${fileCount} ${fileCount === 1 ? 'file' : 'files'}`;
+    const indexes = `${indexCount} ${indexCount === 1 ? 'index' : 'indexes'}`;
     await cli.terminal.notice(`Forgot ${files} and ${indexes} of [${repository}].`);
     return { ...purged };
   },
