@@ -1,7 +1,5 @@
 import type { ByteRange, ByteStream, CommittedBlob, Expectation } from './blob.ts';
-import type { UpstreamAnswer } from './upstream.ts';
-
-type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
+import type { UpstreamFound } from './upstream.ts';
 
 /** Something to be fetched once, for however many ask for it. */
 export interface Fetching {
@@ -18,7 +16,7 @@ export interface Fetching {
    */
   isKept(): Promise<boolean>;
   /** Asks the upstream: for all of it, or for the rest of a body that broke off. Throws what the upstream's failure is. */
-  open(from?: { readonly offset: number; readonly ifRange?: string }): Promise<Found>;
+  open(from?: { readonly offset: number; readonly ifRange?: string }): Promise<UpstreamFound>;
   /**
    * Gives the bytes a name in the catalog. Called once, in the process that fetched, when they are in the store and right, and
    * before anybody gets the last of them.

@@ -38,23 +38,27 @@ export interface UpstreamRequest {
   readonly compressed?: boolean;
 }
 
+/** For `maxBytes`, more than any file has: what bounds a fetch is the room on the disk. */
+export const NO_LIMIT = 2 ** 43;
+
+/**
+ * Whoever has `body` reads it to its end or cancels it: until then it holds one of the few turns at its server. Breaks off
+ * with UNAVAILABLE when the connection does, or when it is longer than wanted or shorter than was said, and with
+ * DEADLINE_EXCEEDED when nothing comes for too long. `headers` are those of the body as it is here, decoded.
+ */
+export interface UpstreamFound {
+  readonly kind: 'found';
+  readonly headers: Headers;
+  readonly body: ByteStream;
+  /** Bytes of the whole representation, where the upstream said. */
+  readonly size?: number;
+  /** Where in it `body` begins: 0 unless a continuation was asked for and granted. */
+  readonly offset: number;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+}
 export type UpstreamAnswer =
-  /**
-   * Whoever has `body` reads it to its end or cancels it: until then it holds one of the few turns at its server. Breaks off
-   * with UNAVAILABLE when the connection does, or when it is longer than wanted or shorter than was said, and with
-   * DEADLINE_EXCEEDED when nothing comes for too long. `headers` are those of the body as it is here, decoded.
-   */
-  | {
-      readonly kind: 'found';
-      readonly headers: Headers;
-      readonly body: ByteStream;
-      /** Bytes of the whole representation, where the upstream said. */
-      readonly size?: number;
-      /** Where in it `body` begins: 0 unless a continuation was asked for and granted. */
-      readonly offset: number;
-      /** Where it came from, after redirects. */
-      readonly url: URL;
-    }
+  | UpstreamFound
   | { readonly kind: 'unchanged'; readonly headers: Headers }
   /** The upstream itself said 404 or 410. */
   | { readonly kind: 'missing' };

@@ -4,7 +4,7 @@ import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
 import type { FilePart, OpenedFile } from '../core/repo.ts';
-import type { UpstreamAnswer } from '../core/upstream.ts';
+import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { Hashing } from '../lib/hashing.ts';
 import { readWhole } from '../lib/read-whole.ts';
 import { broken } from './freshness.ts';
@@ -14,11 +14,8 @@ import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
 import { promised, verified } from './verified.ts';
 
-type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
-
 /** Nobody asks for a body so long after its headers. */
 const UNWANTED_MS = 5_000;
-const NO_LIMIT = 2 ** 43;
 
 /** Files of an upstream, passed on and kept nowhere. Only what they were is noted, where a rule asks for that. */
 export class PassedFiles {
@@ -109,7 +106,7 @@ export class PassedFiles {
     { target, headers }: ListedFileOrPath,
     maxBytes: number,
     method: 'GET' | 'HEAD' = 'GET',
-  ): Promise<Found> {
+  ): Promise<UpstreamFound> {
     const request = { target, method, maxBytes, ...(headers && { headers }) };
     const answer = await this.#parts.upstream.fetch(request);
     if (answer.kind === 'found') return answer;

@@ -6,7 +6,7 @@ import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
 import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
-import type { UpstreamAnswer } from '../core/upstream.ts';
+import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { SafetyGate } from './safety-gate.ts';
@@ -14,11 +14,6 @@ import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
 import { validatorsOf } from './validators.ts';
 import { promised, strongest } from './verified.ts';
-
-type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
-
-/** More than any file has: what bounds a fetch is the room on the disk. */
-const NO_LIMIT = 2 ** 43;
 
 /** Files of an upstream: copied when they are first asked for, and then read like any other. */
 export class RemoteFiles {
@@ -154,7 +149,7 @@ export class RemoteFiles {
       await validated(first.headers);
       return 'revalidated';
     }
-    let unused: Found | undefined = first;
+    let unused: UpstreamFound | undefined = first;
     const download = await downloads.fetch({
       repositoryId,
       what,
@@ -180,7 +175,7 @@ export class RemoteFiles {
     ref: FileRef,
     located: ListedFileOrPath,
     from: { readonly offset: number; readonly ifRange?: string } | undefined,
-  ): Promise<Found> {
+  ): Promise<UpstreamFound> {
     const { upstream } = this.#parts;
     const { target, headers } = located;
     const answer = await upstream.fetch({

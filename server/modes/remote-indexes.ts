@@ -12,7 +12,7 @@ import type {
   UpstreamTarget,
 } from '../core/index-kind.ts';
 import type { CacheState } from '../core/repo.ts';
-import type { UpstreamAnswer } from '../core/upstream.ts';
+import type { UpstreamFound } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -20,8 +20,6 @@ import type { ReadIndex } from './remote-memory.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import type { Unkept } from './unkept-indexes.ts';
 import { validatorsOf } from './validators.ts';
-
-type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 
 const zipped = promisify(gzip);
 const unzipped = promisify(gunzip);
@@ -148,7 +146,7 @@ export class RemoteIndexes implements IndexReader {
   /** Reads what the upstream sent, which is good to be answered as soon as that could be done, and kept behind the answer. */
   async #take<T>(
     wanted: Wanted<T>,
-    answer: Found,
+    answer: UpstreamFound,
     { held, purges }: { readonly held: Held | undefined; readonly purges: string },
   ): Promise<Answered> {
     const { copies, memory, now, repositoryId, unnoticed } = this.#parts;

@@ -1,10 +1,9 @@
 import type { ByteStream, Expectation } from '../core/blob.ts';
 import type { Fetching } from '../core/downloads.ts';
-import type { UpstreamAnswer } from '../core/upstream.ts';
+import type { UpstreamFound } from '../core/upstream.ts';
 import { bodyOf } from './contracts/bodies.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 type From = Parameters<Fetching['open']>[0];
 
 /** One answer of a scripted upstream. */
@@ -34,7 +33,7 @@ export class ScriptedUpstream {
     this.#script = [...script];
   }
 
-  readonly open = async (from?: From): Promise<Found> => {
+  readonly open = async (from?: From): Promise<UpstreamFound> => {
     this.asked.push(from);
     const next = this.#script.shift();
     if (!next) throw new Error('the upstream was asked more often than the test expects');

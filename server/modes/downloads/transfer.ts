@@ -1,12 +1,10 @@
 import type { BlobStore, BlobWriter, CommittedBlob } from '../../core/blob.ts';
 import type { Fetching } from '../../core/downloads.ts';
 import { isNotFound, RegistryError } from '../../core/error.ts';
-import type { UpstreamAnswer } from '../../core/upstream.ts';
+import type { UpstreamFound } from '../../core/upstream.ts';
 import type { FollowedBytes } from './followed-bytes.ts';
 import { upstreamBroken } from './upstream-broken.ts';
 import { WatchedBody } from './watched-body.ts';
-
-type Found = Extract<UpstreamAnswer, { kind: 'found' }>;
 
 /** How often a body that breaks off is continued, or begun anew, if each time some of it comes. */
 const MOST_CONTINUATIONS = 8;
@@ -16,7 +14,7 @@ interface TransferParts {
   readonly blobs: Pick<BlobStore, 'begin' | 'follow'>;
   readonly bytes: FollowedBytes;
   /** Told where the bytes come, and again when they begin anew somewhere else. */
-  readonly began: (answer: Found, upload: string) => void;
+  readonly began: (answer: UpstreamFound, upload: string) => void;
 }
 
 export interface Transferred {
@@ -31,12 +29,12 @@ export class Transfer {
   readonly #parts: TransferParts;
   #writer: BlobWriter;
   /** The answer that the bytes in the writer began with. */
-  #first: Found;
+  #first: UpstreamFound;
   #body: WatchedBody | undefined;
   #stopped: { readonly cause: unknown } | undefined;
 
   /** `writer` is empty. The answer's body is this one's to end from here on. */
-  constructor(wanted: Fetching, writer: BlobWriter, first: Found, parts: TransferParts) {
+  constructor(wanted: Fetching, writer: BlobWriter, first: UpstreamFound, parts: TransferParts) {
     this.#wanted = wanted;
     this.#writer = writer;
     this.#first = first;
@@ -83,7 +81,7 @@ export class Transfer {
     }
   }
 
-  async #append({ body }: Found): Promise<{ readonly cause: unknown } | undefined> {
+  async #append({ body }: UpstreamFound): Promise<{ readonly cause: unknown } | undefined> {
     const watched = new WatchedBody(body);
     this.#body = watched;
     if (this.#stopped) watched.stop(this.#stopped.cause);
@@ -99,7 +97,7 @@ export class Transfer {
   }
 
   /** Asks for what is missing. What the upstream sends from the start again goes into another upload. */
-  async #continue(failure: unknown): Promise<Found> {
+  async #continue(failure: unknown): Promise<UpstreamFound> {
     const { offset } = this.#writer;
     const { headers } = this.#first;
     const ifRange = headers.get('etag') ?? headers.get('last-modified') ?? undefined;
@@ -117,7 +115,7 @@ export class Transfer {
     return answer;
   }
 
-  async #beginAnew(answer: Found): Promise<void> {
+  async #beginAnew(answer: UpstreamFound): Promise<void> {
     const before = this.#writer;
     this.#first = answer;
     this.#writer = await Transfer.begin(this.#wanted, this.#parts.blobs);
@@ -154,7 +152,7 @@ const taken = (cause: unknown): RegistryError =>
     cause,
   });
 
-function refuseSize({ expected, limit }: Fetching, { size, offset }: Found): void {
+function refuseSize({ expected, limit }: Fetching, { size, offset }: UpstreamFound): void {
   if (offset !== 0) throw upstreamBroken('the upstream sends a part where all was asked for');
   if (size !== undefined && expected.size !== undefined && size !== expected.size)
     throw upstreamBroken(`the upstream has ${size} bytes where ${expected.size} are expected`);
