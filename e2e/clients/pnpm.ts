@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { nodeProgram, run } from '../harness/run.ts';
-import { converse } from '../harness/terminal.ts';
-import { DEVICE_PAGE, type NpmClient, type NpmClientKind, type NpmStage, packedInto } from './npm-client.ts';
+import { nodeProgram } from '../harness/run.ts';
+import type { NpmClient, NpmClientKind, NpmStage } from './npm-client.ts';
+import { npmWords } from './npm-words.ts';
 import { npmrc } from './npmrc.ts';
 
 const PNPM = nodeProgram('pnpm');
@@ -16,39 +16,16 @@ async function open(stage: NpmStage): Promise<NpmClient> {
     PNPM_CONFIG_FETCH_RETRIES: '0',
     CI: 'true',
   };
-  const pnpm = (args: readonly string[], cwd = directory): Promise<string> =>
-    run([PNPM, ...args], { env, cwd });
-  const json = async (args: readonly string[]): Promise<unknown> =>
-    JSON.parse(await pnpm([...args, '--json'])) as unknown;
-  const quietly = async (args: readonly string[], cwd?: string): Promise<void> =>
-    void (await pnpm(args, cwd));
-
+  const { json, quietly, shared, inBrowser } = npmWords(PNPM, stage, env);
   return {
+    ...shared,
     publish: (folder, tag = 'latest') => quietly(['publish', '--no-git-checks', '--tag', tag], folder),
     // Where CI is set, it would want the lock file that it is to write.
     install: (folder) => quietly(['install', '--no-frozen-lockfile'], folder),
-    ci: (folder) => quietly(['ci'], folder),
     add: (folder, spec) => quietly(['add', spec], folder),
-    view: (spec, field) => json(['view', spec, field]),
-    pack: (folder) => packedInto(stage, (into) => pnpm(['pack', '--pack-destination', into], folder)),
-    logIn: {
-      inBrowser: ({ approve }) =>
-        converse([PNPM, 'login'], [{ shown: DEVICE_PAGE, reply: ([page]) => approve(page) }], {
-          env,
-          cwd: directory,
-        }),
-    },
-    whoami: async () => (await pnpm(['whoami'])).trim(),
-    ping: () => quietly(['ping']),
+    logIn: { inBrowser },
     search: async (text) =>
       ((await json(['search', text])) as readonly { readonly name: string }[]).map(({ name }) => name),
-    audit: (folder) => quietly(['audit'], folder),
-    tags: {
-      add: (name, version, tag) => quietly(['dist-tag', 'add', `${name}@${version}`, tag]),
-      remove: (name, tag) => quietly(['dist-tag', 'rm', name, tag]),
-    },
-    deprecate: (spec, message) => quietly(['deprecate', spec, message]),
-    unpublish: (spec) => quietly(['unpublish', '--force', spec]),
   };
 }
 

@@ -47,7 +47,9 @@ describe('copies of a remote repository', () => {
     const purged = await run('artifacts repositories purge-cache copies --package=team/app');
     expect({ exit: purged.exit, stderr: purged.stderr }).toEqual({
       exit: 0,
-      stderr: expect.stringMatching(/^Forgot (1 file|\d+ files) and (1 index|\d+ indexes) of \[copies\]\.\n$/),
+      stderr: expect.stringMatching(
+        /^Forgot (1 file|\d+ files) and (1 index|\d+ indexes) of \[copies\]\.\n$/,
+      ),
     });
     const third = await run('artifacts repositories prefetch copies team/app:v1 other:v1');
     expect(third.stderr).toBe('1 fetched, 1 already there, 0 failed.\n');
