@@ -26,6 +26,7 @@ const idOf = ({ form, key }: DocumentAddress): string => `${form} ${key}`;
 let source: string | undefined;
 let without: readonly string[] | undefined;
 let made: number;
+let keeps: number;
 let failures: unknown[];
 let store: Map<string, StoredDocument>;
 let full: boolean;
@@ -35,6 +36,7 @@ beforeEach(() => {
   source = 'one';
   without = undefined;
   made = 0;
+  keeps = 0;
   failures = [];
   full = false;
   store = new Map();
@@ -42,6 +44,7 @@ beforeEach(() => {
   const tables: DocumentStore = {
     find: (at) => store.get(idOf(at)),
     keep: async (at, document, pieces) => {
+      keeps += 1;
       if (full) throw new Error('the disk is full');
       const writer = await blobs.begin();
       await writer.append(new Blob([...pieces]).stream());
@@ -131,6 +134,17 @@ describe('a kept document', () => {
 
     expect(await textOf(after)).toBe('hello two k at http://a');
     expect(after.etag).not.toBe(before.etag);
+  });
+
+  test('is kept as it was made last, however soon one followed the other', async () => {
+    await ask('');
+    source = 'two';
+    await ask('');
+    await documents[Symbol.asyncDispose]();
+
+    expect(await textOf(await ask('short'))).toBe('hello two');
+    expect([...store.values()].map((kept) => kept.source)).toEqual(['two']);
+    expect({ made, keeps }).toEqual({ made: 2, keeps: 1 });
   });
 
   test('is another for another address, and another key', async () => {

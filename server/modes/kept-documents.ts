@@ -77,6 +77,8 @@ export class KeptDocuments {
   readonly #options: KeptOptions;
   readonly #making = new Map<string, Making>();
   readonly #keeping = new Set<Promise<void>>();
+  /** By address, what was made last of all that is still to be kept. */
+  readonly #latest = new Map<string, { readonly id: string; readonly keeping: Promise<void> }>();
   readonly #waiting: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #over = false;
@@ -132,15 +134,22 @@ export class KeptDocuments {
     });
     const making = { made, coded };
     this.#making.set(id, making);
-    // Nobody waits for the disk: until it is kept it is answered from here.
+    // Nobody waits for the disk: until it is kept it is answered from here. What was made of something older is not kept after it.
+    const place = JSON.stringify(at);
+    const before = this.#latest.get(place)?.keeping;
     const keeping = coded
       .then(() => this.#inCompany())
-      .then(async () => this.#keep(at, await made))
+      .then(() => before)
+      .then(async () => {
+        if (this.#latest.get(place)?.id === id) await this.#keep(at, await made);
+      })
       .catch(this.#options.failed)
       .finally(() => {
         this.#making.delete(id);
         this.#keeping.delete(keeping);
+        if (this.#latest.get(place)?.id === id) this.#latest.delete(place);
       });
+    this.#latest.set(place, { id, keeping });
     this.#keeping.add(keeping);
     return making;
   }
