@@ -129,6 +129,8 @@ export class SharedDownload implements Download {
     const giveTurn = await this.#turns.take();
     try {
       this.#check();
+      // Whoever comes late takes nothing on, which those who still read what was fetched would take for another fetch.
+      if (!this.#shown && (await this.#wanted.isKept())) return true;
       const writer = await Transfer.begin(this.#wanted, blobs);
       const held = sharing ? await HeldFetch.claim(this.#wanted, writer, blobs, sharing) : UNSHARED;
       if (!held) return false;
