@@ -6,7 +6,7 @@ import { npmHome, npmrc } from './npmrc.ts';
 
 const NPM = nodeProgram('npm');
 
-/** https://docs.npmjs.com/cli/v11/commands */
+/** npm's documentation, CLI commands, version 11 */
 async function open(stage: NpmStage): Promise<NpmClient> {
   const { directory } = stage;
   const env = await npmHome(directory, npmrc(stage));

@@ -32,7 +32,7 @@ function documentOf(parse: () => unknown, file: string): Readonly<Record<string,
   throw usage(`${file} is no package-lock.json, pnpm-lock.yaml or yarn.lock`);
 }
 
-/** docs.npmjs.com/cli/configuring-npm/package-lock-json: `packages` by where they are installed. */
+/** npm's documentation, package-lock.json: `packages` by where they are installed. */
 function ofNpm({ packages }: Readonly<Record<string, unknown>>, file: string): readonly string[] {
   if (!isRecord(packages))
     throw usage(
