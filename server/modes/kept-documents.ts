@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { setImmediate } from 'node:timers/promises';
 import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
 import {
   type CodedBody,
@@ -18,6 +17,7 @@ import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexPart, KeptDocument, KeptIndex } from '../core/index-kind.ts';
 import type { Repo } from '../core/repo.ts';
 import { RecentBytes } from '../lib/recent-bytes.ts';
+import { Turns } from '../lib/turns.ts';
 
 interface BodySource {
   open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
@@ -34,7 +34,6 @@ interface KeptOptions {
 /** A document whose bodies are in memory, until they are kept. */
 interface Made {
   readonly layouts: readonly MadeDocument[];
-  readonly source: string;
   readonly madeAt: number;
 }
 interface MadeDocument {
@@ -59,7 +58,6 @@ interface Wanted {
   readonly baseUrl: string;
 }
 
-const PIECE_OF_WORK_MS = 5;
 /** For how long documents wait for others to be kept with. */
 const MOMENT_MS = 100;
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
@@ -116,7 +114,7 @@ export class KeptDocuments {
     const documents = kind.documents(await part.value(), key, baseUrl);
     const layouts = await Promise.all(documents.filter((each) => each.variant === variant).map(written));
     const madeAt = this.#options.now();
-    return fromMemory({ layouts, source: '', madeAt }, part, variant);
+    return fromMemory({ layouts, madeAt }, part, variant);
   }
 
   #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, { at, source, baseUrl }: Wanted): Making {
@@ -127,7 +125,7 @@ export class KeptDocuments {
       const layouts: MadeDocument[] = [];
       for (const document of kind.documents(await part.value(), key, baseUrl))
         layouts.push(await written(document));
-      return { layouts, source, madeAt: this.#options.now() };
+      return { layouts, madeAt: this.#options.now() };
     })();
     const coded = made.then(async ({ layouts }) => {
       await Promise.all(layouts.map(code));
@@ -141,7 +139,7 @@ export class KeptDocuments {
       .then(() => this.#inCompany())
       .then(() => before)
       .then(async () => {
-        if (this.#latest.get(place)?.id === id) await this.#keep(at, await made);
+        if (this.#latest.get(place)?.id === id) await this.#keep(at, source, await made);
       })
       .catch(this.#options.failed)
       .finally(() => {
@@ -169,7 +167,7 @@ export class KeptDocuments {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  async #keep(at: DocumentAddress, { layouts, source, madeAt }: Made): Promise<void> {
+  async #keep(at: DocumentAddress, source: string, { layouts, madeAt }: Made): Promise<void> {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     const placed: DocumentLayout[] = [];
     let offset = 0;
@@ -195,13 +193,10 @@ export class KeptDocuments {
   }
 
   #opened<T>({ layouts, blob, madeAt }: StoredDocument, part: IndexPart<T>, variant: string): OpenedDocument {
-    const layout = layouts.find((each) => each.variant === variant) ?? layouts[0];
-    if (!layout) throw notFound('DOCUMENT', { variant });
-    const { contentType, etag } = layout;
-    const bodies: Partial<Record<Coding, CodedBody>> = {};
-    for (const [coding, [from, size]] of Object.entries(layout.bodies) as [Coding, [number, number]][])
-      bodies[coding] = { size, open: () => this.#body(blob, from, size) };
-    return { contentType, etag, bodies, modifiedAt: madeAt, ...(part.cache && { cache: part.cache }) };
+    return openedOf(layouts, variant, { part, madeAt }, ([from, size]) => ({
+      size,
+      open: () => this.#body(blob, from, size),
+    }));
   }
 
   async #body(blob: BlobInfo, from: number, size: number): Promise<Body> {
@@ -220,12 +215,11 @@ export class KeptDocuments {
 /** The bytes of a document, between whose pieces others have their turn. */
 async function written({ variant, contentType, body }: KeptDocument): Promise<MadeDocument> {
   const pieces: Buffer[] = [];
-  let turn = performance.now();
+  const turns = new Turns();
   for await (const text of body) {
-    pieces.push(Buffer.from(text));
-    if (performance.now() - turn < PIECE_OF_WORK_MS) continue;
-    await setImmediate();
-    turn = performance.now();
+    const piece = Buffer.from(text);
+    pieces.push(piece);
+    if (turns.isOver(piece.byteLength)) await turns.pass();
   }
   const identity = new Uint8Array(Buffer.concat(pieces));
   const etag = createHash('sha256').update(identity).digest('base64url').slice(0, 27);
@@ -240,13 +234,29 @@ async function code({ bodies }: MadeDocument): Promise<void> {
   bodies.br = new Uint8Array(brotli);
 }
 
-function fromMemory<T>({ layouts, madeAt }: Made, part: IndexPart<T>, variant: string): OpenedDocument {
-  const made = layouts.find((each) => each.variant === variant) ?? layouts[0];
-  if (!made) throw notFound('DOCUMENT', { variant });
-  const { contentType, etag } = made;
+const fromMemory = <T>({ layouts, madeAt }: Made, part: IndexPart<T>, variant: string): OpenedDocument =>
+  openedOf(layouts, variant, { part, madeAt }, (bytes) => ({
+    size: bytes.byteLength,
+    open: async () => bytes,
+  }));
+
+/** The variant that was asked for, else the first, with its bodies as they are to be sent. */
+function openedOf<B>(
+  layouts: readonly (Pick<DocumentLayout, 'variant' | 'contentType' | 'etag'> & {
+    readonly bodies: Readonly<Partial<Record<Coding, B>>>;
+  })[],
+  variant: string,
+  { part, madeAt }: { readonly part: IndexPart<unknown>; readonly madeAt: number },
+  bodyOf: (body: B) => CodedBody,
+): OpenedDocument {
+  const layout = layouts.find((each) => each.variant === variant) ?? layouts[0];
+  if (!layout) throw notFound('DOCUMENT', { variant });
+  const { contentType, etag } = layout;
   const bodies: Partial<Record<Coding, CodedBody>> = {};
-  for (const [coding, bytes] of Object.entries(made.bodies) as [Coding, Uint8Array<ArrayBuffer>][])
-    bodies[coding] = { size: bytes.byteLength, open: async () => bytes };
+  for (const coding of CODINGS) {
+    const body = layout.bodies[coding];
+    if (body !== undefined) bodies[coding] = bodyOf(body);
+  }
   return {
     contentType,
     etag,

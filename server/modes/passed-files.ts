@@ -1,6 +1,6 @@
 import type { Body, ByteRange, ByteStream, CommittedBlob } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
-import { notFound, RegistryError } from '../core/error.ts';
+import { notFound } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
 import type { FilePart, OpenedFile } from '../core/repo.ts';
@@ -9,6 +9,7 @@ import { Hashing } from '../lib/hashing.ts';
 import { readWhole } from '../lib/read-whole.ts';
 import { broken } from './freshness.ts';
 import type { RemoteParts } from './remote-parts.ts';
+import { requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
@@ -109,9 +110,7 @@ export class PassedFiles {
   ): Promise<UpstreamFound> {
     const request = { target, method, maxBytes, ...(headers && { headers }) };
     const answer = await this.#parts.upstream.fetch(request);
-    if (answer.kind === 'found') return answer;
-    if (answer.kind === 'missing') throw notFound('FILE', { path: ref.path });
-    throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the upstream answers what it was not asked');
+    return requireFound(answer, () => notFound('FILE', { path: ref.path }));
   }
 }
 

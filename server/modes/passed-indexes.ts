@@ -6,6 +6,7 @@ import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { ReadIndex } from './remote-memory.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { SafetyGate } from './safety-gate.ts';
+import { validatorsOf } from './validators.ts';
 
 const MOST = 1_000;
 
@@ -70,11 +71,9 @@ export class PassedIndexes implements IndexReader {
   }
 
   #remember(id: string, { headers, source }: Received): void {
-    const etag = headers.get('etag');
-    const lastModified = headers.get('last-modified');
-    const validators = { ...(etag !== null && { etag }), ...(lastModified !== null && { lastModified }) };
+    const validators = validatorsOf(headers);
     this.#last.delete(id);
-    if (etag !== null || lastModified !== null) this.#last.set(id, { validators, source });
+    if (Object.keys(validators).length > 0) this.#last.set(id, { validators, source });
     const [oldest] = this.#last.keys();
     if (this.#last.size > MOST && oldest !== undefined) this.#last.delete(oldest);
   }

@@ -9,6 +9,7 @@ import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import type { RemoteParts } from './remote-parts.ts';
+import { requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
@@ -184,9 +185,7 @@ export class RemoteFiles {
       ...(headers && { headers }),
       ...(from && { from }),
     });
-    if (answer.kind === 'found') return answer;
-    if (answer.kind === 'missing') throw this.#absent(ref);
-    throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the upstream answers what it was not asked');
+    return requireFound(answer, () => this.#absent(ref));
   }
 
   async #keep(ref: FileRef, located: ListedFileOrPath, blob: CommittedBlob, headers: Headers): Promise<void> {
