@@ -8,6 +8,7 @@ import type {
   StoredDocument,
 } from '../core/documents.ts';
 import { defineKeptIndex, type IndexPart } from '../core/index-kind.ts';
+import { failureOf } from '../testing/failure-of.ts';
 import { MemoryBlobs } from '../stores/blobs/memory.ts';
 import { KeptDocuments } from './kept-documents.ts';
 
@@ -30,6 +31,7 @@ let keeps: number;
 let failures: unknown[];
 let store: Map<string, StoredDocument>;
 let full: boolean;
+let unmade: Error | undefined;
 let reader: DocumentReader;
 let documents: KeptDocuments;
 beforeEach(() => {
@@ -39,6 +41,7 @@ beforeEach(() => {
   keeps = 0;
   failures = [];
   full = false;
+  unmade = undefined;
   store = new Map();
   const blobs = new MemoryBlobs(() => 0);
   const tables: DocumentStore = {
@@ -61,6 +64,7 @@ beforeEach(() => {
         ...(without && { without }),
         value: async () => {
           made += 1;
+          if (unmade) throw unmade;
           return `hello ${source}`;
         },
         listing: async () => new Map(),
@@ -164,6 +168,16 @@ describe('a kept document', () => {
 
     expect(partial.without).toEqual(['somebody']);
     expect(store.size).toBe(0);
+  });
+
+  test('that cannot be made is told of to who asked, and not as one that could not be kept', async () => {
+    unmade = new Error('nothing is left of it');
+    expect(await failureOf(ask('long'))).toBe(unmade);
+    await documents[Symbol.asyncDispose]();
+    expect(failures).toEqual([]);
+
+    unmade = undefined;
+    expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
   });
 
   test('that cannot be kept is still answered, and made again', async () => {

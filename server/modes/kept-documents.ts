@@ -135,13 +135,20 @@ export class KeptDocuments {
     // Nobody waits for the disk: until it is kept it is answered from here. What was made of something older is not kept after it.
     const place = JSON.stringify(at);
     const before = this.#latest.get(place)?.keeping;
-    const keeping = coded
-      .then(() => this.#inCompany())
-      .then(() => before)
-      .then(async () => {
-        if (this.#latest.get(place)?.id === id) await this.#keep(at, source, await made);
-      })
-      .catch(this.#options.failed)
+    const keep = async (): Promise<void> => {
+      await coded;
+      await this.#inCompany();
+      await before;
+      if (this.#latest.get(place)?.id === id) await this.#keep(at, source, await made);
+    };
+    const keeping = keep()
+      // That it could not be made is told to whoever asked for it.
+      .catch((error: unknown) =>
+        made.then(
+          () => this.#options.failed(error),
+          () => undefined,
+        ),
+      )
       .finally(() => {
         this.#making.delete(id);
         this.#keeping.delete(keeping);
