@@ -9,6 +9,7 @@ import { firstStart } from './first-start.ts';
 import { FORMATS } from './formats/index.ts';
 import { actorOf } from './http/actor.ts';
 import { Addressing } from './http/addressing.ts';
+import { Crowd } from './http/crowd.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
@@ -242,7 +243,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const cleaning = openCleanup({ config, database, log, now, newId });
   const collector = openCollector({ config, database, blobs, log, now, newId });
   const scrub = openScrub({ config, database, blobs, log, now, newId });
+  const crowd = new Crowd(config.maxRequests);
   const metrics = new Metrics({
+    requestsUnderWay: () => crowd.inside,
     uploadsOpen: () => countUploads(blobs),
     storedBytes: () => repositories.storedBytes(),
     freeBytes: () => blobs.freeBytes(),
@@ -255,6 +258,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const downloads = new FileSender(() => ({}), now);
   let draining = false;
   const door = new FrontDoor({
+    crowd,
     addressing,
     resolver: new Resolver(addressing, data, FORMATS),
     data,

@@ -315,6 +315,14 @@ export const SETTINGS = {
     initial: 1,
     parse: count(1, 64),
   }),
+  maxRequests: setting<number>({
+    name: 'max-requests',
+    placeholder: 'N',
+    help: 'Requests that a process works on at once; those on top are answered 503 and may come again',
+    usual: '4096',
+    initial: 4096,
+    parse: count(1, 65_536),
+  }),
   accessLog: setting<AccessLog>({
     name: 'access-log',
     placeholder: 'WHICH',

@@ -2,6 +2,7 @@ import { invalid, methodNotAllowed } from '../core/error.ts';
 import { ANONYMOUS, type Caller } from '../core/iam.ts';
 import type { Addressing } from './addressing.ts';
 import { asText, errorResponse, type RenderError, type ReportFailure } from './boundary.ts';
+import { type Crowd, crowded } from './crowd.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
 import { challengeOf } from './denied.ts';
@@ -15,6 +16,8 @@ import { runService, type ServiceParts } from './service-plane.ts';
 /** Something at a fixed place of every host: probes, the token endpoint, the management API. */
 export interface Fixture {
   readonly route: string;
+  /** Whether it answers however many requests there are. */
+  readonly always?: boolean;
   matches(path: string): boolean;
   readonly render: RenderError;
   answer(request: FrontRequest): Promise<Response>;
@@ -38,6 +41,7 @@ interface FrontDoorOptions {
   readonly data: DataPlane;
   readonly services: ServiceParts;
   readonly fixtures: readonly Fixture[];
+  readonly crowd: Crowd;
   readonly authenticate: (authorization: string | null, peer: () => string) => Caller | Promise<Caller>;
   /** Told of credentials that were not believed. */
   readonly failedLogin: (login: FailedLogin) => void;
@@ -75,20 +79,27 @@ export class FrontDoor {
     peer: () => string,
   ): Promise<Response> {
     trace.route = fixture.route;
+    const { crowd } = this.#options;
+    const room = crowd.enter();
     try {
+      if (!room && fixture.always !== true) throw crowded();
       const front = this.#front(request, path, trace, peer);
       return await fixture.answer({ ...front, caller: () => this.#callerOf(front) });
     } catch (error) {
       return errorResponse(error, fixture.render, this.#options.report);
+    } finally {
+      crowd.leave();
     }
   }
 
   async #artifact(request: Request, path: string, trace: Trace, peer: () => string): Promise<Response> {
+    const { resolver, data, services, crowd } = this.#options;
+    const room = crowd.enter();
     let front: FrontRequest | undefined;
     try {
       front = this.#front(request, path, trace, peer);
+      if (!room) throw crowded();
       const { host, origin } = front;
-      const { resolver, data, services } = this.#options;
       const { principal, bearer } = await this.#callerAt(front);
       const { destination, matched, below } = resolver.resolve(request.method, host, path);
       const call: DataRequest = {
@@ -105,6 +116,8 @@ export class FrontDoor {
       return withHeaders(await runService(services, call, destination, below), destination.format);
     } catch (error) {
       return this.#refusal(error, path, front);
+    } finally {
+      crowd.leave();
     }
   }
 

@@ -30,6 +30,7 @@ export function probes({ metrics, ready, limited }: ProbeParts): readonly Fixtur
 
 const probe = (path: string, answer: () => Promise<Response>): Fixture => ({
   route: path,
+  always: true,
   matches: (asked) => asked === path,
   render: asText,
   answer: async ({ request }) => {

@@ -63,6 +63,7 @@ describe('the metrics', () => {
   let metrics: Metrics;
   beforeEach(() => {
     metrics = new Metrics({
+      requestsUnderWay: () => 7,
       uploadsOpen: async () => 3,
       storedBytes: async () => 5_000_000_000_000,
       freeBytes: async () => Infinity,
@@ -92,6 +93,7 @@ describe('the metrics', () => {
   test('are text that Prometheus reads, before and after the first request', async () => {
     const before = parse(await metrics.text());
     expect(valueOf(before, 'entrepot_uploads_open')).toBe(3);
+    expect(valueOf(before, 'entrepot_http_requests_under_way')).toBe(7);
     expect(valueOf(before, 'entrepot_storage_free_bytes')).toBe(Infinity);
 
     metrics.record(request);
@@ -147,6 +149,7 @@ describe('the metrics', () => {
   test('are there though one reading fails', async () => {
     await using failing = {
       metrics: new Metrics({
+        requestsUnderWay: () => 7,
         uploadsOpen: () => Promise.reject(new Error('the disk is gone')),
         storedBytes: async () => 1,
         freeBytes: async () => 2,

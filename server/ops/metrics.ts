@@ -13,6 +13,7 @@ export interface Measured {
 
 /** Read when somebody asks. */
 export interface Readings {
+  readonly requestsUnderWay: () => number;
   readonly uploadsOpen: () => Promise<number>;
   readonly storedBytes: () => Promise<number>;
   readonly freeBytes: () => Promise<number>;
@@ -98,6 +99,7 @@ export class Metrics implements Disposable {
   /** Prometheus text. The lag is the longest since it was last asked for. */
   async text(): Promise<string> {
     const {
+      requestsUnderWay,
       uploadsOpen,
       storedBytes,
       freeBytes,
@@ -111,6 +113,7 @@ export class Metrics implements Disposable {
     const lag = this.#lagSeconds;
     this.#lagSeconds = 0;
     const gauges = [
+      gauge('entrepot_http_requests_under_way', 'Requests that are being worked on', requestsUnderWay()),
       gauge('entrepot_uploads_open', 'Uploads begun and not finished', await orUnknown(uploadsOpen)),
       gauge('entrepot_repository_bytes', 'Bytes that repositories name', await orUnknown(storedBytes)),
       gauge('entrepot_storage_free_bytes', 'Bytes that uploads may still take', await orUnknown(freeBytes)),

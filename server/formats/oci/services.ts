@@ -82,6 +82,7 @@ const CODES: Readonly<Record<string, string>> = {
   // Shown as "denied: …" by every client and retried by none: asking again does not make room.
   STORAGE_FULL: 'DENIED',
   STORAGE_READ_ONLY: 'DENIED',
+  SERVER_BUSY: 'UNAVAILABLE',
   DATABASE_BUSY: 'UNAVAILABLE',
   DATABASE_BROKEN: 'UNAVAILABLE',
   STORAGE_BUSY: 'UNAVAILABLE',
