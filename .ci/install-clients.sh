@@ -48,7 +48,7 @@ apt_get() {
 # Every package here has a program of its own name, nothing else to ask for.
 debian_packages() {
   local missing=()
-  for package in curl podman buildah skopeo umoci docker-registry nginx wrk strace; do
+  for package in curl podman buildah skopeo umoci docker-registry nginx wrk strace faketime; do
     command -v "$package" >/dev/null || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return

@@ -36,6 +36,7 @@ import { openDownloads } from './open-downloads.ts';
 import { openOutbound } from './open-outbound.ts';
 import { openRepositories } from './open-repositories.ts';
 import { openScrub } from './open-scrub.ts';
+import { ClockWatch } from './retain/clock-watch.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -57,6 +58,7 @@ import { storedResources } from './stores/metadata/resources/stored-resources.ts
 import { TokenTables } from './stores/metadata/token-tables.ts';
 import { UpstreamSecretTables } from './stores/metadata/upstream-secrets.ts';
 import { SecretFiles } from './stores/secret-files.ts';
+import { ClockFile } from './stores/clock-file.ts';
 import { UploadSessions } from './stores/upload-sessions.ts';
 import { installationName, UpstreamLoop } from './upstream-loop.ts';
 
@@ -65,6 +67,8 @@ export interface AppOptions {
   readonly directory: DataDirectory;
   readonly log: Log;
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets; the machine's where nothing is said. */
+  readonly monotonic?: () => number;
   readonly adminPassword?: string;
   /** Of the registration at the log-in provider, when it is not in a file. */
   readonly oidcClientSecret?: string;
@@ -99,11 +103,14 @@ export interface App extends AsyncDisposable {
   readonly caches: RemoteCaches;
 }
 
+/** A pause that is worth one, however short the grace. */
+const PAUSE_MS = 60_000;
+
 const newId = (): string => crypto.randomUUID();
 
 /** The composition root: the only place that chooses concrete parts. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { config, directory, log, now } = options;
+  const { config, directory, log, now, monotonic = () => performance.now() } = options;
   const outward = openOutbound(config, now);
   const key = directory.signingKey();
   const [database, blobs] = await Promise.all([
@@ -240,8 +247,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     report: (cause) => log.write('error', 'a prefetch failed', { cause }),
   });
-  const cleaning = openCleanup({ config, database, log, now, newId });
-  const collector = openCollector({ config, database, blobs, log, now, newId });
+  const clock = new ClockWatch({
+    now,
+    monotonic,
+    pauseMs: Math.max(config.gcGrace, PAUSE_MS),
+    record: new ClockFile(directory.clock),
+  });
+  const cleaning = openCleanup({ config, database, log, clock, now, newId });
+  const collector = openCollector({ config, database, blobs, log, clock, now, newId });
   const scrub = openScrub({ config, database, blobs, log, now, newId });
   const crowd = new Crowd(config.maxRequests);
   const metrics = new Metrics({
@@ -367,7 +380,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     auditRetention: { changes: config.auditRetention, accesses: config.auditDataRetention },
     tagHistoryRetention: config.tagHistoryRetention,
     log,
-    now,
+    clock,
   });
   return {
     door,

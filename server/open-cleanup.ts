@@ -1,5 +1,6 @@
 import { PolicyCleanup } from './retain/cleanup.ts';
 import { CleanupSchedule } from './retain/cleanup-schedule.ts';
+import type { CheckedClock } from './core/clock.ts';
 import type { Config } from './config.ts';
 import type { Log } from './ops/log.ts';
 import { cleanupTables } from './stores/metadata/cleanup-tables.ts';
@@ -9,12 +10,13 @@ interface CleanupParts {
   readonly config: Pick<Config, 'cleanupInterval' | 'serviceAccountDomain'>;
   readonly database: Transactions;
   readonly log: Log;
+  readonly clock: CheckedClock;
   readonly now: () => number;
   readonly newId: () => string;
 }
 
 /** Cleanup of repositories, on request and by the clock. */
-export function openCleanup({ config, database, log, now, newId }: CleanupParts) {
+export function openCleanup({ config, database, log, clock, now, newId }: CleanupParts) {
   const store = cleanupTables(database, now);
   const report = (cause: unknown) => log.write('error', 'a cleanup failed', { cause });
   const cleanup = new PolicyCleanup({ store, now, newId, report });
@@ -25,6 +27,7 @@ export function openCleanup({ config, database, log, now, newId }: CleanupParts)
     interval,
     serviceAccountDomain,
     report,
+    clock,
     now,
     newId,
   });

@@ -1,9 +1,9 @@
 import type { Config } from './config.ts';
 import type { BlobStore, Quarantine } from './core/blob.ts';
+import type { CheckedClock } from './core/clock.ts';
 import type { GarbageReport, GarbageWork } from './core/garbage.ts';
 import type { Log } from './ops/log.ts';
 import type { GarbageReadings } from './ops/metrics.ts';
-import { ClockWatch } from './retain/clock-watch.ts';
 import { Collector } from './retain/collector.ts';
 import { CollectorLoop } from './retain/collector-loop.ts';
 import { Reconciler } from './retain/reconciler.ts';
@@ -15,14 +15,13 @@ import type { Transactions } from './stores/metadata/transactions.ts';
 const PLAUSIBLE = { share: 0.5, atLeast: 100 };
 /** No request takes this long between storing an object and recording it. */
 const SETTLED_MS = 15 * 60_000;
-/** A pause that is worth one, however short the grace. */
-const PAUSE_MS = 60_000;
 
 interface CollectorParts {
   readonly config: Config;
   readonly database: Transactions;
   readonly blobs: BlobStore & Quarantine;
   readonly log: Log;
+  readonly clock: CheckedClock;
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -34,7 +33,7 @@ interface OpenCollector extends AsyncDisposable {
 
 /** What deletes what nobody needs, at work from now on. */
 export function openCollector(parts: CollectorParts): OpenCollector {
-  const { config, database, blobs, log, now, newId } = parts;
+  const { config, database, blobs, log, clock, now, newId } = parts;
   const tables = new GarbageQueue(database);
   const stored = new StoredGarbage(database, now);
   const { random } = Math;
@@ -50,11 +49,7 @@ export function openCollector(parts: CollectorParts): OpenCollector {
     tables,
     blobs,
     reconciler,
-    clock: new ClockWatch({
-      now,
-      monotonic: () => performance.now(),
-      pauseMs: Math.max(config.gcGrace, PAUSE_MS),
-    }),
+    clock,
     times: { graceMs: config.gcGrace, sweepDelayMs: config.gcSweepDelay },
     most: PLAUSIBLE,
     now,

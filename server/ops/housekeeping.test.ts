@@ -32,7 +32,7 @@ const tidyAt = async (now: number, blobs = new MemoryBlobs()) => {
   const tokens = new TokenTables(database, () => now);
   const auditRetention = { changes: 10 * DAY, accesses: DAY };
   const kept = { uploadExpiry: DAY, auditRetention, tagHistoryRetention: 5 * DAY };
-  await tidy({ database, tokens, blobs, ...kept, log: silent, now: () => now });
+  await tidy({ database, tokens, blobs, ...kept, log: silent, clock: { time: () => now } });
   return tokens;
 };
 

@@ -1,5 +1,6 @@
 import type { TokenStore } from '../core/accounts.ts';
 import type { BlobStore } from '../core/blob.ts';
+import type { CheckedClock } from '../core/clock.ts';
 import { isNotFound } from '../core/error.ts';
 import type { AuditRetention } from '../core/audit-log.ts';
 import { pruneEntries } from '../stores/metadata/audit-retention.ts';
@@ -21,14 +22,14 @@ interface HousekeepingParts {
   /** Milliseconds that the history of tags is kept. */
   readonly tagHistoryRetention: number;
   readonly log: Log;
-  readonly now: () => number;
+  readonly clock: CheckedClock;
 }
 
 export interface Housekeeping {
   stop(): void;
 }
 
-/** Tidies up every hour. What fails is tried again the next time. */
+/** Tidies up every hour in which it is known what time it is. What fails is tried again the next time. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const timer = setInterval(() => {
     tidy(parts).catch((cause: unknown) =>
@@ -41,22 +42,24 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
 
 /** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news, old audit entries and history. */
 export async function tidy(parts: HousekeepingParts): Promise<void> {
-  const { database, tokens, now } = parts;
-  const before = now() - KEPT_MS;
-  await tokens.pruneTokens(now());
-  await dropExpiredUploads(parts);
-  await pruneEntries(database, parts.auditRetention, now());
-  await pruneTagEvents(database, now() - parts.tagHistoryRetention);
+  const { database, tokens, clock } = parts;
+  const now = clock.time();
+  if (now === undefined) return;
+  const before = now - KEPT_MS;
+  await tokens.pruneTokens(now);
+  await dropExpiredUploads(parts, now);
+  await pruneEntries(database, parts.auditRetention, now);
+  await pruneTagEvents(database, now - parts.tagHistoryRetention);
   await database.transaction(async (tx) => {
     await tx.deleteFrom('operation').where('created_at', '<', before).execute();
     await tx.deleteFrom('outbox').where('at', '<', before).execute();
-    await tx.deleteFrom('one_time').where('expires_at', '<', now()).execute();
+    await tx.deleteFrom('one_time').where('expires_at', '<', now).execute();
   });
 }
 
-async function dropExpiredUploads({ blobs, uploadExpiry, now }: HousekeepingParts): Promise<void> {
+async function dropExpiredUploads({ blobs, uploadExpiry }: HousekeepingParts, now: number): Promise<void> {
   for await (const { id, touchedAt } of blobs.uploads()) {
-    if (touchedAt + uploadExpiry > now()) continue;
+    if (touchedAt + uploadExpiry > now) continue;
     const writer = await blobs.resume(id).catch((error: unknown) => {
       // Another process of this server was quicker.
       if (!isNotFound(error)) throw error;

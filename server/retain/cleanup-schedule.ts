@@ -1,5 +1,6 @@
 import type { Act } from '../core/audit.ts';
 import type { CleanupStore, CleanupTarget } from '../core/cleanup-store.ts';
+import type { CheckedClock } from '../core/clock.ts';
 import { repositoryName } from '../core/repository.ts';
 import type { PolicyCleanup } from './cleanup.ts';
 
@@ -14,6 +15,7 @@ export interface CleanupScheduleParts {
   readonly interval: number;
   /** What e-mails of service agents end in. */
   readonly serviceAccountDomain: string;
+  readonly clock: CheckedClock;
   readonly report: (cause: unknown) => void;
   readonly now: () => number;
   readonly newId: () => string;
@@ -38,14 +40,16 @@ export class CleanupSchedule {
     this.#timer.unref();
   }
 
-  /** Runs whatever is due, one repository after another. */
+  /** Runs whatever is due, one repository after another; nothing while it is not known what time it is. */
   async look(): Promise<void> {
     if (this.#looking || this.#stopped) return;
     this.#looking = true;
     try {
-      const { store, cleanup, interval, now } = this.#parts;
-      const lastBefore = now() - interval;
-      for (const target of await store.due(lastBefore, now() - Math.min(interval, GRACE_MS))) {
+      const { store, cleanup, interval, clock } = this.#parts;
+      const now = clock.time();
+      if (now === undefined) return;
+      const lastBefore = now - interval;
+      for (const target of await store.due(lastBefore, now - Math.min(interval, GRACE_MS))) {
         if (this.#stopped) return;
         await cleanup.scheduled(target, lastBefore, this.#actOn(target));
       }

@@ -4,7 +4,7 @@ import type { HostedRepo } from '../core/catalog.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
 import { bodyOf } from '../testing/contracts/bodies.ts';
 import { fileOf } from '../testing/contracts/repo-under-test.ts';
-import { DELAY, GarbageLab, GRACE, LEASE } from '../testing/garbage-lab.ts';
+import { DELAY, GarbageLab, GRACE, LEASE, MemoryClockRecord } from '../testing/garbage-lab.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { COLLECT_STEPS } from './collector.ts';
 
@@ -188,7 +188,12 @@ describe('a clock that is set', () => {
     const repo = await lab.repo();
     await push(repo, 'a', 'x');
     let steady = 0;
-    const clock = new ClockWatch({ now: lab.now, monotonic: () => steady, pauseMs: GRACE });
+    const clock = new ClockWatch({
+      now: lab.now,
+      monotonic: () => steady,
+      pauseMs: GRACE,
+      record: new MemoryClockRecord(),
+    });
     const collector = lab.collector({ clock });
     await collector.turn();
 
@@ -209,6 +214,39 @@ describe('a clock that is set', () => {
     expect((await collector.turn()).report.refusal).toBeUndefined();
     expect(await repo.file(fileOf('a', 'x'))).toBeDefined();
   });
+});
+
+test('a clock that is set in the middle of a turn ends that turn', async () => {
+  await using lab = await GarbageLab.open();
+  await push(await lab.repo(), 'a', 'x');
+  let jumped = 0;
+  const clock = new ClockWatch({
+    now: lab.now,
+    monotonic: () => lab.now() - jumped,
+    pauseMs: GRACE,
+    record: new MemoryClockRecord(),
+  });
+  const collector = lab.collector({
+    clock,
+    onStep: (step) => {
+      if (step !== 'condemned') return;
+      jumped += LEASE;
+      lab.advance(LEASE);
+    },
+  });
+  await collector.turn();
+  lab.advance(LEASE + GRACE);
+
+  const { report } = await collector.turn();
+
+  expect(report).toMatchObject({
+    blobsCondemned: 1,
+    blobsFreed: 0,
+    refusal: expect.stringMatching(/clock was set/),
+  });
+  expect(Object.values(await lab.states())).toEqual(['condemned']);
+  lab.advance(GRACE);
+  expect((await collector.turn()).report).toMatchObject({ blobsFreed: 1 });
 });
 
 const losing = async (lab: GarbageLab) => {

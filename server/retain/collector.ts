@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Act } from '../core/audit.ts';
 import type { BlobStore } from '../core/blob.ts';
+import type { CheckedClock } from '../core/clock.ts';
 import {
   type Doomed,
   type GarbageBatch,
@@ -11,7 +12,6 @@ import {
   NOTHING_DONE,
   type PlausibleShare,
 } from '../core/garbage.ts';
-import type { ClockWatch } from './clock-watch.ts';
 import type { Reconciler } from './reconciler.ts';
 
 /** Rows to a transaction: few enough that a push hardly waits for one. */
@@ -32,7 +32,7 @@ export interface CollectorParts {
   readonly tables: GarbageTables;
   readonly blobs: Pick<BlobStore, 'delete'>;
   readonly reconciler: Reconciler;
-  readonly clock: ClockWatch;
+  readonly clock: CheckedClock;
   readonly times: GarbageTimes;
   readonly most: PlausibleShare;
   readonly now: () => number;
@@ -74,7 +74,7 @@ export class Collector {
   /** One turn of the work that comes by itself. */
   async turn(): Promise<Turn> {
     const { tables, clock, now, newId } = this.#parts;
-    if (clock.paused()) return { report: { ...nothing(), refusal: PAUSED }, more: false };
+    if (clock.time() === undefined) return { report: { ...nothing(), refusal: PAUSED }, more: false };
     const run: GarbageRun = {
       id: newId(),
       requestedAt: now(),
@@ -92,7 +92,7 @@ export class Collector {
     const { tables, clock, now } = this.#parts;
     const run = await tables.claimRun(now());
     if (!run) return undefined;
-    if (clock.paused() && !run.forced) {
+    if (clock.time() === undefined && !run.forced) {
       const report = { ...nothing(), refusal: PAUSED };
       await tables.endRun({ ...run, endedAt: now(), report }, undefined);
       return report;
@@ -119,7 +119,7 @@ export class Collector {
     try {
       for (let turn = 0; turn < turns && more && !this.#stopped; turn += 1)
         more = await this.#once(counts, refusals, { act, forced: run.forced });
-      if (reconcile && !this.#stopped) {
+      if (reconcile && !this.#stopped && !refusals.has(PAUSED)) {
         const { refusal, ...found } = await reconciler.run({ forced: run.forced });
         if (refusal !== undefined) refusals.add(refusal);
         Object.assign(counts, found, await reconciler.purge());
@@ -152,16 +152,23 @@ export class Collector {
     refusals: Set<string>,
     how: { readonly act: Act; readonly forced: boolean },
   ): Promise<boolean> {
-    const { tables, onStep, most } = this.#parts;
-    const files = await this.#batches(async (batch) => {
+    const { tables, onStep, most, clock, now } = this.#parts;
+    // Asked before each batch: the clock may be set in the middle of a turn.
+    const time = (): number | undefined => {
+      const at = how.forced ? now() : clock.time();
+      if (at === undefined) refusals.add(PAUSED);
+      return at;
+    };
+    const files = await this.#batches(time, async (batch) => {
       const { taken, removed } = await tables.reviewFiles(batch);
       counts.filesRemoved += removed;
       return taken === batch.limit;
     });
     const versions = await this.#batches(
+      time,
       async (batch) => (await tables.reviewVersions(batch)) === batch.limit,
     );
-    const blobs = await this.#batches(async (batch) => {
+    const blobs = await this.#batches(time, async (batch) => {
       const reviewed = await tables.condemn(batch, how.forced ? undefined : most);
       counts.blobsCondemned += reviewed.condemned;
       counts.condemnedBytes += reviewed.bytes;
@@ -169,15 +176,19 @@ export class Collector {
       if (reviewed.condemned > 0) await onStep?.('condemned');
       return reviewed.taken === batch.limit && !reviewed.refused;
     });
-    const swept = await this.#batches((batch) => this.#sweep(batch, counts, how.act));
+    const swept = await this.#batches(time, (batch) => this.#sweep(batch, counts, how.act));
     return files || versions || blobs || swept;
   }
 
   /** Repeats while there is more, up to a turn's worth; answers whether there still is. */
-  async #batches(work: (batch: GarbageBatch) => Promise<boolean>): Promise<boolean> {
-    const { now, times } = this.#parts;
+  async #batches(
+    time: () => number | undefined,
+    work: (batch: GarbageBatch) => Promise<boolean>,
+  ): Promise<boolean> {
+    const { times } = this.#parts;
     for (let count = 0; count < TURN && !this.#stopped; count += 1) {
-      if (!(await work({ now: now(), limit: BATCH, ...times }))) return false;
+      const now = time();
+      if (now === undefined || !(await work({ now, limit: BATCH, ...times }))) return false;
       await setImmediate();
     }
     return true;

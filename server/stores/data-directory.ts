@@ -23,6 +23,7 @@ import { fileLock } from './blobs/file-lock.ts';
  *     entrepot.db               metadata (SQLite, with -wal and -shm beside it)
  *     blobs/                    contents; the blob store knows what is inside
  *     keys/signing              32 random bytes behind tokens and sessions
+ *     clock                     what time it was when the server was last up
  *     initial-admin-password    until the password is changed
  *     restoring/                while a backup is being restored, and after one that was interrupted
  */
@@ -35,6 +36,7 @@ export const dataPaths = (directory: string) => {
     blobs: join(root, 'blobs'),
     keys: join(root, 'keys'),
     signingKey: join(root, 'keys', 'signing'),
+    clock: join(root, 'clock'),
     initialPassword: join(root, 'initial-admin-password'),
     restoring: join(root, 'restoring'),
   };
@@ -63,6 +65,9 @@ export class DataDirectory implements Disposable {
   }
   get blobs(): string {
     return this.#paths.blobs;
+  }
+  get clock(): string {
+    return this.#paths.clock;
   }
   get initialPassword(): string {
     return this.#paths.initialPassword;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { BlobInfo } from '../core/blob.ts';
+import type { ClockRecord, ClockStamp } from '../core/clock.ts';
 import type { HostedRepo } from '../core/catalog.ts';
 import { TokenSealer } from '../lib/sealed-token.ts';
 import { ClockWatch } from '../retain/clock-watch.ts';
@@ -16,6 +17,19 @@ import { type TemporaryDatabase, temporaryDatabase } from './temporary-database.
 export const LEASE = 3_600_000;
 export const GRACE = 600_000;
 export const DELAY = 60_000;
+
+/** What one server after another knows of the clock. */
+export class MemoryClockRecord implements ClockRecord {
+  #stamp: ClockStamp | undefined;
+
+  read(): ClockStamp | undefined {
+    return this.#stamp;
+  }
+
+  write(stamp: ClockStamp): void {
+    this.#stamp = stamp;
+  }
+}
 
 /** A collector and repositories on one database and one store, with a clock that can be moved on. */
 export class GarbageLab implements AsyncDisposable {
@@ -78,7 +92,12 @@ export class GarbageLab implements AsyncDisposable {
       tables: new GarbageQueue(this.database),
       blobs: this.blobs,
       reconciler: this.reconciler(),
-      clock: new ClockWatch({ now: this.now, monotonic: () => this.now(), pauseMs: GRACE }),
+      clock: new ClockWatch({
+        now: this.now,
+        monotonic: () => this.now(),
+        pauseMs: GRACE,
+        record: new MemoryClockRecord(),
+      }),
       times: { graceMs: GRACE, sweepDelayMs: DELAY },
       most: { share: 0.5, atLeast: 10 },
       now: this.now,

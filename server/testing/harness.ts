@@ -104,6 +104,8 @@ export class TestServer implements AsyncDisposable {
       directory,
       log,
       now: clock.now,
+      // What tests let pass is time, and no clock that was set.
+      monotonic: clock.now,
       shared: true,
       adminPassword: ADMIN_PASSWORD,
     });
