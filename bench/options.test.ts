@@ -11,6 +11,10 @@ it('takes several scenarios', () => {
   });
 });
 
+it('takes several separated by commas', () => {
+  expect(parseOptions(['--only', 'push,manifest-get'], known).only).toEqual(['push', 'manifest-get']);
+});
+
 it('names the scenarios there are when asked for another', () => {
   expect(() => parseOptions(['--only', 'pull'], known)).toThrow('there are: manifest-get, push');
 });

@@ -10,6 +10,9 @@ export interface Result {
   readonly rows: readonly Row[];
   readonly missing: readonly Missing[];
   readonly notes: readonly string[];
+  readonly chart?: string;
+  /** How long the scenario took. */
+  readonly seconds?: number;
 }
 
 export function resultOf(scenario: Scenario, outcome: Outcome): Result {
@@ -19,6 +22,7 @@ export function resultOf(scenario: Scenario, outcome: Outcome): Result {
     rows: tabulate(scenario.measures, outcome.samples),
     missing: outcome.missing,
     notes: outcome.notes,
+    ...(outcome.chart !== undefined && { chart: outcome.chart }),
   };
 }
 
@@ -38,8 +42,12 @@ export function renderResult(result: Result): string {
   const table = alignColumns([[...HEADINGS], ...cells]);
   const missing = result.missing.map(({ name, reason }) => `Missing: ${name} (${reason}).`);
   const notes = [...missing, ...result.notes].map((note) => `- ${note}`);
-  return [table, ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n');
+  const chart = result.chart === undefined ? [] : [`![${result.title}](${chartFile(result)})`];
+  return [...chart, table, ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n');
 }
+
+/** Where the chart is, beside the page. */
+export const chartFile = ({ name }: Pick<Result, 'name'>): string => `benchmarks-${name}.svg`;
 
 export function renderMachine(machine: Machine): string {
   const { kernel, cpu, cores, flags, memoryGib, filesystem, load, versions, commit, date } = machine;

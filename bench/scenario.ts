@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import type { Measure, Samples } from './measure.ts';
+import type { Rounds } from './rounds.ts';
 import type { Missing, Place, Running } from './servers/server.ts';
 
 /** What a scenario may use of the run it is part of. Its directory is empty and removed afterwards. */
@@ -14,6 +16,8 @@ export interface Outcome {
   readonly missing: readonly Missing[];
   /** Sentences a reader needs to judge the figures. */
   readonly notes: readonly string[];
+  /** A drawing of the figures, as SVG. */
+  readonly chart?: string;
 }
 
 /** One question to the servers: a value in the list of scenarios/index.ts. */
@@ -21,9 +25,17 @@ export interface Scenario {
   /** What `--only` takes. */
   readonly name: string;
   readonly title: string;
+  /** How long a full run takes, about. One that takes three times as long, and five minutes more, is ended. */
+  readonly minutes: number;
+  /** Runs only when it is named. */
+  readonly onlyByName?: true;
   readonly measures: readonly Measure[];
   run(bench: Bench): Promise<Outcome>;
 }
+
+/** Rounds for a full run after one warm-up, and a single one for a quick run. */
+export const roundsOf = ({ quick }: Pick<Bench, 'quick'>, counted: number): Rounds =>
+  quick ? { counted: 1, warmUp: 0 } : { counted, warmUp: 1 };
 
 /** A server that takes part if this machine has it. */
 export interface Candidate<T extends Running> {
@@ -47,6 +59,6 @@ export async function startAll<T extends Running>(
   return { running, missing };
 }
 
-/** For a candidate that is a program of the machine. */
+/** For a candidate that is a program of the machine, by name or path. */
 export const unlessInstalled = (program: string): string | undefined =>
-  Bun.which(program) === null ? `${program} is not installed: npm run bench:peers` : undefined;
+  Bun.which(program) === null ? `${basename(program)} is not installed: npm run bench:peers` : undefined;

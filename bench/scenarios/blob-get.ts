@@ -6,7 +6,7 @@ import { contentUrl, pushBlob, randomBytes } from '../load/oci-client.ts';
 import type { Measure, Sample } from '../measure.ts';
 import { cpuSeconds } from '../proc.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import { type Bench, type Outcome, type Scenario, startAll, unlessInstalled } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, roundsOf, startAll, unlessInstalled } from '../scenario.ts';
 import { startNginx } from '../servers/nginx.ts';
 import { distribution, entrepot } from '../servers/registries.ts';
 import type { Registry, Running } from '../servers/server.ts';
@@ -29,6 +29,7 @@ function measuresOf(client: string, label: string): readonly Measure[] {
 export const blobGet: Scenario = {
   name: 'blob-get',
   title: 'Blob GET, 64 MiB, one connection',
+  minutes: 3,
   measures: [...measuresOf('discard', 'discarding client'), ...measuresOf('curl', 'curl')],
   run,
 };
@@ -57,7 +58,7 @@ async function run(bench: Bench): Promise<Outcome> {
   }
   for (const server of files.running)
     contenders.push(contender(server, `${server.url}/blob`, times, () => Promise.resolve({})));
-  const samples = await interleave({ counted: bench.quick ? 3 : 7, warmUp: 1 }, contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 7), contenders, bench.say);
   return { samples, missing: [...registries.missing, ...files.missing], notes: NOTES };
 }
 

@@ -8,7 +8,7 @@ import { wrk } from '../load/wrk.ts';
 import { type Measure, type Sample, SELF } from '../measure.ts';
 import { cpuSeconds } from '../proc.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import { type Bench, type Outcome, type Scenario, unlessInstalled } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, unlessInstalled, roundsOf } from '../scenario.ts';
 import {
   basic,
   createRepository,
@@ -111,6 +111,7 @@ const goals = [{ kind: 'ratio', to: UNCHECKED, atLeast: 0.85 }] as const;
 export const iam: Scenario = {
   name: 'iam',
   title: `Manifest GET by tag with and without authentication and authorization, ${CONNECTIONS} connections`,
+  minutes: 6,
   measures: CASES.flatMap(({ key, label, forNote }): readonly Measure[] => [
     { key, label: `requests, ${label}`, unit: '/s', better: 'more', goals: forNote ? [] : goals },
     { key: `${key}Cpu`, label: `server CPU per request, ${label}`, unit: 'µs', better: 'less' },
@@ -128,7 +129,7 @@ async function run(bench: Bench): Promise<Outcome> {
   await cp(join(checked.directory, 'data'), join(unchecked.directory, 'data'), { recursive: true });
   await using stack = new AsyncDisposableStack();
   const servers = [stack.use(await startProcess(checked)), stack.use(await startUnchecked(unchecked))];
-  const rounds = { counted: bench.quick ? 3 : 7, warmUp: 1 };
+  const rounds = roundsOf(bench, 7);
   const samples = new Map<string, readonly Sample[]>();
   for (const each of CASES) {
     const contenders = servers.map((server) =>

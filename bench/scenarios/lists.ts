@@ -1,7 +1,7 @@
 import { wrk, type WrkResult } from '../load/wrk.ts';
 import { type Measure, SELF } from '../measure.ts';
 import { interleave } from '../rounds.ts';
-import type { Bench, Outcome, Scenario } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, roundsOf } from '../scenario.ts';
 import { type Entrepot, entrepotMissing, packageName, signIn, startProcess } from '../servers/entrepot.ts';
 import { seededPlace } from '../servers/seeded.ts';
 
@@ -22,6 +22,7 @@ const goals = [{ kind: 'value', atMost: 20 }] as const;
 export const lists: Scenario = {
   name: 'lists',
   title: `Pages of ${PAGE} from an image with 100,000 tags and versions`,
+  minutes: 4,
   measures: [
     measure('tagsP99', 'tags/list, p99', goals),
     measure('tagsP50', 'tags/list, p50'),
@@ -59,7 +60,7 @@ async function run(bench: Bench): Promise<Outcome> {
       versionsManyP99: all.together.p99,
     };
   };
-  const rounds = { counted: bench.quick ? 2 : 5, warmUp: 1 };
+  const rounds = roundsOf(bench, 5);
   return { samples: await interleave(rounds, [{ name: SELF, round }], bench.say), missing: [], notes: NOTES };
 }
 

@@ -4,7 +4,7 @@ import { wrk } from '../load/wrk.ts';
 import type { Measure, Sample } from '../measure.ts';
 import { cpuSeconds } from '../proc.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import { type Bench, type Outcome, type Scenario, startAll, unlessInstalled } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, roundsOf, startAll, unlessInstalled } from '../scenario.ts';
 import { entrepotNpm, type NpmServer, verdaccio } from '../servers/npm.ts';
 
 const CONNECTIONS = { small: 32, big: 4, tarball: 32, publish: 8 } as const;
@@ -49,6 +49,7 @@ const documentMeasures = DOCUMENTS.flatMap((size) =>
 export const npm: Scenario = {
   name: 'npm',
   title: 'npm packuments, tarballs and publishing, authenticated',
+  minutes: 7,
   measures: [
     ...documentMeasures,
     rate('tarball', 'tarball of 200 kB', 5),
@@ -66,7 +67,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const { running, missing } = await startAll<NpmServer>(stack, [entrepotNpm(bench), verdaccio(bench)]);
   for (const server of running) await fill(bench, server);
   const contenders = running.map((server) => contender(bench, server));
-  const samples = await interleave({ counted: bench.quick ? 3 : 7, warmUp: 1 }, contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 7), contenders, bench.say);
   return { samples, missing, notes: NOTES };
 }
 

@@ -14,6 +14,7 @@ const PIECE = 8 * MIB;
 export const pushHuge: Scenario = {
   name: 'push-5gib',
   title: 'One push of 5 GiB',
+  minutes: 2,
   measures: [
     {
       key: 'peak',

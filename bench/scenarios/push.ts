@@ -4,7 +4,7 @@ import { beginUpload, randomBytes, sha256, succeed, withDigest } from '../load/o
 import { run as runProgram } from '../load/run-program.ts';
 import { cpuSeconds } from '../proc.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import { type Bench, type Outcome, type Scenario, startAll } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, roundsOf, startAll } from '../scenario.ts';
 import { distribution, entrepot } from '../servers/registries.ts';
 import type { Registry } from '../servers/server.ts';
 
@@ -15,6 +15,7 @@ const goals = [{ kind: 'ratio', to: 'distribution', atLeast: 0.9 }] as const;
 export const push: Scenario = {
   name: 'push',
   title: 'Push of a 100 MiB layer, acknowledged when durable',
+  minutes: 3,
   measures: [
     { key: 'streamed', label: 'POST, PATCH in chunks, PUT', unit: 'MiB/s', better: 'more', goals },
     { key: 'monolithic', label: 'POST, PUT with everything', unit: 'MiB/s', better: 'more', goals },
@@ -29,7 +30,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const { running, missing } = await startAll<Registry>(stack, [entrepot(bench), distribution(bench)]);
   const size = (bench.quick ? 20 : 100) * MIB;
   const contenders = running.map((registry) => contender(registry, join(bench.directory, 'layer'), size));
-  const samples = await interleave({ counted: bench.quick ? 3 : 9, warmUp: 1 }, contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 9), contenders, bench.say);
   return { samples, missing, notes: NOTES };
 }
 

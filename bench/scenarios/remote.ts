@@ -5,7 +5,7 @@ import { nodeProgram } from '../../e2e/harness/run.ts';
 import { succeed } from '../load/oci-client.ts';
 import { SELF } from '../measure.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import type { Bench, Outcome, Scenario } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, roundsOf } from '../scenario.ts';
 import {
   createRepository,
   type Entrepot,
@@ -26,6 +26,7 @@ const DELAY_MS = 20;
 export const remote: Scenario = {
   name: 'remote',
   title: 'What is not cached yet, through a remote repository and straight from its upstream',
+  minutes: 5,
   measures: [
     {
       key: 'install',
@@ -105,7 +106,7 @@ async function run(bench: Bench): Promise<Outcome> {
       },
     },
   ];
-  const samples = await interleave({ counted: bench.quick ? 2 : 7, warmUp: 1 }, contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 7), contenders, bench.say);
   return { samples: new Map([...samples].toReversed()), missing: [], notes: NOTES };
 }
 

@@ -2,7 +2,7 @@ import { type Measure, type Sample, SELF } from '../measure.ts';
 import { succeed } from '../load/oci-client.ts';
 import { memory } from '../proc.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import { type Bench, type Outcome, type Scenario, unlessInstalled } from '../scenario.ts';
+import { type Bench, type Outcome, type Scenario, unlessInstalled, roundsOf } from '../scenario.ts';
 import { startDistribution } from '../servers/distribution.ts';
 import { entrepotMissing, startProcess } from '../servers/entrepot.ts';
 import { seededPlace } from '../servers/seeded.ts';
@@ -14,6 +14,7 @@ const IDLE_MS = 5000;
 export const start: Scenario = {
   name: 'start',
   title: 'Start to ready, and memory when idle',
+  minutes: 3,
   measures: [
     ready('readyEmpty', 'empty data directory', 0.5),
     ready('readySeeded', '100,000 blobs and 20,000 tags', 2),
@@ -47,7 +48,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const distributionGone = unlessInstalled('docker-registry');
   if (distributionGone === undefined) contenders.push(distribution(bench));
   else missing.push({ name: 'distribution', reason: distributionGone });
-  const samples = await interleave({ counted: bench.quick ? 2 : 5, warmUp: 1 }, contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 5), contenders, bench.say);
   return { samples, missing, notes: NOTES };
 }
 
