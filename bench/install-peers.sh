@@ -9,7 +9,8 @@ readonly peers="${ENTREPOT_PEERS:-$HOME/.cache/entrepot-peers}"
 readonly clients="${ENTREPOT_CLIENTS:-$HOME/.cache/entrepot-clients}"
 readonly versions="$peers/versions"
 
-readonly zot_version=v2.1.8
+# The first versions had a module path that Go refuses.
+readonly zot_version=v2.1.11
 readonly athens_version=v0.16.1
 readonly pypiserver_version=2.4.2
 readonly devpi_version=6.20.3

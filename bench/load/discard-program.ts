@@ -48,7 +48,7 @@ function connectTo({ hostname, port }: URL): number {
 function getOnce(connection: number): number {
   check(libc.send(connection, request, request.byteLength, 0));
   const head = readHead(connection);
-  if (!head.startsWith('HTTP/1.1 200')) throw new Error(`answer: ${head}`);
+  if (!/^HTTP\/1\.1 20[06] /.test(head)) throw new Error(`answer: ${head}`);
   const length = Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? Number.NaN);
   if (!Number.isSafeInteger(length)) throw new Error(`answer without a length: ${head}`);
   const unused = Buffer.alloc(1);

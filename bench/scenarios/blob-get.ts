@@ -3,99 +3,166 @@ import { join } from 'node:path';
 import { download, type Transfer } from '../load/curl.ts';
 import { discard } from '../load/discard.ts';
 import { contentUrl, pushBlob, randomBytes } from '../load/oci-client.ts';
-import type { Measure, Sample } from '../measure.ts';
+import type { Measure, Sample, Samples } from '../measure.ts';
 import { cpuSeconds } from '../proc.ts';
+import { combine } from '../questions.ts';
 import { type Contender, interleave } from '../rounds.ts';
-import { type Bench, type Outcome, type Scenario, roundsOf, startAll, unlessInstalled } from '../scenario.ts';
+import { type Bench, type Outcome, roundsOf, type Scenario, startAll, unlessInstalled } from '../scenario.ts';
 import { startNginx } from '../servers/nginx.ts';
-import { distribution, entrepot } from '../servers/registries.ts';
+import { distribution, entrepot, zot } from '../servers/registries.ts';
 import type { Registry, Running } from '../servers/server.ts';
 
 const IMAGE = 'app';
 const MIB = 1024 * 1024;
 const GB = 1e9;
-const BLOB_SIZE = 64 * MIB;
+const SENDFILE = 'nginx sendfile';
 
-function measuresOf(client: string, label: string): readonly Measure[] {
-  const cpu = [{ kind: 'ratio', to: 'nginx sendfile', atMost: 1.2 }] as const;
-  const rate = [{ kind: 'ratio', to: 'distribution', atLeast: 1 }] as const;
+type Headers = Readonly<Record<string, string>>;
+type Client = 'discard' | 'curl';
+
+/** What is read: a whole blob, or a piece from its middle. */
+interface Case {
+  readonly key: string;
+  readonly label: string;
+  readonly mebibytes: number;
+  readonly client: Client;
+  /** How often, on one connection: half a GiB and more, so that the 10 ms steps of /proc are small. */
+  readonly times: number;
+  readonly piece?: number;
+}
+
+const CASES: readonly Case[] = [
+  { key: 'small', label: '1 MiB', mebibytes: 1, client: 'discard', times: 1024 },
+  { key: 'discard', label: '64 MiB', mebibytes: 64, client: 'discard', times: 32 },
+  { key: 'curl', label: '64 MiB with curl', mebibytes: 64, client: 'curl', times: 32 },
+  { key: 'large', label: '1 GiB', mebibytes: 1024, client: 'discard', times: 2 },
+  {
+    key: 'range',
+    label: 'ranges of 4 MiB of 1 GiB',
+    mebibytes: 1024,
+    client: 'discard',
+    times: 256,
+    piece: 4,
+  },
+];
+
+function measuresOf({ key, label }: Case): readonly Measure[] {
+  const cpu = [{ kind: 'ratio', to: SENDFILE, atMost: 1.2 }] as const;
+  const rate = [
+    { kind: 'ratio', to: 'distribution', atLeast: 1 },
+    { kind: 'ratio', to: SENDFILE, atLeast: 0.95 },
+  ] as const;
   return [
-    { key: `${client}Cpu`, label: `server CPU per GB, ${label}`, unit: 's', better: 'less', goals: cpu },
-    { key: `${client}Rate`, label: `throughput, ${label}`, unit: 'GB/s', better: 'more', goals: rate },
-    { key: `${client}Load`, label: `load on ${label}`, unit: 'of one core', better: 'less' },
+    { key: `${key}Cpu`, label: `server CPU per GB, ${label}`, unit: 's', better: 'less', goals: cpu },
+    { key: `${key}Rate`, label: `throughput, ${label}`, unit: 'GB/s', better: 'more', goals: rate },
+    { key: `${key}Load`, label: `load on the client, ${label}`, unit: 'of one core', better: 'less' },
   ];
 }
 
 export const blobGet: Scenario = {
   name: 'blob-get',
-  title: 'Blob GET, 64 MiB, one connection',
-  minutes: 3,
-  measures: [...measuresOf('discard', 'discarding client'), ...measuresOf('curl', 'curl')],
+  title: 'Blob GET of 1 MiB, 64 MiB and 1 GiB, and ranges, one connection',
+  minutes: 4,
+  measures: CASES.flatMap(measuresOf),
   run,
 };
 
+/** Somebody who has all blobs. */
+interface Source {
+  readonly server: Running;
+  readonly url: (mebibytes: number) => string;
+  readonly headers: () => Promise<Headers>;
+}
+
 async function run(bench: Bench): Promise<Outcome> {
   await using stack = new AsyncDisposableStack();
-  const bytes = randomBytes(BLOB_SIZE);
+  const registries = await startAll<Registry>(stack, [entrepot(bench), distribution(bench), zot(bench)]);
   const root = join(bench.directory, 'files');
   await mkdir(root);
-  await Bun.write(join(root, 'blob'), bytes);
-  const registries = await startAll<Registry>(stack, [entrepot(bench), distribution(bench)]);
+  const missing = unlessInstalled('nginx');
   const files = await startAll<Running>(stack, [
-    {
-      name: 'nginx sendfile',
-      missing: unlessInstalled('nginx'),
-      start: () => startNginx(bench, root),
-    },
+    { name: SENDFILE, missing, start: () => startNginx(bench, root) },
   ]);
-  // 2 GiB are two thirds of a second of CPU, so that the 10 ms steps of /proc are 1.5 %.
-  const times = bench.quick ? 8 : 32;
-  const contenders: Contender[] = [];
-  for (const registry of registries.running) {
-    const { digest } = await pushBlob(registry, IMAGE, 'application/octet-stream', bytes);
-    const url = contentUrl(registry, IMAGE, `blobs/${digest}`);
-    contenders.push(contender(registry, url, times, () => registry.authorize(IMAGE)));
+  const urls = new Map<string, string>();
+  for (const mebibytes of new Set(CASES.map((each) => each.mebibytes)))
+    await fill(registries.running, join(root, String(mebibytes)), sizeOf(bench, mebibytes), (name, url) =>
+      urls.set(`${name} ${mebibytes}`, url),
+    );
+  const sources: readonly Source[] = [
+    ...registries.running.map((server) => ({
+      server,
+      url: (mebibytes: number) => urls.get(`${server.name} ${mebibytes}`) ?? '',
+      headers: () => server.authorize(IMAGE),
+    })),
+    ...files.running.map((server) => ({
+      server,
+      url: (mebibytes: number) => `${server.url}/${mebibytes}`,
+      headers: () => Promise.resolve({}),
+    })),
+  ];
+  let samples: Samples = new Map();
+  for (const each of CASES) {
+    const contenders = sources.map((source) => contender(bench, source, each));
+    samples = combine(samples, await interleave(roundsOf(bench, 5), contenders, bench.say));
   }
-  for (const server of files.running)
-    contenders.push(contender(server, `${server.url}/blob`, times, () => Promise.resolve({})));
-  const samples = await interleave(roundsOf(bench, 7), contenders, bench.say);
   return { samples, missing: [...registries.missing, ...files.missing], notes: NOTES };
 }
 
-function contender(
-  { name, pid }: Running,
-  url: string,
-  times: number,
-  headers: () => Promise<Readonly<Record<string, string>>>,
-): Contender {
+const sizeOf = ({ quick }: Bench, mebibytes: number): number =>
+  (quick ? Math.min(mebibytes, 16) : mebibytes) * MIB;
+
+/** Makes the file and pushes it to all. */
+async function fill(
+  registries: readonly Registry[],
+  file: string,
+  size: number,
+  tell: (name: string, url: string) => void,
+): Promise<void> {
+  const bytes = randomBytes(size);
+  await Bun.write(file, bytes);
+  for (const each of registries) {
+    const { digest } = await pushBlob(each, IMAGE, 'application/octet-stream', bytes);
+    tell(each.name, contentUrl(each, IMAGE, `blobs/${digest}`));
+  }
+}
+
+function contender(bench: Bench, { server, url, headers }: Source, what: Case): Contender {
+  const { key, mebibytes, client, piece } = what;
+  const size = sizeOf(bench, mebibytes);
+  const times = bench.quick ? Math.ceil(what.times / 16) : what.times;
+  const middle = Math.floor(size / 2);
+  const range = piece === undefined ? {} : { range: `bytes=${middle}-${middle + piece * MIB - 1}` };
+  const expected = times * (piece === undefined ? size : piece * MIB);
   return {
-    name,
-    async round() {
-      const given = await headers();
+    name: server.name,
+    async round(): Promise<Sample> {
+      const plan = { url: url(mebibytes), headers: { ...(await headers()), ...range }, times };
+      const before = await cpuSeconds(server.pid);
+      const { bytes, seconds, clientCpu } = await transfer(client, plan);
+      const cpu = (await cpuSeconds(server.pid)) - before;
+      if (bytes !== expected) throw new Error(`${bytes} bytes came, not ${expected}`);
+      const gigabytes = bytes / GB;
       return {
-        ...(await turn('discard', pid, () => discard({ url, headers: given, times }))),
-        ...(await turn('curl', pid, () => download(url, given, times))),
+        [`${key}Cpu`]: cpu / gigabytes,
+        [`${key}Rate`]: gigabytes / seconds,
+        [`${key}Load`]: clientCpu / seconds,
       };
     },
   };
 }
 
-async function turn(client: string, pid: number, transfer: () => Promise<Transfer>): Promise<Sample> {
-  const before = await cpuSeconds(pid);
-  const { bytes, seconds, clientCpu } = await transfer();
-  const cpu = (await cpuSeconds(pid)) - before;
-  if (bytes === 0 || bytes % BLOB_SIZE !== 0) throw new Error(`${bytes} bytes came`);
-  const gigabytes = bytes / GB;
-  return {
-    [`${client}Cpu`]: cpu / gigabytes,
-    [`${client}Rate`]: gigabytes / seconds,
-    [`${client}Load`]: clientCpu / seconds,
-  };
+interface Plan {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly times: number;
 }
 
+const transfer = (client: Client, { url, headers, times }: Plan): Promise<Transfer> =>
+  client === 'curl' ? download(url, headers, times) : discard({ url, headers, times });
+
 const NOTES = [
-  'The discarding client reads with MSG_TRUNC: the kernel drops the bytes without copying them, as if the receiver ' +
-    'were another machine. The file is in the page cache.',
+  'Unless curl is named, the client reads with MSG_TRUNC: the kernel drops the bytes without copying them, as if the ' +
+    'receiver were another machine. The file is in the page cache.',
   'curl copies every byte. From a server that sends the file itself it copies cold pages, from one that copies through ' +
     'a buffer it copies warm ones; where the load on curl is near 1, its row compares that and not the servers.',
 ];

@@ -1,13 +1,17 @@
 import type { Scenario } from '../scenario.ts';
 import { blobGet } from './blob-get.ts';
+import { catalog } from './catalog.ts';
+import { connections } from './connections.ts';
 import { iam } from './iam.ts';
 import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
+import { mixed } from './mixed.ts';
 import { pushHuge } from './push-5gib.ts';
 import { push } from './push.ts';
 import { npm } from './npm.ts';
 import { remote } from './remote.ts';
 import { start } from './start.ts';
+import { zb } from './zb.ts';
 
 /** Every scenario, in the order they are run and shown. A new one is a file here and a line in this list. */
 export const scenarios: readonly Scenario[] = [
@@ -15,8 +19,12 @@ export const scenarios: readonly Scenario[] = [
   blobGet,
   push,
   pushHuge,
+  mixed,
+  connections,
+  zb,
   start,
   lists,
+  catalog,
   iam,
   npm,
   remote,

@@ -7,7 +7,7 @@ import { type Place, placeFor, type Registry } from './server.ts';
 export const PROJECT = 'my-project';
 export const LOCATION = 'us-central1';
 const REPOSITORY = 'bench';
-const ADMIN: Credentials = { username: 'admin', password: 'bench-password' };
+export const ADMIN: Credentials = { username: 'admin', password: 'bench-password' };
 const ROOT = join(import.meta.dir, '..', '..');
 export const UNCHECKED = 'nothing checked';
 const PROGRAM = join(ROOT, 'bin', 'entrepot.ts');
