@@ -3,16 +3,16 @@ import { within } from './limit.ts';
 
 const never = new AbortController().signal;
 
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('a server went away')));
+  });
+
 it('answers what was done in time', async () => {
   expect(await within(60_000, never, () => Promise.resolve(1))).toBe(1);
 });
 
 it('tells the work that its time is over, and says so', async () => {
-  const untilAborted = (signal: AbortSignal): Promise<never> =>
-    new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('a server went away')));
-    });
-
   const late = within(1, never, untilAborted);
 
   expect(await late.catch((error: unknown) => error)).toMatchObject({
