@@ -1,4 +1,5 @@
-import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite';
+import { type Database, SQLiteError, type SQLQueryBindings, type Statement } from 'bun:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -12,6 +13,10 @@ import {
 
 /** Prepared statements kept per connection; more distinct queries than this do not exist. */
 const STATEMENTS = 512;
+/** How long a connection waits for others. */
+export const BUSY_TIMEOUT_MS = 10_000;
+/** Between two looks whether the lock can be had. */
+const LONGEST_PAUSE_MS = 25;
 
 class BunSqliteConnection implements DatabaseConnection {
   readonly #db: Database;
@@ -75,10 +80,31 @@ class BunSqliteDriver implements Driver {
     this.#release?.();
   }
 
-  /** IMMEDIATE: a transaction that began by reading would fail, not wait, when another process wrote meanwhile. */
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  /**
+   * IMMEDIATE: a transaction that began by reading would fail, not wait, when another process wrote meanwhile. SQLite would
+   * wait for the other too, but with this thread, and nothing else would be answered in that time.
+   */
+  async beginTransaction(): Promise<void> {
+    const end = performance.now() + BUSY_TIMEOUT_MS;
+    for (let pause = 1; !this.#begun(performance.now() >= end); pause = Math.min(2 * pause, LONGEST_PAUSE_MS))
+      await setTimeout(pause);
   }
+
+  /** Answers whether the lock could be had at once; throws when it could not, the `last` time. */
+  #begun(last: boolean): boolean {
+    // SQLite carries this out while it compiles it: a prepared statement would do it once.
+    this.#db.run('PRAGMA busy_timeout = 0');
+    try {
+      this.#db.query('BEGIN IMMEDIATE').run();
+      return true;
+    } catch (error) {
+      if (!last && error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY')) return false;
+      throw error;
+    } finally {
+      this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'));
   }

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
-import { bunSqlite } from './bun-sqlite-dialect.ts';
+import { bunSqlite, BUSY_TIMEOUT_MS } from './bun-sqlite-dialect.ts';
 import { MOST_TOGETHER, together, type Work } from './group-commit.ts';
 import { createSchema } from './migrations/001-schema.ts';
 import type { Schema } from './schema.ts';
@@ -149,7 +149,7 @@ function connect(path: string, cacheKib: number): Database {
   const db = new Database(path, { create: true, strict: true });
   const { version } = db.query('SELECT sqlite_version() AS version').get() as { version: string };
   if (isTooOld(version)) throw new Error(`SQLite ${version} is too old: ${OLDEST_SQLITE} or later is needed`);
-  db.run('PRAGMA busy_timeout = 10000');
+  db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   db.run('PRAGMA journal_mode = WAL');
   // After WAL is chosen: some builds lower the setting when the journal mode changes.
   db.run('PRAGMA synchronous = FULL');
