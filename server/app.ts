@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { managementApi } from './api/fixture.ts';
-import type { BlobStore } from './core/blob.ts';
 import { notFound } from './core/error.ts';
 import type { Authorizer, Caller } from './core/iam.ts';
 import type { RepositoryRow } from './core/repository.ts';
@@ -42,6 +41,7 @@ import type { Log } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import type { RemoteCaches } from './core/remote-caches.ts';
 import { StoredCopies } from './remote-caches.ts';
+import { countUploads } from './stores/blobs/count-uploads.ts';
 import { FilesystemBlobs } from './stores/blobs/filesystem.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import type { DataDirectory } from './stores/data-directory.ts';
@@ -219,6 +219,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     documents: opened.documents,
     now,
     audit: { notes: audit.notes, now, newId },
+    historyKept: config.tagHistoryRetention,
     elsewhere: (call, { format }) =>
       new Elsewhere(
         {
@@ -421,10 +422,4 @@ function nameOn(
 ): string {
   const address = addressing.spelling(host, row, format);
   return address.slice(address.indexOf('/') + 1);
-}
-
-async function countUploads(blobs: BlobStore): Promise<number> {
-  let open = 0;
-  for await (const _ of blobs.uploads()) open += 1;
-  return open;
 }

@@ -113,6 +113,18 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))('%s', (_
     expect(unmeant('own', await answers(home, place))).toEqual([]);
   });
 
+  test('a repository as it is now', async () => {
+    const place = home.asOfNow(standard);
+    expect(unmeant('past', await answers(home, place))).toEqual([]);
+  });
+
+  test('a copy as it is now', async () => {
+    const copy = await away.remote(standard);
+    await answers(away, copy);
+    const place = away.asOfNow(copy);
+    expect(unmeant('past copy', await answers(away, place))).toEqual([]);
+  });
+
   test('a remote repository whose upstream is away', async () => {
     const place = await away.remote(standard);
     await answers(away, place);

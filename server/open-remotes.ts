@@ -3,7 +3,7 @@ import type { HostedRepo } from './core/catalog.ts';
 import type { CopiedDocuments } from './core/documents.ts';
 import type { Downloads } from './core/downloads.ts';
 import { RegistryError } from './core/error.ts';
-import type { Format } from './core/format.ts';
+import type { Format, FormatUpstream } from './core/format.ts';
 import type { RemoteSettings } from './core/remote-settings.ts';
 import type { Repo } from './core/repo.ts';
 import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
@@ -45,6 +45,7 @@ interface Opened {
   /** The configuration that it was opened with. */
   readonly config: string;
   readonly repo: RemoteRepo;
+  readonly format: FormatUpstream;
   readonly upstream: Upstream;
 }
 
@@ -98,7 +99,7 @@ export function openRemotes(parts: RemotesParts) {
       now,
       unnoticed: (cause) => log.write('warn', 'an upstream could not be asked', { cause }),
     });
-    return { config, repo, upstream };
+    return { config, repo, format: format.upstream, upstream };
   };
 
   return {
@@ -107,6 +108,8 @@ export function openRemotes(parts: RemotesParts) {
       return open(row).repo;
     },
     upstream: (row: RepositoryRow): Upstream => open(row).upstream,
+    /** How its format has files at servers elsewhere. */
+    format: (row: RepositoryRow): FormatUpstream => open(row).format,
     /** Resolves when everything is kept that was answered. */
     settled: () => memory.unkept.allSettled(),
   };

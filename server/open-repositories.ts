@@ -12,6 +12,7 @@ import type { Reader, WriteTarget } from './http/route-parts.ts';
 import { KeptDocuments } from './modes/kept-documents.ts';
 import { StandardRepo } from './modes/standard.ts';
 import type { VirtualPriority } from './modes/virtual-settings.ts';
+import { openPasts } from './open-pasts.ts';
 import { openRemotes } from './open-remotes.ts';
 import { type Nesting, openVirtuals } from './open-virtuals.ts';
 import type { Log } from './ops/log.ts';
@@ -95,7 +96,9 @@ export function openRepositories(parts: OpenParts) {
     log,
     now,
   });
+  const pastOf = openPasts({ database, bodies, remotes, present: (row) => hosted(row, '') });
   const read = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo => {
+    if (reader.asOf !== undefined && row.mode !== 'VIRTUAL_REPOSITORY') return pastOf(row, reader.asOf);
     switch (row.mode) {
       case 'STANDARD_REPOSITORY':
         return stored(row);

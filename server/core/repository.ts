@@ -14,6 +14,8 @@ export interface RepositoryAddress {
 /** As much of a repository as serving it needs. */
 export interface RepositoryRow extends RepositoryAddress {
   readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
   /** A Format's id. */
   readonly format: string;
   readonly mode: Mode;

@@ -1,6 +1,7 @@
 import { invalid, RegistryError } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
+import { asOfSegment } from '../lib/as-of.ts';
 
 /** What a request's host and path name. */
 export type Destination =
@@ -10,6 +11,8 @@ export type Destination =
       readonly address: RepositoryAddress;
       /** Whether the repository comes into being with the first push. */
       readonly legacy: boolean;
+      /** Milliseconds since the epoch: the repository is meant as it was then. */
+      readonly asOf?: number;
       /** The part of the path that names the repository, as the client wrote it. */
       readonly basePath: string;
       readonly rest: readonly string[];
@@ -153,12 +156,15 @@ function repositoryAt(place: Place, segments: readonly string[], base: string): 
     throw invalid('NAME_INVALID', 'a project or repository has an encoded slash in its name');
   const project = segments.slice(0, projectParts).join(':');
   const repository = place.repository ?? segments[projectParts] ?? '';
+  const asOf = asOfSegment(segments[parts]);
+  const own = asOf === undefined ? parts : parts + 1;
   return {
     kind: 'repository',
     format: place.format,
     address: { project, location: place.location, repository },
     legacy: place.repository !== undefined,
-    basePath: [base, ...segments.slice(0, parts)].join('/'),
-    rest: segments.slice(parts),
+    ...(asOf !== undefined && { asOf }),
+    basePath: [base, ...segments.slice(0, own)].join('/'),
+    rest: segments.slice(own),
   };
 }

@@ -2,6 +2,7 @@ import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
 import type { Decision, Within } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
+import { pastIsReadOnly, requirePast } from './as-of.ts';
 import { creationAct, type DataAuditParts, recorded } from './data-act.ts';
 import type { DataRequest, RepositoryDestination } from './data-request.ts';
 import { denied } from './denied.ts';
@@ -31,6 +32,8 @@ interface DataPlaneOptions extends RouteParts {
   readonly formats: readonly Format[];
   readonly repositories: RepositoryDirectory;
   readonly audit: DataAuditParts;
+  /** For how long it is known what was, in milliseconds. */
+  readonly historyKept: number;
   /** Does what a request asks for, knowing by way of what it came. `loop` is CDN-Loop (RFC 8586). */
   entered<T>(loop: string, work: () => Promise<T>): Promise<T>;
 }
@@ -65,6 +68,8 @@ export class DataPlane {
       const on = repositoryName(destination.address);
       const { authorizer } = this.#options;
       const decision = await authorizer.check(call.principal, matched.route.permission, on, matched.within);
+      if (decision.allow && destination.asOf !== undefined && matched.route.kind === 'command')
+        throw pastIsReadOnly(destination.asOf, on);
       if (decision.allow && isPlain(decision, matched.route)) {
         const repository = await this.#repository(call, destination, matched);
         return runRoute(this.#options, call, destination, matched, asked, repository, act);
@@ -110,11 +115,14 @@ export class DataPlane {
     destination: RepositoryDestination,
     { route: { permission } }: Matched,
   ): Promise<RepositoryRow> {
-    const { authorizer, repositories } = this.#options;
-    const { address, format, legacy } = destination;
+    const { authorizer, repositories, historyKept: kept, now } = this.#options;
+    const { address, asOf, format, legacy } = destination;
     const name = repositoryName(address);
     const known = await repositories.find(address);
-    if (known?.format === format.id) return known;
+    if (known?.format === format.id) {
+      if (asOf !== undefined) requirePast(asOf, known, { now: now(), kept });
+      return known;
+    }
     if (known === undefined && legacy && permission === 'artifactregistry.repositories.uploadArtifacts') {
       const create = await authorizer.check(
         call.principal,

@@ -48,6 +48,8 @@ export class Elsewhere implements ReadableElsewhere {
     const segments = [...root, ...address.split('/')];
     const destination = attempt(() => addressing.locate(this.#call.host, segments));
     if (destination?.kind !== 'repository' || destination.format !== this.#format) return undefined;
+    // What was there may not be there any more, and nobody publishes what refers to it.
+    if (destination.asOf !== undefined) return undefined;
     const repository = await repositories.find(destination.address);
     const repo = repository && (await this.#readable(repository));
     return repo && { repo, rest: destination.rest.join('/') };

@@ -31,6 +31,8 @@ export interface RouteParts {
 export interface Reader {
   readonly principal: Principal;
   readonly permission: Permission;
+  /** Milliseconds since the epoch: what was there then is read, and not what is there now. */
+  readonly asOf?: number;
 }
 
 /** The repository that takes what is written, or why none does. */

@@ -30,7 +30,12 @@ export function runRoute(
   repository: RepositoryRow,
   act: Act | undefined,
 ): Promise<Response> {
-  const reader: Reader = { principal: call.principal, permission: route.permission };
+  const { asOf } = destination;
+  const reader: Reader = {
+    principal: call.principal,
+    permission: route.permission,
+    ...(asOf !== undefined && { asOf }),
+  };
   switch (route.kind) {
     case 'file':
       return fileAnswer(parts, call, repository, parts.read(repository, reader), route, sender, asked);

@@ -1,6 +1,5 @@
 import type { Statement } from 'bun:sqlite';
 import { type Kysely, sql } from 'kysely';
-import type { Digest } from '../../core/blob.ts';
 import type {
   Attributes,
   CatalogReader,
@@ -14,21 +13,20 @@ import type {
   VersionRow,
 } from '../../core/catalog.ts';
 import type { Page, Slice } from '../../core/page.ts';
+import {
+  FILE_COLUMNS,
+  type FileRow,
+  pastPrefix,
+  SERVABLE,
+  slice,
+  storedFile,
+  versionRow,
+} from './catalog-rows.ts';
 import { CommittedCache } from './committed-cache.ts';
 import type { Transactions } from './transactions.ts';
 import { foldersUnder } from '../../lib/folders.ts';
 import type { Schema } from './schema.ts';
 import { searchPackages } from './search-packages.ts';
-
-interface FileRow {
-  readonly path: string;
-  readonly content_type: string | null;
-  readonly digest: Digest;
-  readonly size: number;
-  readonly generation: string;
-  readonly package: string | null;
-  readonly version: string | null;
-}
 
 interface PackageStateRow {
   readonly id: number;
@@ -38,10 +36,6 @@ interface PackageStateRow {
   readonly updated_at: number;
 }
 
-const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation,
-  package.name AS package, version.name AS version`;
-/** A blob that is being deleted, or is damaged, is not served. */
-const SERVABLE = `blob.state IN ('live', 'condemned')`;
 const DAMAGED = `blob.state IN ('corrupt', 'missing')`;
 
 const byPath = (state: string): string =>
@@ -100,11 +94,17 @@ export class FileLookups {
   find(repositoryId: number, ref: FileRef): StoredFile | undefined {
     const { path, freshness, tag, coordinates } = ref;
     if (tag === undefined) {
-      const read = () => stored(ref, this.#byPath.get(repositoryId, path));
+      const read = () => {
+        const row = this.#byPath.get(repositoryId, path);
+        return row && storedFile(ref, row);
+      };
       return this.#found.get(`${freshness} ${repositoryId}/${path}`, read) ?? undefined;
     }
     const pkg = coordinates?.package ?? '';
-    const read = () => stored(ref, this.#byTag.get(repositoryId, pkg, tag));
+    const read = () => {
+      const row = this.#byTag.get(repositoryId, pkg, tag);
+      return row && storedFile(ref, row);
+    };
     return this.#found.get(`${freshness} ${repositoryId}:${tag}/${pkg}`, read) ?? undefined;
   }
 
@@ -139,21 +139,6 @@ export class FileLookups {
         : this.#damagedByTag.get(repositoryId, coordinates?.package ?? '', tag);
     return row !== null;
   }
-}
-
-/** What is stored, as it is called: of the reference only what says how it may change. */
-function stored({ freshness, tag }: FileRef, row: FileRow | null): StoredFile | null {
-  if (!row) return null;
-  return {
-    path: row.path,
-    freshness,
-    ...(tag !== undefined && { tag }),
-    ...(row.content_type !== null && { contentType: row.content_type }),
-    ...(row.package !== null && {
-      coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
-    }),
-    blob: { digest: row.digest, size: row.size, generation: row.generation },
-  };
 }
 
 /** One repository's rows, as formats read them. */
@@ -326,26 +311,3 @@ const versionsOf = (db: Kysely<Schema>, packageId: number) =>
     .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
     .where('version.package_id', '=', packageId);
 type VersionQuery = ReturnType<typeof versionsOf>;
-
-interface RawVersion {
-  readonly name: string;
-  readonly attributes: string;
-  readonly size: number;
-  readonly created_at: number;
-}
-
-const versionRow = (pkg: string, row: RawVersion): VersionRow => ({
-  package: pkg,
-  version: row.name,
-  attributes: JSON.parse(row.attributes) as Record<string, unknown>,
-  size: row.size,
-  createdAt: row.created_at,
-});
-
-const slice = <T>(rows: readonly T[], limit: number): Slice<T> => ({
-  rows: rows.slice(0, limit),
-  more: rows.length > limit,
-});
-
-/** The first string after everything that starts with `prefix`, in byte order. */
-const pastPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;

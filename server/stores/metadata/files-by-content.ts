@@ -41,6 +41,7 @@ export class FilesByContent {
         'repository.name',
         'repository.format',
         'repository.mode',
+        'repository.created_at as createdAt',
       ])
       .where('blob.state', 'in', ['live', 'condemned'])
       .$if(algorithm === 'sha256', (query) => query.where('blob.digest', '=', `sha256:${hex}`))

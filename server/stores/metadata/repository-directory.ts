@@ -17,6 +17,7 @@ interface Row {
   readonly format: string;
   readonly mode: Mode;
   readonly config: string;
+  readonly created_at: number;
 }
 
 const DEFAULTS = {
@@ -26,7 +27,7 @@ const DEFAULTS = {
   config: {},
   immutableTags: false,
 } as const;
-const COLUMNS = 'id, project, location, name, format, mode, config';
+const COLUMNS = 'id, project, location, name, format, mode, config, created_at';
 
 /** Which repositories there are, for the data plane. Asked on every request, so prepared. */
 export class RepositoryTables implements RepositoryDirectory {
@@ -91,8 +92,9 @@ export class RepositoryTables implements RepositoryDirectory {
   }
 }
 
-const repositoryRow = ({ name, config, ...row }: Row): RepositoryRow => ({
+const repositoryRow = ({ name, config, created_at: createdAt, ...row }: Row): RepositoryRow => ({
   ...row,
+  createdAt,
   repository: name,
   config: JSON.parse(config) as RepositoryRow['config'],
 });

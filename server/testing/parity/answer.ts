@@ -5,6 +5,8 @@ export interface Place {
   /** Scheme and host. */
   readonly origin: string;
   readonly repository: string;
+  /** The path segment that means it as it was. */
+  readonly asOf?: string;
 }
 
 /** What a client knows from an earlier answer. */
@@ -19,13 +21,18 @@ export type Answer = ReadonlyMap<string, string>;
 /** Of the connection, and not of the answer. */
 const UNSEEN = new Set(['date', 'connection', 'keep-alive']);
 
-export async function seen(response: Response, { origin, repository }: Place, known: Known): Promise<Answer> {
+export async function seen(
+  response: Response,
+  { origin, repository, asOf }: Place,
+  known: Known,
+): Promise<Answer> {
   const general = (text: string): string =>
     text
       .replaceAll(origin, 'ORIGIN')
       .replaceAll(encodeURIComponent(origin), 'ORIGIN')
       .replaceAll(new URL(origin).host, 'HOST')
-      .replaceAll(repository, 'REPOSITORY');
+      .replaceAll(repository, 'REPOSITORY')
+      .replaceAll(`/${asOf}`, '');
   const { headers } = response;
   const answer = new Map([['status', String(response.status)]]);
   for (const [name, value] of headers) if (!UNSEEN.has(name)) answer.set(name, general(value));

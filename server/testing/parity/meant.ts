@@ -4,9 +4,9 @@ import type { Read } from './sample.ts';
 
 /**
  * How a repository has what is asked of it: `warm`, asked before; `cold`, purged; `passed`, keeps nothing; `cut`, asked before
- * and now without its upstream; `own`, no copy.
+ * and now without its upstream; `own`, no copy; `past`, as it is now and was; `past copy`, the same of a copy.
  */
-export type Situation = 'warm' | 'cold' | 'passed' | 'cut' | 'own';
+export type Situation = 'warm' | 'cold' | 'passed' | 'cut' | 'own' | 'past' | 'past copy';
 
 export interface Circumstances {
   readonly situation: Situation;
@@ -29,13 +29,13 @@ const among =
   (...situations: readonly Situation[]) =>
   ({ situation }: Circumstances): boolean =>
     situations.includes(situation);
-const isNew = among('cold', 'passed');
+const isNew = among('cold', 'passed', 'past', 'past copy');
 
 /** Of every format. A format's own are with its sample. */
 export const MEANT: readonly Meant[] = [
   {
     why: 'a copy says what it is a copy of, and how old it is (RFC 9211, RFC 9111 5.1)',
-    when: among('warm', 'cold', 'cut'),
+    when: among('warm', 'cold', 'cut', 'past copy'),
     fields: ['cache-status', 'age'],
   },
   {
@@ -44,13 +44,18 @@ export const MEANT: readonly Meant[] = [
     fields: ['last-modified'],
   },
   {
+    why: 'the address that documents name is longer',
+    when: among('past', 'past copy'),
+    fields: ['content-length'],
+  },
+  {
     why: 'what a file hashes to is known when it is here, unless it was promised',
     when: (at) => at.situation === 'passed' || (at.situation === 'cold' && at.probe.method === 'HEAD'),
     fields: ['etag'],
   },
   {
     why: 'the runtime does not tell how long a stream is, though it was told (oven-sh/bun#10507)',
-    when: isNew,
+    when: among('cold', 'passed'),
     fields: ['content-length', 'transfer-encoding'],
   },
   {

@@ -38,6 +38,11 @@ export const ociSample: Sample = {
       when: (at) => isListOfACopy(at) && at.read.path.includes('n='),
       fields: ['link'],
     },
+    {
+      why: 'of what refers to an image a copy knows, as of a time, what had been copied by then',
+      when: ({ situation, read }) => situation === 'past copy' && read.path.includes('/referrers/'),
+      fields: ['body', 'link'],
+    },
   ],
   async publish(server, repository) {
     const at = `us-central1-docker/my-project/${repository}`;

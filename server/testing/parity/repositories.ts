@@ -1,5 +1,6 @@
 import type { Format } from '../../core/format.ts';
 import { ApiCaller, type Json, LOCATION } from '../api.ts';
+import { asOfText } from '../as-of.ts';
 import { ADMIN_PASSWORD, basic, TestServer } from '../harness.ts';
 import { type Answer, type Known, type Place, seen } from './answer.ts';
 import { PLAIN, type Probe } from './probes.ts';
@@ -56,6 +57,11 @@ export class ParityServer implements AsyncDisposable {
     return this.#create({ mode: 'VIRTUAL_REPOSITORY', virtualRepositoryConfig: { upstreamPolicies } });
   }
 
+  /** The same, as it was at this moment. */
+  asOfNow({ origin, repository }: Place): Place {
+    return { origin, repository, asOf: asOfText(this.server.clock.now()) };
+  }
+
   /** Asks and shows what is answered, to somebody who knows what they were answered before. */
   async answer(place: Place, read: Read, probe: Probe, known: Known): Promise<Answer | undefined> {
     const more = probe.of ? probe.of(known) : probe.headers;
@@ -97,9 +103,9 @@ export class ParityServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#front.port}`;
   }
 
-  #path({ repository }: Place): string {
+  #path({ repository, asOf }: Place): string {
     const { label, root } = this.#format;
-    return `${root === undefined ? '' : `/${root}`}/us-central1-${label}/my-project/${repository}`;
+    return `${root === undefined ? '' : `/${root}`}/us-central1-${label}/my-project/${repository}${asOf === undefined ? '' : `/${asOf}`}`;
   }
 
   async #ask(place: Place, read: Read, probe: Probe, more: Probe['headers'] = {}): Promise<Response> {

@@ -1,0 +1,55 @@
+import type { Digest } from '../../core/blob.ts';
+import type { FileRef, StoredFile, VersionRow } from '../../core/catalog.ts';
+import type { Slice } from '../../core/page.ts';
+
+export interface FileRow {
+  readonly path: string;
+  readonly content_type: string | null;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly generation: string;
+  readonly package: string | null;
+  readonly version: string | null;
+}
+
+export const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation,
+  package.name AS package, version.name AS version`;
+/** A blob that is being deleted, or is damaged, is not served. */
+export const SERVABLE = `blob.state IN ('live', 'condemned')`;
+
+/** What is stored, as it is called: of the reference only what says how it may change. */
+export function storedFile({ freshness, tag }: FileRef, row: FileRow): StoredFile {
+  return {
+    path: row.path,
+    freshness,
+    ...(tag !== undefined && { tag }),
+    ...(row.content_type !== null && { contentType: row.content_type }),
+    ...(row.package !== null && {
+      coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
+    }),
+    blob: { digest: row.digest, size: row.size, generation: row.generation },
+  };
+}
+
+export interface RawVersion {
+  readonly name: string;
+  readonly attributes: string;
+  readonly size: number;
+  readonly created_at: number;
+}
+
+export const versionRow = (pkg: string, row: RawVersion): VersionRow => ({
+  package: pkg,
+  version: row.name,
+  attributes: JSON.parse(row.attributes) as Record<string, unknown>,
+  size: row.size,
+  createdAt: row.created_at,
+});
+
+export const slice = <T>(rows: readonly T[], limit: number): Slice<T> => ({
+  rows: rows.slice(0, limit),
+  more: rows.length > limit,
+});
+
+/** The first string after everything that starts with `prefix`, in byte order. */
+export const pastPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
