@@ -33,6 +33,8 @@ export interface DocumentReader {
     key: IndexKey,
     wanted: { readonly variant: string; readonly baseUrl: string },
   ): Promise<OpenedDocument>;
+  /** Says that an index has changed: its documents are made soon, whether or not somebody asks for them. */
+  refresh<T>(kind: KeptIndex<T>, key: IndexKey, baseUrl: string): void;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface DocumentAddress {
   readonly form: string;
 }
 
-/** Where in a blob the bodies of a variant are. */
+/** Where in a document's bytes the bodies of a variant are. */
 export interface DocumentLayout {
   readonly variant: string;
   readonly contentType: string;
@@ -56,10 +58,13 @@ export interface DocumentLayout {
 }
 
 export interface StoredDocument {
+  /** Never the same for other bytes. */
+  readonly id: string;
   /** What it was made of. */
   readonly source: string;
   readonly layouts: readonly DocumentLayout[];
-  readonly blob: BlobInfo;
+  /** Its bytes; absent where they are few and beside it: see `bytes`. */
+  readonly blob?: BlobInfo;
   /** When it was made, in milliseconds since the epoch: what it was made of may be older. */
   readonly madeAt: number;
 }
@@ -84,16 +89,21 @@ export interface CopiedDocuments extends Pick<DocumentStore, 'find'> {
   ): Promise<void>;
 }
 
-/** Documents that were made or fetched, each kept as one blob. They can be made again, so losing one loses nothing. */
+/**
+ * Documents that were made or fetched, each kept as one blob, or in its row where it is small. They can be made again, so
+ * losing one loses nothing.
+ */
 export interface DocumentStore {
   /** The same object each time, until something is committed. */
   find(at: DocumentAddress): StoredDocument | undefined;
+  /** All bytes of a document without a blob; nothing once another took its place. */
+  bytes(document: StoredDocument): Uint8Array<ArrayBuffer> | undefined;
   /** Replaces what is there. `most` forms of one index are kept, the longest unused given up first. */
   keep(
     at: DocumentAddress,
     document: Pick<StoredDocument, 'source' | 'layouts' | 'madeAt'>,
     body: readonly Uint8Array<ArrayBuffer>[],
-  ): Promise<StoredDocument>;
+  ): Promise<void>;
   /** Forgets what was made or fetched of a package's indexes, or of all of a repository's. */
   drop(repositoryId: number, key?: string): Promise<void>;
 }

@@ -124,8 +124,8 @@ export interface Command extends RouteRequest {
   readonly rights: Rights;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Makes the kept documents of an index anew, so that whoever asks next need not wait for them. */
-  refresh<T>(index: KeptIndex<T>, key: IndexKey): Promise<void>;
+  /** Has the kept documents of an index made anew, behind the answer, so that whoever asks then need not wait for them. */
+  refresh<T>(index: KeptIndex<T>, key: IndexKey): void;
 }
 
 export interface CommandRoute extends RouteBase {

@@ -48,10 +48,7 @@ export async function commandAnswer(
     elsewhere: parts.elsewhere(call, destination),
     rights,
     now: parts.now,
-    refresh: async (index, key) => {
-      // Whoever asks next makes them, should this go wrong; what was written stays written.
-      await documents.document(index, key, { variant: '', baseUrl }).catch(() => undefined);
-    },
+    refresh: (index, key) => documents.refresh(index, key, baseUrl),
   });
   const answer = await run.catch(async (error: unknown) => {
     // Only a refusal is known not to have changed anything.

@@ -30,6 +30,13 @@ let made: number;
 let keeps: number;
 let failures: unknown[];
 let store: Map<string, StoredDocument>;
+/** Bytes of those that are no blob, by their ids. */
+let small: Map<string, Uint8Array<ArrayBuffer>>;
+let asBlob: boolean;
+/** Resolves when the next document is kept. */
+let nextKept: PromiseWithResolvers<void>;
+/** Resolves when one was to be made. */
+let tried: PromiseWithResolvers<void>;
 let full: boolean;
 let unmade: Error | undefined;
 let reader: DocumentReader;
@@ -43,18 +50,28 @@ beforeEach(() => {
   full = false;
   unmade = undefined;
   store = new Map();
+  small = new Map();
+  asBlob = false;
+  nextKept = Promise.withResolvers();
+  tried = Promise.withResolvers();
   const blobs = new MemoryBlobs(() => 0);
   const tables: DocumentStore = {
     find: (at) => store.get(idOf(at)),
     keep: async (at, document, pieces) => {
       keeps += 1;
       if (full) throw new Error('the disk is full');
-      const writer = await blobs.begin();
-      await writer.append(new Blob([...pieces]).stream());
-      const kept = { ...document, blob: await writer.commit() };
-      store.set(idOf(at), kept);
-      return kept;
+      const id = `${keeps}`;
+      if (asBlob) {
+        const writer = await blobs.begin();
+        await writer.append(new Blob([...pieces]).stream());
+        store.set(idOf(at), { ...document, id, blob: await writer.commit() });
+      } else {
+        small.set(id, new Uint8Array(Buffer.concat(pieces)));
+        store.set(idOf(at), { ...document, id });
+      }
+      nextKept.resolve();
     },
+    bytes: ({ id }) => small.get(id),
     drop: async () => undefined,
   };
   const repo = {
@@ -64,6 +81,7 @@ beforeEach(() => {
         ...(without && { without }),
         value: async () => {
           made += 1;
+          tried.resolve();
           if (unmade) throw unmade;
           return `hello ${source}`;
         },
@@ -83,6 +101,12 @@ afterEach(() => documents[Symbol.asyncDispose]());
 
 const ask = (variant: string, baseUrl = 'http://a', of = 'k'): Promise<OpenedDocument> =>
   reader.document(index, { of }, { variant, baseUrl });
+/** Says that the index has changed, and waits for what is made of it. */
+async function refreshed(): Promise<void> {
+  nextKept = Promise.withResolvers();
+  reader.refresh(index, { of: 'k' }, 'http://a');
+  await nextKept.promise;
+}
 async function textOf(
   { bodies }: OpenedDocument,
   coding: 'identity' | 'gzip' | 'br' = 'identity',
@@ -101,7 +125,7 @@ describe('a kept document', () => {
   });
 
   test('is in every coding once it was refreshed, and made no more', async () => {
-    await ask('');
+    await refreshed();
     const opened = await ask('long');
 
     for (const coding of ['identity', 'gzip', 'br'] as const)
@@ -110,16 +134,47 @@ describe('a kept document', () => {
     expect(made).toBe(1);
   });
 
-  test('is answered in every coding before it is kept, and from where it is kept after that', async () => {
-    await ask('');
-    const kept = store.size;
-    expect(await textOf(await ask('short'), 'br')).toBe('hello one');
+  test.each([true, false])(
+    'is answered before it is kept, and from where it is kept then (a blob: %p)',
+    async (is) => {
+      asBlob = is;
+      expect(await textOf(await ask('short'))).toBe('hello one');
+      const before = store.size;
 
+      await documents[Symbol.asyncDispose]();
+
+      expect([before, store.size]).toEqual([0, 1]);
+      expect(await textOf(await ask('short'), 'br')).toBe('hello one');
+      expect(made).toBe(1);
+    },
+  );
+
+  test('whose bytes gave way to others after it was found is made again', async () => {
+    await refreshed();
     await documents[Symbol.asyncDispose]();
+    small.clear();
 
-    expect([kept, store.size]).toEqual([0, 1]);
-    expect(await textOf(await ask('short'), 'br')).toBe('hello one');
-    expect(made).toBe(1);
+    expect(await textOf(await ask('short'))).toBe('hello one');
+    expect(made).toBe(2);
+  });
+
+  test('is made once however often it is said to have changed', async () => {
+    for (let change = 0; change < 20; change += 1) reader.refresh(index, { of: 'k' }, 'http://a');
+    await nextKept.promise;
+
+    expect({ made, keeps }).toEqual({ made: 1, keeps: 1 });
+  });
+
+  test('that nobody waits for is made behind the answer, and not when there is nothing to make it of', async () => {
+    unmade = new Error('nothing is left of it');
+    reader.refresh(index, { of: 'gone' }, 'http://a');
+    await tried.promise;
+    unmade = undefined;
+
+    await refreshed();
+
+    expect(failures).toEqual([]);
+    expect(await textOf(await ask('short'), 'gzip')).toBe('hello one');
   });
 
   test('is made once for all who ask at once', async () => {
@@ -130,7 +185,7 @@ describe('a kept document', () => {
   });
 
   test('is made anew when what it is made of is another', async () => {
-    await ask('');
+    await ask('long');
     const before = await ask('long');
     source = 'two';
 
@@ -141,9 +196,9 @@ describe('a kept document', () => {
   });
 
   test('is kept as it was made last, however soon one followed the other', async () => {
-    await ask('');
+    await ask('long');
     source = 'two';
-    await ask('');
+    await ask('long');
     await documents[Symbol.asyncDispose]();
 
     expect(await textOf(await ask('short'))).toBe('hello two');
@@ -152,7 +207,7 @@ describe('a kept document', () => {
   });
 
   test('is another for another address, and another key', async () => {
-    await ask('');
+    await ask('long');
 
     expect(await textOf(await ask('long', 'http://b'))).toBe('hello one k at http://b');
     expect(await textOf(await ask('long', 'http://a', 'other'))).toBe('hello one other at http://a');
@@ -182,7 +237,7 @@ describe('a kept document', () => {
 
   test('that cannot be kept is still answered, and made again', async () => {
     full = true;
-    await ask('');
+    await ask('long');
     await documents[Symbol.asyncDispose]();
 
     expect(await textOf(await ask('long'))).toBe('hello one k at http://a');

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
 import {
   type CodedBody,
@@ -14,13 +11,19 @@ import {
   type StoredDocument,
 } from '../core/documents.ts';
 import { notFound } from '../core/error.ts';
-import type { IndexKey, IndexPart, KeptDocument, KeptIndex } from '../core/index-kind.ts';
+import type { IndexKey, IndexPart, KeptIndex } from '../core/index-kind.ts';
 import type { Repo } from '../core/repo.ts';
 import { RecentBytes } from '../lib/recent-bytes.ts';
-import { Turns } from '../lib/turns.ts';
+import { LaterWork } from './later-work.ts';
+import { code, type MadeDocument, written } from './made-document.ts';
 
 interface BodySource {
   open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
+}
+
+/** A document that is kept, and how a part of its bytes is read. */
+interface KnownDocument extends StoredDocument {
+  readonly open: (from: number, size: number) => Promise<Body>;
 }
 
 interface KeptOptions {
@@ -35,15 +38,6 @@ interface KeptOptions {
 interface Made {
   readonly layouts: readonly MadeDocument[];
   readonly madeAt: number;
-}
-interface MadeDocument {
-  readonly variant: string;
-  readonly contentType: string;
-  readonly etag: string;
-  /** The compressed ones come a little later. */
-  readonly bodies: Partial<Record<Coding, Uint8Array<ArrayBuffer>>> & {
-    readonly identity: Uint8Array<ArrayBuffer>;
-  };
 }
 interface Making {
   readonly made: Promise<Made>;
@@ -64,9 +58,6 @@ const MOMENT_MS = 100;
 const SMALL = 256 * 1024;
 const IN_MEMORY = 64 * 1024 * 1024;
 
-const gzipped = promisify(gzip);
-const brotlied = promisify(brotliCompress);
-
 /**
  * Documents of indexes, made once per change and address and then sent as they are. One that is not there yet is made once for
  * all who wait for it and answered from memory; its compressed forms follow, and then its place on the disk.
@@ -78,6 +69,7 @@ export class KeptDocuments {
   /** By address, what was made last of all that is still to be kept. */
   readonly #latest = new Map<string, { readonly id: string; readonly keeping: Promise<void> }>();
   readonly #waiting: (() => void)[] = [];
+  readonly #outdated = new LaterWork();
   #timer: NodeJS.Timeout | undefined;
   #over = false;
   readonly #recent = new RecentBytes(IN_MEMORY);
@@ -89,19 +81,35 @@ export class KeptDocuments {
   /** A repository's documents, as `repo` has the indexes. */
   of(repositoryId: number, repo: Pick<Repo, 'index'>): DocumentReader {
     return {
-      document: async (kind, key, wanted) => {
+      document: async (kind, key, { variant, baseUrl }) => {
         const part = await repo.index(kind, key);
-        const { audience, source, without } = part;
-        if (source === undefined || without) return this.#private(kind, key, part, wanted);
-        const form = audience === undefined ? wanted.baseUrl : `${wanted.baseUrl} ${audience}`;
-        const at: DocumentAddress = { repositoryId, kind: kind.name, key: keyText(key), form };
-        const stored = this.#options.store.find(at);
-        if (stored?.source === source) return this.#opened(stored, part, wanted.variant);
-        const { made, coded } = this.#make(kind, key, part, { at, source, baseUrl: wanted.baseUrl });
-        if (wanted.variant === '') await coded;
-        return fromMemory(await made, part, wanted.variant);
+        const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
+        if (!wanted) return this.#private(kind, key, part, { variant, baseUrl });
+        const known = this.#known(wanted);
+        if (known) return opened(known, part, variant);
+        return fromMemory(await this.#make(kind, key, part, wanted).made, part, variant);
+      },
+      refresh: (kind, key, baseUrl) => {
+        const place = JSON.stringify([repositoryId, kind.name, keyText(key), baseUrl]);
+        this.#outdated.add(place, async () => {
+          const part = await repo.index(kind, key);
+          const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
+          if (wanted && !this.#known(wanted)) await this.#make(kind, key, part, wanted).coded;
+        });
       },
     };
+  }
+
+  /** A document that is kept, with its bytes where those are in memory. */
+  #known({ at, source }: Wanted): KnownDocument | undefined {
+    const stored = this.#options.store.find(at);
+    if (stored?.source !== source) return undefined;
+    const { blob, id } = stored;
+    if (blob) return { ...stored, open: (from, size) => this.#body(blob, from, size) };
+    const bytes = this.#recent.get(id) ?? this.#options.store.bytes(stored);
+    if (!bytes) return undefined;
+    this.#recent.put(id, bytes);
+    return { ...stored, open: async (from, size) => bytes.subarray(from, from + size) };
   }
 
   /** For one caller alone: made, sent and forgotten. */
@@ -194,16 +202,10 @@ export class KeptDocuments {
 
   /** Waits for what is still to be kept. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#outdated[Symbol.dispose]();
     this.#over = true;
     this.#letGo();
     await Promise.allSettled(this.#keeping);
-  }
-
-  #opened<T>({ layouts, blob, madeAt }: StoredDocument, part: IndexPart<T>, variant: string): OpenedDocument {
-    return openedOf(layouts, variant, { part, madeAt }, ([from, size]) => ({
-      size,
-      open: () => this.#body(blob, from, size),
-    }));
   }
 
   async #body(blob: BlobInfo, from: number, size: number): Promise<Body> {
@@ -219,27 +221,12 @@ export class KeptDocuments {
   }
 }
 
-/** The bytes of a document, between whose pieces others have their turn. */
-async function written({ variant, contentType, body }: KeptDocument): Promise<MadeDocument> {
-  const pieces: Buffer[] = [];
-  const turns = new Turns();
-  for await (const text of body) {
-    const piece = Buffer.from(text);
-    pieces.push(piece);
-    if (turns.isOver(piece.byteLength)) await turns.pass();
-  }
-  const identity = new Uint8Array(Buffer.concat(pieces));
-  const etag = createHash('sha256').update(identity).digest('base64url').slice(0, 27);
-  return { variant, contentType, etag, bodies: { identity } };
-}
-
-/** Compressed by threads of the runtime, for whoever asks from then on. */
-async function code({ bodies }: MadeDocument): Promise<void> {
-  const { identity } = bodies;
-  const [zipped, brotli] = await Promise.all([gzipped(identity), brotlied(identity, brotliFor(identity))]);
-  bodies.gzip = new Uint8Array(zipped);
-  bodies.br = new Uint8Array(brotli);
-}
+const opened = (
+  { layouts, madeAt, open }: KnownDocument,
+  part: IndexPart<unknown>,
+  variant: string,
+): OpenedDocument =>
+  openedOf(layouts, variant, { part, madeAt }, ([from, size]) => ({ size, open: () => open(from, size) }));
 
 const fromMemory = <T>({ layouts, madeAt }: Made, part: IndexPart<T>, variant: string): OpenedDocument =>
   openedOf(layouts, variant, { part, madeAt }, (bytes) => ({
@@ -274,14 +261,22 @@ function openedOf<B>(
   };
 }
 
+/** Where an index's documents are kept; nothing where they are for one caller, or made without a member. */
+function wantedOf<T>(
+  repositoryId: number,
+  asked: {
+    readonly kind: KeptIndex<T>;
+    readonly key: IndexKey;
+    readonly part: IndexPart<T>;
+    readonly baseUrl: string;
+  },
+): Wanted | undefined {
+  const { kind, key, part, baseUrl } = asked;
+  const { audience, source, without } = part;
+  if (source === undefined || without) return undefined;
+  const form = audience === undefined ? baseUrl : `${baseUrl} ${audience}`;
+  return { at: { repositoryId, kind: kind.name, key: keyText(key), form }, source, baseUrl };
+}
+
 const keyText = ({ of, filter, page }: IndexKey): string =>
   filter === undefined && page === undefined ? of : JSON.stringify([of, filter, page]);
-
-/** Quality 5 is what gzip takes, and smaller; the best takes seconds for a megabyte. */
-const brotliFor = ({ byteLength }: Uint8Array) => ({
-  params: {
-    [constants.BROTLI_PARAM_QUALITY]: 5,
-    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-    [constants.BROTLI_PARAM_SIZE_HINT]: byteLength,
-  },
-});

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import type { BlobInfo } from '../core/blob.ts';
 import type { CopyState } from '../core/copies.ts';
 import type { DocumentAddress, StoredDocument } from '../core/documents.ts';
 import { isNotFound, notFound, RegistryError } from '../core/error.ts';
@@ -89,9 +90,10 @@ export class RemoteIndexes implements IndexReader {
     const { copies, documents, memory, repositoryId } = this.#parts;
     const unkept = memory.unkept.find(`${repositoryId} ${what}`, copies.purges(repositoryId));
     if (unkept) return { source: unkept.source, state: unkept.state, body: async () => unkept.body };
-    const document = documents.find(at);
-    const state = copies.state(repositoryId, what);
-    return document && { source: document.source, state, body: () => this.#body(document) };
+    // What comes from an upstream is a blob, however small.
+    const { blob, source, layouts } = documents.find(at) ?? {};
+    if (!blob || source === undefined || !layouts) return undefined;
+    return { source, state: copies.state(repositoryId, what), body: () => this.#body(blob, layouts) };
   }
 
   #freshened<T>(wanted: Wanted<T>): Promise<CacheState> {
@@ -195,7 +197,7 @@ export class RemoteIndexes implements IndexReader {
     };
   }
 
-  async #body({ blob, layouts }: StoredDocument): Promise<IndexBody> {
+  async #body(blob: BlobInfo, layouts: StoredDocument['layouts']): Promise<IndexBody> {
     const body = await this.#parts.bodies.open(blob);
     const bytes = new Uint8Array(await unzipped(await new Response(body).arrayBuffer()));
     return { bytes, url: layouts[0]?.variant ?? '' };

@@ -20,7 +20,7 @@ export async function putTag(command: Command): Promise<Response> {
   await repo.tag(pkg, [{ tag, version }]).catch((error: unknown) => {
     throw isNotFound(error) ? versionUnknown(pkg, version) : error;
   });
-  await command.refresh(packumentIndex, { of: pkg });
+  command.refresh(packumentIndex, { of: pkg });
   return Response.json({ ok: true, id: pkg }, { status: 201 });
 }
 
@@ -42,7 +42,7 @@ export async function deleteTag(command: Command): Promise<Response> {
         })
       : error;
   });
-  await command.refresh(packumentIndex, { of: pkg });
+  command.refresh(packumentIndex, { of: pkg });
   return Response.json({ ok: true, id: pkg });
 }
 

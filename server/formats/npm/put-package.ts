@@ -42,7 +42,7 @@ export async function putPackage(command: Command): Promise<Response> {
     default:
       change satisfies never;
   }
-  if (change.kind !== 'nothing') await command.refresh(packumentIndex, { of: pkg });
+  if (change.kind !== 'nothing') command.refresh(packumentIndex, { of: pkg });
   return Response.json({ ok: true, success: true, id: pkg }, { status: 201, ...(headers && { headers }) });
 }
 

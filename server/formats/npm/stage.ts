@@ -97,7 +97,7 @@ export async function approveStaged(command: Command): Promise<Response> {
   const attestations = attested ? await blobOf(repo, attestationsRef(row.version)) : undefined;
   await publishVersion(repo, { ...publication, tarball, ...(attestations && { attestations }) });
   await repo.unpublish(STAGED, row.version);
-  await command.refresh(packumentIndex, { of: publication.package });
+  command.refresh(packumentIndex, { of: publication.package });
   return Response.json({ ok: true, id: publication.package, version: publication.version });
 }
 

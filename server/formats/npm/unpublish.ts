@@ -28,7 +28,7 @@ export async function unpublishAll(command: Command): Promise<Response> {
   for await (const rows of allVersions(repo, pkg)) versions.push(...rows.map(({ version }) => version));
   // A version that comes while they go stays.
   await removeVersions(command, pkg, versions);
-  await command.refresh(packumentIndex, { of: pkg });
+  command.refresh(packumentIndex, { of: pkg });
   return Response.json({ ok: true });
 }
 

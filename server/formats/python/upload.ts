@@ -88,7 +88,7 @@ export async function upload(command: Command): Promise<Response> {
     if (there?.blob.digest !== blob.digest)
       throw there ? exists(filename, there.blob.digest) : usedUp(filename, error);
   }
-  await command.refresh(projectIndex, { of: project });
+  command.refresh(projectIndex, { of: project });
   return done();
 }
 

@@ -27,7 +27,8 @@ const LAWS: readonly Law[] = [
     name: 'documents',
     holds: 'the content of each can be served, or is made again',
     breaches: `SELECT 'the ' || kind || ' of ' || key || ' of repository ' || repository_id || ' names content that is unknown'
-      FROM document LEFT JOIN blob ON blob.digest = document.blob_digest WHERE blob.digest IS NULL`,
+      FROM document LEFT JOIN blob ON blob.digest = document.blob_digest
+      WHERE document.blob_digest IS NOT NULL AND blob.digest IS NULL`,
     do: BROKEN,
   },
   {

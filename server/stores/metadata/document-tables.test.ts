@@ -9,6 +9,8 @@ const LAYOUTS: readonly DocumentLayout[] = [
   { variant: 'full', contentType: 'application/json', etag: 'e', bodies: { identity: [0, 2], gzip: [2, 3] } },
 ];
 const bytes = (text: string): Uint8Array<ArrayBuffer>[] => [new TextEncoder().encode(text)];
+/** More than is kept in a row. */
+const large = (text: string): Uint8Array<ArrayBuffer>[] => bytes(text.padEnd(100_000));
 
 let lab: GarbageLab;
 let documents: DocumentTables;
@@ -24,23 +26,40 @@ const objects = async (): Promise<number> => (await lab.objects()).length;
 
 describe('a kept document', () => {
   test('is found with what it was made of and where its bodies are', async () => {
-    await documents.keep(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, bytes('hello'));
+    await documents.keep(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, large('hello'));
 
     const found = documents.find(at);
 
-    expect(found).toMatchObject({ source: '7', layouts: LAYOUTS, blob: { size: 5 } });
+    expect(found).toMatchObject({ source: '7', layouts: LAYOUTS, blob: { size: 100_000 } });
     expect(documents.find({ ...at, form: 'http://there' })).toBeUndefined();
     expect(documents.find({ ...at, key: 'b' })).toBeUndefined();
   });
 
-  test('outlives the collector, and what it replaced does not', async () => {
+  test('that is small is no blob, and its bytes are there until another takes its place', async () => {
     await documents.keep(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, bytes('hello'));
+
+    const [found] = [documents.find(at)].filter((each) => each !== undefined);
+    if (!found) throw new Error('it is not there');
+    expect(found).toMatchObject({ source: '7', layouts: LAYOUTS });
+    expect(found.blob).toBeUndefined();
+    expect(documents.bytes(found)).toEqual(new Uint8Array(Buffer.from('hello')));
     await documents.keep(at, { source: '8', layouts: LAYOUTS, madeAt: lab.now() }, bytes('world'));
-    expect(await objects()).toBe(2);
+    expect(documents.bytes(found)).toBeUndefined();
+    expect(documents.find(at)?.id).not.toBe(found.id);
+    expect(await objects()).toBe(0);
+  });
+
+  test.each([
+    ['a large', large('world'), 1],
+    ['a small', bytes('world'), 0],
+  ])('outlives the collector, and what %s one replaced does not', async (_, next, left) => {
+    await documents.keep(at, { source: '7', layouts: LAYOUTS, madeAt: lab.now() }, large('hello'));
+    await documents.keep(at, { source: '8', layouts: LAYOUTS, madeAt: lab.now() }, next);
+    expect(await objects()).toBe(1 + left);
 
     await lab.settle();
 
-    expect(await objects()).toBe(1);
+    expect(await objects()).toBe(left);
     expect(documents.find(at)).toMatchObject({ source: '8' });
   });
 
@@ -61,7 +80,7 @@ describe('a kept document', () => {
   });
 
   test('goes with what is dropped: of one key, or all of a repository', async () => {
-    await documents.keep(at, { source: '1', layouts: LAYOUTS, madeAt: lab.now() }, bytes('a'));
+    await documents.keep(at, { source: '1', layouts: LAYOUTS, madeAt: lab.now() }, large('a'));
     await documents.keep(
       { ...at, key: 'b' },
       { source: '1', layouts: LAYOUTS, madeAt: lab.now() },

@@ -19,22 +19,31 @@ import type { Transactions } from './transactions.ts';
 /** Forms of one index that are kept: clients come by a few addresses, and whoever makes some up shall not fill the disk. */
 const MOST_FORMS = 4;
 
+/** Bytes of a document that are kept in its row: a blob of its own would cost two syncs. */
+const SMALL = 64 * 1024;
+
 interface Row {
+  readonly id: number;
   readonly source: string;
   readonly layouts: string;
   readonly stored_at: number;
-  readonly digest: Digest;
+  readonly digest: Digest | null;
   readonly size: number;
   readonly generation: string;
 }
 
-/** Kept documents as blobs like any other, named by rows of their own. Asked for on every request, so prepared. */
+/** Where the bytes of a document are kept. */
+type Kept = { readonly blob: CommittedBlob } | { readonly body: Uint8Array };
+type New = Pick<StoredDocument, 'source' | 'layouts' | 'madeAt'> & Kept;
+
+/** Kept documents: blobs like any other, named by rows of their own, and the small ones rows alone. Asked for on every request, so prepared. */
 export class DocumentTables implements DocumentStore, CopiedDocuments {
   readonly #database: Transactions;
   readonly #blobs: Pick<BlobStore, 'begin' | 'delete'>;
   readonly #now: () => number;
   readonly #found: CommittedCache<StoredDocument | null>;
   readonly #find: Statement<Row, [number, string, string, string]>;
+  readonly #body: Statement<{ readonly body: Uint8Array<ArrayBuffer> }, [number, string, number]>;
 
   constructor(database: Transactions, blobs: Pick<BlobStore, 'begin' | 'delete'>, now: () => number) {
     this.#database = database;
@@ -42,9 +51,13 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
     this.#now = now;
     this.#found = new CommittedCache(database);
     this.#find = database.reading.prepare(
-      `SELECT source, layouts, stored_at, blob.digest, blob.size, blob.generation
-       FROM document JOIN blob ON blob.digest = document.blob_digest
-       WHERE repository_id = +? AND kind = +? AND key = +? AND form = +? AND blob.state IN ('live', 'condemned')`,
+      `SELECT id, source, layouts, stored_at, blob.digest, blob.size, blob.generation
+       FROM document LEFT JOIN blob ON blob.digest = document.blob_digest
+       WHERE repository_id = +? AND kind = +? AND key = +? AND form = +?
+         AND (document.blob_digest IS NULL OR blob.state IN ('live', 'condemned'))`,
+    );
+    this.#body = database.reading.prepare(
+      'SELECT body FROM document WHERE id = ? AND source = ? AND stored_at = ? AND body IS NOT NULL',
     );
   }
 
@@ -60,11 +73,14 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
     at: DocumentAddress,
     { source, layouts, madeAt }: Pick<StoredDocument, 'source' | 'layouts' | 'madeAt'>,
     body: readonly Uint8Array<ArrayBuffer>[],
-  ): Promise<StoredDocument> {
-    const blob = await this.#stored(body);
-    await this.#write((tx) => name(tx, at, { source, layouts, blob, madeAt }));
-    const { digest, size, generation } = blob;
-    return { source, layouts, blob: { digest, size, generation }, madeAt };
+  ): Promise<void> {
+    const size = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const kept = size <= SMALL ? { body: Buffer.concat(body) } : { blob: await this.#stored(body) };
+    await this.#write((tx) => name(tx, at, { source, layouts, madeAt, ...kept }));
+  }
+
+  bytes({ id, source, madeAt }: StoredDocument): Uint8Array<ArrayBuffer> | undefined {
+    return this.#body.get(Number.parseInt(id, 10), source, madeAt)?.body;
   }
 
   async keepCopy(
@@ -118,10 +134,16 @@ const isLater = (at: number | undefined, { validatedAt }: CopyState, now: number
 async function name(
   tx: Transaction<Schema>,
   at: DocumentAddress,
-  { source, layouts, blob, madeAt }: StoredDocument & { readonly blob: CommittedBlob },
+  { source, layouts, madeAt, ...kept }: New,
 ): Promise<Surplus | undefined> {
-  const spare = await adoptBlob(tx, blob, madeAt);
-  const values = { source, layouts: JSON.stringify(layouts), blob_digest: blob.digest, stored_at: madeAt };
+  const spare = 'blob' in kept ? await adoptBlob(tx, kept.blob, madeAt) : undefined;
+  const values = {
+    source,
+    layouts: JSON.stringify(layouts),
+    blob_digest: 'blob' in kept ? kept.blob.digest : null,
+    body: 'body' in kept ? kept.body : null,
+    stored_at: madeAt,
+  };
   await tx
     .insertInto('document')
     .values({ repository_id: at.repositoryId, kind: at.kind, key: at.key, form: at.form, ...values })
@@ -133,9 +155,18 @@ async function name(
   return spare;
 }
 
-const stored = ({ source, layouts, stored_at: madeAt, ...blob }: Row): StoredDocument => ({
+const stored = ({
+  id,
+  source,
+  layouts,
+  stored_at: madeAt,
+  digest,
+  size,
+  generation,
+}: Row): StoredDocument => ({
+  id: digest === null ? `${id} ${madeAt} ${source}` : generation,
   source,
   layouts: JSON.parse(layouts) as DocumentLayout[],
-  blob,
+  ...(digest !== null && { blob: { digest, size, generation } }),
   madeAt,
 });

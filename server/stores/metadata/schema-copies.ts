@@ -17,7 +17,9 @@ export interface DocumentTable {
   readonly source: string;
   /** DocumentLayout[]. */
   readonly layouts: Json;
-  readonly blob_digest: string;
+  /** Its bytes are a blob, or here. */
+  readonly blob_digest: string | null;
+  readonly body: Uint8Array | null;
   readonly stored_at: Instant;
 }
 

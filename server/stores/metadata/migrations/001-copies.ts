@@ -9,11 +9,13 @@ export const COPIES: readonly string[] = [
     form TEXT NOT NULL,
     source TEXT NOT NULL,
     layouts TEXT NOT NULL,
-    blob_digest TEXT NOT NULL REFERENCES blob(digest),
+    blob_digest TEXT REFERENCES blob(digest),
     stored_at INTEGER NOT NULL,
-    UNIQUE (repository_id, kind, key, form)
+    body BLOB,
+    UNIQUE (repository_id, kind, key, form),
+    CHECK ((blob_digest IS NULL) <> (body IS NULL))
   ) STRICT`,
-  `CREATE INDEX document_by_blob ON document (blob_digest)`,
+  `CREATE INDEX document_by_blob ON document (blob_digest) WHERE blob_digest IS NOT NULL`,
   `CREATE INDEX document_by_key ON document (repository_id, key)`,
   // What an upstream said last of something that is copied from it.
   `CREATE TABLE upstream_state (

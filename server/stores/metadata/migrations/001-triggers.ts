@@ -97,10 +97,10 @@ export const TRIGGERS: readonly string[] = [
        WHERE repository_id = NEW.repository_id AND path = NEW.path;
      DELETE FROM awaited_file WHERE repository_id = NEW.repository_id AND path = NEW.path; END`,
 
-  `CREATE TRIGGER document_removed AFTER DELETE ON document BEGIN
+  `CREATE TRIGGER document_removed AFTER DELETE ON document WHEN OLD.blob_digest IS NOT NULL BEGIN
      ${enqueue('blob', 'OLD.blob_digest', 'document removed')}; END`,
   `CREATE TRIGGER document_replaced AFTER UPDATE OF blob_digest ON document
-     WHEN NEW.blob_digest <> OLD.blob_digest BEGIN
+     WHEN OLD.blob_digest IS NOT NULL AND NEW.blob_digest IS NOT OLD.blob_digest BEGIN
      ${enqueue('blob', 'OLD.blob_digest', 'document replaced')}; END`,
 
   `CREATE TRIGGER package_moved_by_version AFTER INSERT ON version BEGIN ${moveRevision('NEW')}; END`,

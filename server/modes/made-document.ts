@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Coding } from '../core/documents.ts';
+import type { KeptDocument } from '../core/index-kind.ts';
+import { Turns } from '../lib/turns.ts';
+
+/** One variant of a document, in memory. */
+export interface MadeDocument {
+  readonly variant: string;
+  readonly contentType: string;
+  readonly etag: string;
+  /** The compressed ones come a little later. */
+  readonly bodies: Partial<Record<Coding, Uint8Array<ArrayBuffer>>> & {
+    readonly identity: Uint8Array<ArrayBuffer>;
+  };
+}
+
+const gzipped = promisify(gzip);
+const brotlied = promisify(brotliCompress);
+
+/** The bytes of a document, between whose pieces others have their turn. */
+export async function written({ variant, contentType, body }: KeptDocument): Promise<MadeDocument> {
+  const pieces: Buffer[] = [];
+  const turns = new Turns();
+  for await (const text of body) {
+    const piece = Buffer.from(text);
+    pieces.push(piece);
+    if (turns.isOver(piece.byteLength)) await turns.pass();
+  }
+  const identity = new Uint8Array(Buffer.concat(pieces));
+  const etag = createHash('sha256').update(identity).digest('base64url').slice(0, 27);
+  return { variant, contentType, etag, bodies: { identity } };
+}
+
+/** Compressed by threads of the runtime, for whoever asks from then on. */
+export async function code({ bodies }: MadeDocument): Promise<void> {
+  const { identity } = bodies;
+  const [zipped, brotli] = await Promise.all([gzipped(identity), brotlied(identity, brotliFor(identity))]);
+  bodies.gzip = new Uint8Array(zipped);
+  bodies.br = new Uint8Array(brotli);
+}
+
+/** Quality 5 is what gzip takes, and smaller; the best takes seconds for a megabyte. */
+const brotliFor = ({ byteLength }: Uint8Array) => ({
+  params: {
+    [constants.BROTLI_PARAM_QUALITY]: 5,
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_SIZE_HINT]: byteLength,
+  },
+});
