@@ -47,6 +47,7 @@ export type * from './schemas/explain.ts';
 export type * from './schemas/policy.ts';
 export type * from './schemas/role.ts';
 export type * from './schemas/project.ts';
+export type * from './schemas/quota.ts';
 export type * from './schemas/repository.ts';
 export type * from './schemas/garbage.ts';
 export type * from './schemas/remote-cache.ts';

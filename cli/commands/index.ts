@@ -70,6 +70,7 @@ import { describeSettings } from './project-settings/describe.ts';
 import { createProject } from './projects/create.ts';
 import { deleteProject } from './projects/delete.ts';
 import { describeProject } from './projects/describe.ts';
+import { updateProject } from './projects/update.ts';
 import { listProjects } from './projects/list.ts';
 import { cacheCommands } from './repositories/caches.ts';
 import { unyank, yank } from './python/yank.ts';
@@ -158,6 +159,7 @@ export const COMMANDS: readonly Command[] = [
   configList,
   createProject,
   listProjects,
+  updateProject,
   describeProject,
   deleteProject,
   ...policyCommands('projects'),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Answer, maybe, message, struct, text, textMap, timestamp } from '../proto-json.ts';
+import { quota } from './quota.ts';
 
 /** Cloud Resource Manager v1, whose `name` is for people and whose number is a decimal string. */
 export const project = message({
@@ -11,6 +12,7 @@ export const project = message({
   name: maybe(text()),
   createTime: maybe(timestamp()),
   labels: maybe(textMap()),
+  quota: maybe(quota),
   parent: maybe(message({ type: maybe(text()), id: maybe(text()) })),
 });
 export type Project = Answer<typeof project>;

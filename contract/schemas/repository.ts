@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Answer, choice, flag, int64, maybe, message, text, textMap, timestamp } from '../proto-json.ts';
 import { cleanupPolicy } from './cleanup.ts';
+import { quota } from './quota.ts';
 import { platformLogsConfig } from './settings.ts';
 import { remoteRepositoryConfig, virtualRepositoryConfig } from './remote.ts';
 
@@ -82,6 +83,7 @@ export const repository = message(
       }),
     ),
     platformLogsConfig: maybe(platformLogsConfig),
+    quota: maybe(quota),
   },
   ['networkConfig', 'sbomConfig'],
 );

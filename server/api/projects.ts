@@ -9,6 +9,7 @@ import { ofProjects } from './audit-names.ts';
 import { maskedUpdate, type FieldTree } from './masked-update.ts';
 import { draft } from './operation-draft.ts';
 import { listAnswer, pageRequest } from './page-request.ts';
+import { checkedQuota, quotaDocument, quotaSetter } from './quota-rules.ts';
 import { onInstallation, onProject, param, PROJECT } from './places.ts';
 import { found } from './refusals.ts';
 import { checkLabels } from './repository-rules.ts';
@@ -25,11 +26,17 @@ const CRM = 'type.googleapis.com/google.cloudresourcemanager.v1';
 const FIELDS: FieldTree = {
   name: 'mutable',
   labels: 'map',
+  quota: { maxBytes: 'mutable', maxVersions: 'mutable' },
   projectId: 'output',
   projectNumber: 'output',
   lifecycleState: 'output',
   createTime: 'output',
   parent: 'output',
+};
+
+const quotaOf = ({ quota }: Pick<ProjectRecord, 'quota'>): Pick<Project, 'quota'> => {
+  const shownQuota = quotaDocument(quota);
+  return shownQuota ? { quota: shownQuota } : {};
 };
 
 const shown = (project: ProjectRecord): Project => ({
@@ -39,6 +46,7 @@ const shown = (project: ProjectRecord): Project => ({
   name: project.displayName,
   createTime: timestamp(project.createdAt),
   ...(Object.keys(project.labels).length > 0 && { labels: project.labels }),
+  ...quotaOf(project),
 });
 
 const shownV3 = (project: ProjectRecord) => ({
@@ -67,11 +75,16 @@ const update: ApiRoute = defineRoute({
   query: patchQuery,
   body: components.Project,
   response: components.Project,
-  run: async ({ parts, params, query, body }) => {
+  run: async (call) => {
+    const { parts, params, query, body } = call;
     const mask = parseMask(query.updateMask);
+    const requireQuota = await quotaSetter(call, '/');
     const record = await parts.resources.projects.update(param(params, 'project'), (current) => {
-      const before = { name: current.displayName, labels: current.labels };
-      return checked(current.id, maskedUpdate(FIELDS, before, { ...body }, mask));
+      const before = { name: current.displayName, labels: current.labels, ...quotaOf(current) };
+      const change = mask || body.quota ? { ...body } : { ...body, ...quotaOf(current) };
+      const after = checked(current.id, maskedUpdate(FIELDS, before, change, mask));
+      requireQuota(current.quota, after.quota);
+      return after;
     });
     return json(shown(record));
   },
@@ -136,6 +149,7 @@ export const projectRoutes: readonly ApiRoute[] = [
       });
       const owner = call.principal.kind === 'anonymous' ? undefined : memberOf(call.principal);
       const project = { id, ...checked(id, call.body) };
+      (await quotaSetter(call, '/'))(undefined, project.quota);
       const body = await call.parts.resources.projects.create(project, owner, begun);
       return json({ name: `operations/${begun.id}`, ...body });
     },
@@ -201,11 +215,11 @@ async function projectPage(
 
 function checked(
   id: string,
-  { name = '', labels = {} }: Project,
-): Pick<ProjectRecord, 'displayName' | 'labels'> {
+  { name = '', labels = {}, quota = {} }: Project,
+): Pick<ProjectRecord, 'displayName' | 'labels' | 'quota'> {
   checkLabels(labels);
   if (name.length > LONGEST_NAME) throw refusal(`name is longer than ${LONGEST_NAME} characters`, 'name');
-  return { displayName: name === '' ? id : name, labels };
+  return { displayName: name === '' ? id : name, labels, quota: checkedQuota(quota, 'quota') };
 }
 
 const refusal = (why: string, field: string) =>

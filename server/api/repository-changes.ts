@@ -11,6 +11,7 @@ import { maskedUpdate } from './masked-update.ts';
 import { checkRelated, refuseUnchecked } from './related-repositories.ts';
 import { checkedUpstream } from './remote-rules.ts';
 import { checkedMode, writtenSettings } from './repository-mode.ts';
+import { checkedQuota, quotaSetter } from './quota-rules.ts';
 import { editable, REPOSITORY_FIELDS } from './repository-resource.ts';
 import type { ApiCall } from './route.ts';
 import type { MaskPath } from './update-mask.ts';
@@ -35,6 +36,7 @@ export async function newRepository(
 ): Promise<Checked<NewRepository & WrittenSettings>> {
   const mode = checkedMode(body);
   const written = writtenSettings(mode, withSecrets({}, body));
+  (await quotaSetter(call, `projects/${at.project}`))(undefined, written.quota);
   const upstreamRepository = mode === 'REMOTE_REPOSITORY' ? ownUpstream(call, body, format) : undefined;
   const config = { ...written.config, ...(upstreamRepository !== undefined && { upstreamRepository }) };
   await checkRelated(call, at, { format: format.id, before: {}, after: config });
@@ -99,13 +101,17 @@ export async function repositoryChange(
   mask: readonly MaskPath[] | undefined,
 ): Promise<Checked<(current: RepositoryRecord) => WrittenSettings>> {
   const change = withoutDefaults(body);
+  const requireQuota = await quotaSetter(call, `projects/${at.project}`);
   const changed = (current: RepositoryRecord): WrittenSettings => {
     const before = editable(current);
-    const after = maskedUpdate(REPOSITORY_FIELDS, before, withSecrets(before, change), mask);
+    // Clients that know of no quota send everything they know of, and mean to leave it.
+    const whole = mask || change.quota ? change : { ...change, ...(before.quota && { quota: before.quota }) };
+    const after = maskedUpdate(REPOSITORY_FIELDS, before, withSecrets(before, whole), mask);
     const written = writtenSettings(
       current.mode,
       withCheckedSecrets(before, withoutIdlePatterns(before, after), mask),
     );
+    requireQuota(before.quota && checkedQuota(before.quota, 'quota'), written.quota);
     const { upstreamRepository } = current.config;
     return {
       ...written,

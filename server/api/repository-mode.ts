@@ -24,6 +24,8 @@ export function writtenSettings(mode: Mode, repository: Repository): WrittenSett
       'dockerConfig.immutableTags',
       `tags of a ${mode} move when those of its upstreams do; immutableTags is for a STANDARD_REPOSITORY`,
     );
+  if (mode === 'VIRTUAL_REPOSITORY' && Object.keys(repository.quota ?? {}).length > 0)
+    throw wrongConfig('quota', `a ${mode} holds nothing itself; give its members quotas`);
   if (mode === 'VIRTUAL_REPOSITORY') return settingsOf(virtual(repository));
   const {
     upstreamCredentials,

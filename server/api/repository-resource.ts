@@ -4,6 +4,7 @@ import type { RepositoryRecord, RepositorySettings } from '../core/resources.ts'
 import { checkedPolicies } from './cleanup-rules.ts';
 import { checkedDockerConfig } from './immutable-tag-rules.ts';
 import type { FieldTree } from './masked-update.ts';
+import { checkedQuota, quotaDocument } from './quota-rules.ts';
 import { REMOTE_FIELDS } from './remote-fields.ts';
 import { checkFields } from './repository-rules.ts';
 import { timestamp } from './timestamp.ts';
@@ -33,6 +34,7 @@ export const REPOSITORY_FIELDS: FieldTree = {
     enablementStateReason: 'output',
   },
   platformLogsConfig: { loggingState: 'mutable', severityLevel: 'mutable' },
+  quota: { maxBytes: 'mutable', maxVersions: 'mutable' },
   createTime: 'output',
   updateTime: 'output',
   sizeBytes: 'output',
@@ -63,15 +65,19 @@ export function settingsOf(repository: Repository): RepositorySettings {
   const { description = '', labels = {}, cleanupPolicies } = repository;
   const dockerConfig = repository.dockerConfig && checkedDockerConfig(repository.dockerConfig);
   const policies = cleanupPolicies && checkedPolicies(cleanupPolicies);
+  const quota = repository.quota && checkedQuota(repository.quota, 'repository.quota');
+  const limits = quotaDocument(quota);
   return {
     description,
     labels,
     immutableTags: dockerConfig?.immutableTags ?? false,
     immutableTagPatterns: dockerConfig?.immutableTagPatterns ?? [],
+    ...(quota && { quota }),
     config: {
       ...kept(repository, ['kmsKeyName', 'mavenConfig', 'remoteRepositoryConfig', 'virtualRepositoryConfig']),
       ...(dockerConfig && { dockerConfig }),
       ...kept(repository, ['cleanupPolicyDryRun', 'platformLogsConfig']),
+      ...(limits && { quota: limits }),
       ...(policies && Object.keys(policies).length > 0 && { cleanupPolicies: policies }),
       ...scanning(repository),
     },

@@ -146,6 +146,7 @@ const OWN = [
   'entrepot.groups.list',
   'entrepot.groups.update',
   'entrepot.policies.grantPublic',
+  'entrepot.quotas.update',
   'entrepot.storage.collect',
   'entrepot.storage.get',
   'entrepot.storage.scrub',

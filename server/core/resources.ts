@@ -10,6 +10,7 @@ import type { RoleResources } from './roles.ts';
 import type { ScrubResources } from './scrub.ts';
 import type { ServiceAccountKeyResources, ServiceAccountResources } from './service-accounts.ts';
 import type { TagHistory } from './tag-history.ts';
+import type { Quota } from './usage.ts';
 import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
@@ -39,6 +40,7 @@ export interface ProjectRecord extends Dated {
   readonly number: number;
   readonly displayName: string;
   readonly labels: TextMap;
+  readonly quota: Quota;
 }
 
 export interface RepositorySettings {
@@ -50,6 +52,7 @@ export interface RepositorySettings {
   readonly immutableTags: boolean;
   /** Narrows that to the tags that match one of these, in which `*` stands for any text. */
   readonly immutableTagPatterns?: readonly string[];
+  readonly quota?: Quota;
 }
 /** The settings, and what is kept with them and never shown. */
 export interface WrittenSettings extends RepositorySettings {
@@ -149,13 +152,13 @@ export interface ProjectResources {
   list(page: Page): Promise<Slice<ProjectRecord>>;
   /** ALREADY_EXISTS when it is there. `owner` is a member of policies, who gets `roles/owner` on it. */
   create(
-    project: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>,
+    project: Pick<ProjectRecord, 'id' | 'displayName' | 'labels' | 'quota'>,
     owner: string | undefined,
     draft: OperationDraft<ProjectRecord>,
   ): Promise<Document>;
   update(
     id: string,
-    change: (current: ProjectRecord) => Pick<ProjectRecord, 'displayName' | 'labels'>,
+    change: (current: ProjectRecord) => Pick<ProjectRecord, 'displayName' | 'labels' | 'quota'>,
   ): Promise<ProjectRecord>;
   /** FAILED_PRECONDITION while it has repositories. Grants on it go with it. */
   delete(id: string): Promise<void>;

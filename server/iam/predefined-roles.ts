@@ -313,6 +313,14 @@ const ALL: readonly Role[] = [
     ...beginning('entrepot.groups.'),
     ...beginning('entrepot.tokens.'),
   ]),
+  role('entrepot.quotaAdmin', 'Quota Administrator', 'Sets how much projects and repositories may hold.', [
+    'artifactregistry.repositories.get',
+    'artifactregistry.repositories.list',
+    'artifactregistry.repositories.update',
+    'entrepot.quotas.update',
+    'resourcemanager.projects.get',
+    'resourcemanager.projects.update',
+  ]),
   role('entrepot.publicAccessAdmin', 'Public Access Administrator', 'Opens resources to everyone.', [
     'entrepot.policies.grantPublic',
   ]),

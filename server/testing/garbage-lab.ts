@@ -58,11 +58,11 @@ export class GarbageLab implements AsyncDisposable {
     this.#ahead += milliseconds;
   }
 
-  async repo(): Promise<HostedRepo> {
+  async repo(project = 'p'): Promise<HostedRepo> {
     this.#made += 1;
     const repositories = new RepositoryTables(this.database, this.now);
-    await repositories.ensureProject('p');
-    const address = { project: 'p', location: 'us', repository: `r${this.#made}` };
+    await repositories.ensureProject(project);
+    const address = { project, location: 'us', repository: `r${this.#made}` };
     const { id } = await repositories.create(address, 'DOCKER');
     const uploads = new UploadSessions({
       blobs: this.blobs,

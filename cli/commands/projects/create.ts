@@ -1,3 +1,4 @@
+import { QUOTA_FLAGS, quotaOf } from '../quota-flags.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { map, text } from '../../grammar/flags.ts';
 
@@ -18,16 +19,19 @@ export const createProject = defineCommand({
   flags: {
     name: text('NAME', 'Name for people.', { fallback: 'the id' }),
     labels: map('KEY=VALUE', 'Labels of the project.'),
+    ...QUOTA_FLAGS,
   },
   format: 'none',
   async run(args, cli) {
     const client = await cli.client();
     const { projectId, name, labels } = args;
+    const limits = quotaOf(args);
     await cli.terminal.notice(`Create in progress for [${projectId}].`);
     const operation = await client.projects.create({
       projectId,
       ...(name === undefined ? {} : { name }),
       ...(labels === undefined ? {} : { labels }),
+      ...(limits && { quota: limits.quota }),
     });
     const created = await cli.settled(operation);
     await cli.terminal.notice(`Created project [${projectId}].`);

@@ -3,6 +3,7 @@ import type { Repository } from '../../../contract/client.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { choice, map, required, text, toggle } from '../../grammar/flags.ts';
 import { repositoryParts } from '../../resolve.ts';
+import { QUOTA_FLAGS, quotaOf } from '../quota-flags.ts';
 import { asyncFlag, leftRunning } from '../long-running.ts';
 import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
@@ -25,6 +26,10 @@ export const createRepository = defineCommand({
     {
       says: 'One whose releases never move, and whose other tags do:',
       line: "entrepot artifacts repositories create apps --repository-format=docker --immutable-tag-patterns='v*'",
+    },
+    {
+      says: 'One that never holds more than it may:',
+      line: 'entrepot artifacts repositories create nightly --repository-format=docker --max-bytes=50GiB --max-versions=500',
     },
     {
       says: 'Copies of a public registry, of packages that have been out for three days:',
@@ -58,6 +63,7 @@ export const createRepository = defineCommand({
     labels: map('KEY=VALUE', 'Labels of the repository.'),
     immutableTags: toggle('Tags can neither move nor be deleted (docker only).', { negatable: true }),
     immutableTagPatterns,
+    ...QUOTA_FLAGS,
     ...UPSTREAM_FLAGS,
     remoteRepoConfigDesc: text('TEXT', 'Description of the upstream for people.'),
     ...CREDENTIAL_FLAGS,
@@ -72,6 +78,7 @@ export const createRepository = defineCommand({
     const { project, location, repository } = await repositoryParts(cli, args.repository);
     const parent = names.location.format({ project, location });
     const dockerConfig = dockerConfigOf(args);
+    const limits = quotaOf(args);
     const operation = await client.repositories.create(parent, repository, {
       // The server says which formats it has, so a new one needs no new command line.
       format: args.repositoryFormat.toUpperCase() as NonNullable<Repository['format']>,
@@ -79,6 +86,7 @@ export const createRepository = defineCommand({
       ...(args.description === undefined ? {} : { description: args.description }),
       ...(args.labels === undefined ? {} : { labels: args.labels }),
       ...(dockerConfig && { dockerConfig }),
+      ...(limits && { quota: limits.quota }),
     });
     await cli.terminal.notice(`Create request issued for: [${repository}]`);
     if (args.async) return leftRunning(cli, operation);

@@ -3,6 +3,7 @@ import { defineCommand, one } from '../../grammar/command.ts';
 import { list, map, text, toggle } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
 import { masked } from '../given.ts';
+import { QUOTA_FLAGS, quotaOf } from '../quota-flags.ts';
 import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { clearImmutableTagPatterns, dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
 import { modeChange } from './mode.ts';
@@ -21,6 +22,10 @@ export const updateRepository = defineCommand({
     {
       says: 'Freeze the tags of releases only:',
       line: "entrepot artifacts repositories update images --immutable-tag-patterns='v*,release-*'",
+    },
+    {
+      says: 'Room for more:',
+      line: 'entrepot artifacts repositories update images --max-bytes=200GiB --max-versions=unlimited',
     },
     {
       says: 'A new password for the upstream:',
@@ -44,6 +49,7 @@ export const updateRepository = defineCommand({
     immutableTags: toggle('Whether tags are frozen (docker only).', { negatable: true }),
     immutableTagPatterns,
     clearImmutableTagPatterns,
+    ...QUOTA_FLAGS,
     ...CREDENTIAL_FLAGS,
     clearRemoteCredentials: toggle('Ask the upstream without credentials from now on.'),
     ...REMOTE_FLAGS,
@@ -65,11 +71,12 @@ export const updateRepository = defineCommand({
     const paths = Object.keys(change).flatMap((key) =>
       key === 'dockerConfig' ? Object.keys(dockerConfig ?? {}).map((field) => `${key}.${field}`) : [key],
     );
+    const limits = quotaOf(args);
     const ofMode = await modeChange(cli, args);
     const updated = await client.repositories.patch(
       name,
-      { ...change, ...ofMode.change },
-      masked([...paths, ...ofMode.paths]),
+      { ...change, ...(limits && { quota: limits.quota }), ...ofMode.change },
+      masked([...paths, ...(limits?.paths ?? []), ...ofMode.paths]),
     );
     await cli.terminal.notice(`Updated repository [${args.repository}].`);
     return updated;

@@ -80,6 +80,7 @@ const CODES: Readonly<Record<string, string>> = {
   URI_TOO_LONG: 'NAME_INVALID',
   UPLOAD_BUSY: 'BLOB_UPLOAD_INVALID',
   // Shown as "denied: …" by every client and retried by none: asking again does not make room.
+  QUOTA_EXCEEDED: 'DENIED',
   STORAGE_FULL: 'DENIED',
   STORAGE_READ_ONLY: 'DENIED',
   SERVER_BUSY: 'UNAVAILABLE',

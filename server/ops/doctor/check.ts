@@ -1,6 +1,8 @@
 import type { Database } from 'bun:sqlite';
 import type { DataPaths } from '../../stores/data-directory.ts';
 
+export { byteSize as size } from '../../lib/byte-size.ts';
+
 export type Level = 'ok' | 'warn' | 'fail';
 
 /** What a check found: a sentence for people, and what they can do about it. */
@@ -62,15 +64,6 @@ export const codeOf = (thrown: unknown): string =>
 
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
-
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-
-/** A number of bytes for people: `1.5 GiB`. */
-export function size(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 2 ** (10 * power);
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
-}
 
 export const count = (number: number, what: string, many = `${what}s`): string =>
   `${number} ${number === 1 ? what : many}`;

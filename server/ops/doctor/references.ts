@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
-import { type Check, fail, ok, size } from './check.ts';
+import { COUNTED, type Miscount, miscounts, MISPLACED } from '../../stores/metadata/usage-recount.ts';
+import { type Check, count, fail, ok, size } from './check.ts';
 
 const BROKEN = 'this is a defect, not something to repair by hand: report it, with the log of the server';
 
@@ -96,29 +97,36 @@ function breaches(
   return { number: Number(row?.[0] ?? 0), example: String(row?.[1] ?? '') };
 }
 
-interface Wrong {
-  readonly name: string;
-  readonly counted: number;
-  readonly actual: number;
-}
-
-/** What triggers keep up to date, computed anew. */
+/** What triggers keep up to date, counted anew. */
 export const repositorySizes: Check = {
   name: 'repository sizes',
   needs: ['database'],
   deep: true,
   run({ database }) {
-    const wrong = database
-      ?.query<Wrong, []>(
-        `SELECT project || '/' || location || '/' || name AS name, size_bytes AS counted, actual FROM (
-           SELECT repository.*, coalesce((SELECT sum(size) FROM blob WHERE digest IN (
-             SELECT blob_digest FROM file WHERE repository_id = repository.id)), 0) AS actual FROM repository)
-         WHERE size_bytes <> actual ORDER BY name`,
-      )
-      .all();
-    const [first] = wrong ?? [];
-    if (first === undefined) return ok('each is the sum of its contents');
-    const { name, counted, actual } = first;
-    return fail(`${name} is said to hold ${size(counted)} and holds ${size(actual)}`, BROKEN);
+    if (database === undefined) return ok('no database');
+    for (const table of COUNTED) {
+      const [wrong] = database.query<Miscount, []>(miscounts(table)).all();
+      if (wrong) return fail(told(wrong), RECOUNT);
+    }
+    const [misplaced] = database.query<{ readonly project: string }, []>(MISPLACED).all();
+    if (misplaced) return fail(`what the repositories of ${misplaced.project} share is miscounted`, RECOUNT);
+    return ok('each is the sum of its contents, as are those of packages and projects');
   },
 };
+
+const RECOUNT = BROKEN;
+
+function told({
+  place,
+  size_bytes,
+  unique_bytes,
+  version_count,
+  size: actual,
+  alone,
+  versions,
+}: Miscount): string {
+  if (size_bytes !== actual) return `${place} is said to hold ${size(size_bytes)} and holds ${size(actual)}`;
+  if (unique_bytes !== alone)
+    return `${place} is said to hold ${size(unique_bytes)} that no other has, and it is ${size(alone)}`;
+  return `${place} is said to have ${count(version_count, 'version')} and has ${versions}`;
+}

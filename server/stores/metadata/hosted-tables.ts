@@ -30,6 +30,7 @@ import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
 import type { Recorded, Transactions } from './transactions.ts';
 import { describePackage, ensurePackage } from './packages.ts';
 import { publish, putFile } from './publish.ts';
+import { asQuotaRefusal } from './quotas.ts';
 import type { Schema } from './schema.ts';
 import { removeTag, setTag } from './tags.ts';
 import { removeVersion } from './versions.ts';
@@ -51,6 +52,8 @@ export interface HostedOptions {
  */
 export const RECORD_STEPS = ['recording', 'recorded', 'tidied'] as const;
 export type RecordStep = (typeof RECORD_STEPS)[number];
+
+type Work = (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>;
 
 const NAMING: Recorded = { part: 'naming' };
 
@@ -101,19 +104,23 @@ export class HostedTables implements HostedRepo {
   }
 
   async link(file: NewFile, sighting?: Sighting): Promise<void> {
-    await this.#write(async (tx, now) => {
-      if (sighting) await noteSighting(tx, this.#place.repositoryId, sighting);
-      const surplus = await adoptBlob(tx, file.blob, now);
-      const pkg = file.coordinates?.package;
-      const { repositoryId } = this.#place;
-      const packageId =
-        pkg === undefined
-          ? null
-          : await ensurePackage(tx, { repositoryId, name: pkg, now, published: false });
-      const leaseUntil = now + this.#options.leaseMs;
-      await putFile(tx, file, { repositoryId, packageId, versionId: null, leaseUntil, now });
-      return surplus ? [surplus] : [];
-    }, NAMING);
+    await this.#orDiscard(
+      [file],
+      async (tx, now) => {
+        if (sighting) await noteSighting(tx, this.#place.repositoryId, sighting);
+        const surplus = await adoptBlob(tx, file.blob, now);
+        const pkg = file.coordinates?.package;
+        const { repositoryId } = this.#place;
+        const packageId =
+          pkg === undefined
+            ? null
+            : await ensurePackage(tx, { repositoryId, name: pkg, now, published: false });
+        const leaseUntil = now + this.#options.leaseMs;
+        await putFile(tx, file, { repositoryId, packageId, versionId: null, leaseUntil, now });
+        return surplus ? [surplus] : [];
+      },
+      NAMING,
+    );
   }
 
   async unlink(path: string): Promise<void> {
@@ -163,24 +170,26 @@ export class HostedTables implements HostedRepo {
 
   async publish(plan: PublishPlan): Promise<void> {
     const { repositoryId } = this.#place;
-    try {
-      const { package: pkg, version, tags = [], size } = plan;
-      const response = { package: pkg, version, tags, sizeBytes: String(size) };
-      const work = async (tx: Transaction<Schema>, now: number) => {
-        if (plan.sighting) await noteSighting(tx, repositoryId, plan.sighting);
-        return publish(tx, plan, { repositoryId, now });
-      };
-      await this.#write(work, { response });
-    } catch (error) {
-      // Only a refusal is known not to have been committed.
-      if (error instanceof RegistryError && error.status < 500)
-        await this.#discard(plan).catch(() => undefined);
-      throw error;
-    }
+    const { package: pkg, version, tags = [], size } = plan;
+    const response = { package: pkg, version, tags, sizeBytes: String(size) };
+    const work: Work = async (tx, now) => {
+      if (plan.sighting) await noteSighting(tx, repositoryId, plan.sighting);
+      return publish(tx, plan, { repositoryId, now });
+    };
+    await this.#orDiscard(plan.files, work, { response });
   }
 
-  #discard({ files }: PublishPlan): Promise<void> {
-    return this.#takeBack(files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : [])));
+  /** Names files, or takes back the bytes that came for them. */
+  async #orDiscard(files: readonly NewFile[], work: Work, recorded: Recorded): Promise<void> {
+    try {
+      await this.#write(work, recorded);
+    } catch (error) {
+      const brought = files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : []));
+      // Only a refusal is known not to have been committed.
+      if (error instanceof RegistryError && error.status < 500)
+        await this.#takeBack(brought).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #takeBack(brought: readonly CommittedBlob[]): Promise<void> {
@@ -319,14 +328,13 @@ export class HostedTables implements HostedRepo {
   }
 
   /** One transaction; what it made superfluous in the store goes once it is on disk. */
-  async #write(
-    work: (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>,
-    recorded: Recorded = {},
-  ): Promise<void> {
+  async #write(work: Work, recorded: Recorded = {}): Promise<void> {
     const { database, blobs, now, onStep } = this.#options;
     const surplus = await database.transaction(
       async (tx) => {
-        const made = await work(tx, now());
+        const made = await work(tx, now()).catch(async (thrown: unknown) => {
+          throw await asQuotaRefusal(tx, this.#place.repositoryId, thrown);
+        });
         onStep?.('recording');
         return made;
       },

@@ -4,6 +4,7 @@ import { repositoryName } from '../../core/repository.ts';
 import type { NewRepository } from '../../core/resources.ts';
 import { recordEvent } from './outbox.ts';
 import { immutability } from './immutable-tags.ts';
+import { limits } from './quotas.ts';
 import type { RepositoryTable, Schema } from './schema.ts';
 
 /** The new repository's row; nothing when there is one at that address already. NOT_FOUND without its project. */
@@ -27,6 +28,7 @@ export async function insertRepository(
       labels: JSON.stringify(repository.labels),
       config: JSON.stringify(repository.config),
       ...immutability(repository),
+      ...limits(repository.quota),
       created_at: now,
       updated_at: now,
     })

@@ -1,5 +1,7 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
+import type { Quota } from '../../core/usage.ts';
 import { recordEvent } from './outbox.ts';
+import { limits } from './quotas.ts';
 import type { ProjectTable, Schema } from './schema.ts';
 
 /**
@@ -12,13 +14,14 @@ interface NewProject {
   readonly id: string;
   readonly displayName: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly quota?: Quota;
   readonly now: number;
 }
 
 /** The new project's row; nothing when there is one of that id already. */
 export async function insertProject(
   tx: Transaction<Schema>,
-  { id, displayName, labels, now }: NewProject,
+  { id, displayName, labels, quota, now }: NewProject,
 ): Promise<Selectable<ProjectTable> | undefined> {
   const row = await tx
     .insertInto('project')
@@ -27,6 +30,7 @@ export async function insertProject(
       number: NUMBER,
       display_name: displayName,
       labels: JSON.stringify(labels),
+      ...limits(quota),
       created_at: now,
       updated_at: now,
     })

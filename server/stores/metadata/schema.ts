@@ -28,6 +28,12 @@ export interface ProjectTable {
   readonly labels: Generated<Json>;
   /** Inert per-project documents of the management API, by resource kind. */
   readonly settings: Generated<Json>;
+  readonly max_bytes: number | null;
+  readonly max_versions: number | null;
+  /** Bytes of the distinct blobs that its repositories name, those that no other project names, and versions; kept by triggers. */
+  readonly size_bytes: Generated<number>;
+  readonly unique_bytes: Generated<number>;
+  readonly version_count: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }
@@ -47,8 +53,12 @@ export interface RepositoryTable {
   readonly immutable_tags: Generated<number>;
   /** GLOB patterns of the tags that this is about; with none, all. */
   readonly immutable_tag_patterns: Generated<Json>;
-  /** Bytes of the distinct blobs its files name; kept by triggers. */
+  readonly max_bytes: number | null;
+  readonly max_versions: number | null;
+  /** Bytes of the distinct blobs its files name, those that no other of the project names, and versions; kept by triggers. */
   readonly size_bytes: Generated<number>;
+  readonly unique_bytes: Generated<number>;
+  readonly version_count: Generated<number>;
   readonly names_revision: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
@@ -63,6 +73,10 @@ export interface PackageTable {
   readonly attributes: Generated<Json>;
   /** Grows with every change of it, its versions and its tags; kept by triggers. */
   readonly revision: Generated<number>;
+  /** Bytes of the distinct blobs its files name, those that no other of the repository names, and versions; kept by triggers. */
+  readonly size_bytes: Generated<number>;
+  readonly unique_bytes: Generated<number>;
+  readonly version_count: Generated<number>;
   readonly created_at: Instant;
   readonly updated_at: Instant;
   /** When its first version came; absent while only loose files carry its name. */

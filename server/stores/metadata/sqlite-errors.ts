@@ -73,4 +73,4 @@ function primary(code: string | undefined): string {
 
 /** Whether the schema's trigger refused to move a tag. */
 export const isImmutableTag = (thrown: unknown): boolean =>
-  thrown instanceof SQLiteError && thrown.code === 'SQLITE_CONSTRAINT_TRIGGER';
+  thrown instanceof SQLiteError && thrown.message === 'immutable tag';

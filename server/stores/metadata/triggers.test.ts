@@ -154,7 +154,9 @@ describe('the collector’s list', () => {
     const child = await image.image('child');
     const document = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [child] });
     await image.push('list', document, INDEX);
-    await server.database.transaction((tx) => tx.deleteFrom('repository').execute());
+    await server.database.transaction(async (tx) => {
+      for (const table of ['version', 'file', 'repository'] as const) await tx.deleteFrom(table).execute();
+    });
 
     const { read } = server.database;
     const files = (await read.selectFrom('file').select('id').execute()).map(({ id }) => `file ${id}`);

@@ -3,8 +3,9 @@ import { COLLECTION } from './001-collection.ts';
 import { COPIES } from './001-copies.ts';
 import { TABLES } from './001-tables.ts';
 import { TRIGGERS } from './001-triggers.ts';
+import { USAGE } from './001-usage.ts';
 
 export async function createSchema(db: Kysely<never>): Promise<void> {
-  for (const statement of [...TABLES, ...COPIES, ...COLLECTION, ...TRIGGERS])
+  for (const statement of [...TABLES, ...COPIES, ...COLLECTION, ...TRIGGERS, ...USAGE])
     await sql.raw(statement).execute(db);
 }

@@ -6,6 +6,11 @@ export const TABLES: readonly string[] = [
     display_name TEXT NOT NULL,
     labels TEXT NOT NULL DEFAULT '{}',
     settings TEXT NOT NULL DEFAULT '{}',
+    max_bytes INTEGER,
+    max_versions INTEGER,
+    size_bytes INTEGER NOT NULL DEFAULT 0,
+    unique_bytes INTEGER NOT NULL DEFAULT 0,
+    version_count INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
@@ -22,7 +27,11 @@ export const TABLES: readonly string[] = [
     config TEXT NOT NULL DEFAULT '{}',
     immutable_tags INTEGER NOT NULL DEFAULT 0,
     immutable_tag_patterns TEXT NOT NULL DEFAULT '[]',
+    max_bytes INTEGER,
+    max_versions INTEGER,
     size_bytes INTEGER NOT NULL DEFAULT 0,
+    unique_bytes INTEGER NOT NULL DEFAULT 0,
+    version_count INTEGER NOT NULL DEFAULT 0,
     names_revision INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -40,6 +49,9 @@ export const TABLES: readonly string[] = [
     annotations TEXT NOT NULL DEFAULT '{}',
     attributes TEXT NOT NULL DEFAULT '{}',
     revision INTEGER NOT NULL DEFAULT 0,
+    size_bytes INTEGER NOT NULL DEFAULT 0,
+    unique_bytes INTEGER NOT NULL DEFAULT 0,
+    version_count INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     published_at INTEGER,
@@ -144,11 +156,19 @@ export const TABLES: readonly string[] = [
     updated_at INTEGER NOT NULL,
     UNIQUE (repository_id, path)
   ) STRICT`,
-  `CREATE INDEX file_by_blob ON file (blob_digest, repository_id)`,
+  `CREATE INDEX file_by_blob ON file (blob_digest, repository_id, package_id)`,
   `CREATE INDEX file_by_version ON file (version_id, path)`,
   `CREATE INDEX file_by_creation ON file (repository_id, created_at, path)`,
   `CREATE INDEX file_by_update ON file (repository_id, updated_at, path)`,
-  `CREATE INDEX file_by_package ON file (package_id)`,
+  `CREATE INDEX file_by_package ON file (package_id, blob_digest)`,
+  // In how many of its repositories a project has a blob, and the sum of their ids.
+  `CREATE TABLE project_blob (
+    digest TEXT NOT NULL,
+    project TEXT NOT NULL,
+    repositories INTEGER NOT NULL,
+    repository_ids INTEGER NOT NULL,
+    PRIMARY KEY (digest, project)
+  ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE version_use (
     version_id INTEGER NOT NULL REFERENCES version(id) ON DELETE CASCADE,

@@ -4,15 +4,6 @@ const enqueue = (kind: string, key: string, reason: string, due = NOW) =>
    ON CONFLICT (kind, key) DO UPDATE SET due_at = max(due_at, excluded.due_at), reason = excluded.reason`;
 const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
-/** Storage is counted when the first file of a repository names a blob and given back with the last. */
-const othersNameBlob = (row: string) =>
-  `EXISTS (SELECT 1 FROM file WHERE blob_digest = ${row}.blob_digest
-           AND repository_id = ${row}.repository_id AND id <> ${row}.id)`;
-const addSize = (row: string, sign: '+' | '-') =>
-  `UPDATE repository SET size_bytes = size_bytes ${sign}
-     (SELECT size FROM blob WHERE digest = ${row}.blob_digest)
-   WHERE id = ${row}.repository_id AND NOT ${othersNameBlob(row)}`;
-
 // Keys of the queue are text. Compared with a number they would be read as numbers, past the index.
 /** Versions know how many tags they have, so that those without any are found and not searched for. */
 const countTag = (row: 'NEW' | 'OLD', sign: '+' | '-') =>
@@ -78,17 +69,13 @@ export const TRIGGERS: readonly string[] = [
   `CREATE TRIGGER blob_resized AFTER UPDATE OF size ON blob WHEN NEW.size <> OLD.size BEGIN
      UPDATE gc_state SET bytes = bytes + NEW.size - OLD.size WHERE only = 0; END`,
 
-  `CREATE TRIGGER file_created AFTER INSERT ON file BEGIN ${addSize('NEW', '+')}; END`,
   `CREATE TRIGGER file_leased AFTER INSERT ON file WHEN NEW.lease_until IS NOT NULL BEGIN
      ${enqueue('file', 'NEW.id', 'lease', 'NEW.lease_until')}; END`,
   `CREATE TRIGGER file_lease_renewed AFTER UPDATE OF lease_until ON file WHEN NEW.lease_until IS NOT NULL BEGIN
      ${enqueue('file', 'NEW.id', 'lease', 'NEW.lease_until')}; END`,
   `CREATE TRIGGER file_moved AFTER UPDATE OF blob_digest ON file WHEN NEW.blob_digest <> OLD.blob_digest BEGIN
-     ${addSize('OLD', '-')};
-     ${addSize('NEW', '+')};
      ${enqueue('blob', 'OLD.blob_digest', 'replaced')}; END`,
   `CREATE TRIGGER file_removed AFTER DELETE ON file BEGIN
-     ${addSize('OLD', '-')};
      DELETE FROM gc_queue WHERE kind = 'file' AND key = CAST(OLD.id AS TEXT);
      ${enqueue('blob', 'OLD.blob_digest', 'released')}; END`,
 

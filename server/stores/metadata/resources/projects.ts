@@ -6,6 +6,7 @@ import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import { grantRole } from '../policy-tables.ts';
 import { insertProject } from '../projects.ts';
+import { limits } from '../quotas.ts';
 import type { ProjectTable, Schema } from '../schema.ts';
 import { removeGrants } from './grants.ts';
 import { recordOperation } from './operations.ts';
@@ -40,13 +41,13 @@ export class StoredProjects implements ProjectResources {
   }
 
   create(
-    { id, displayName, labels }: Pick<ProjectRecord, 'id' | 'displayName' | 'labels'>,
+    { id, ...project }: Pick<ProjectRecord, 'id' | 'displayName' | 'labels' | 'quota'>,
     owner: string | undefined,
     draft: OperationDraft<ProjectRecord>,
   ): Promise<Document> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
-      const row = await insertProject(tx, { id, displayName, labels, now });
+      const row = await insertProject(tx, { id, ...project, now });
       if (!row)
         throw new RegistryError('ALREADY_EXISTS', 'PROJECT_EXISTS', `project ${id} already exists`, {
           details: { project: id },
@@ -58,11 +59,11 @@ export class StoredProjects implements ProjectResources {
 
   update(
     id: string,
-    change: (current: ProjectRecord) => Pick<ProjectRecord, 'displayName' | 'labels'>,
+    change: (current: ProjectRecord) => Pick<ProjectRecord, 'displayName' | 'labels' | 'quota'>,
   ): Promise<ProjectRecord> {
     return this.#change(id, (row) => {
-      const { displayName, labels } = change(record(row));
-      return { display_name: displayName, labels: JSON.stringify(labels) };
+      const { displayName, labels, quota } = change(record(row));
+      return { display_name: displayName, labels: JSON.stringify(labels), ...limits(quota) };
     });
   }
 
@@ -108,7 +109,9 @@ export class StoredProjects implements ProjectResources {
 
   #change(
     id: string,
-    change: (row: Row) => Partial<Pick<Row, 'display_name' | 'labels' | 'settings'>>,
+    change: (
+      row: Row,
+    ) => Partial<Pick<Row, 'display_name' | 'labels' | 'settings' | 'max_bytes' | 'max_versions'>>,
   ): Promise<ProjectRecord> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
@@ -133,6 +136,10 @@ const record = (row: Row): ProjectRecord => ({
   number: row.number,
   displayName: row.display_name,
   labels: JSON.parse(row.labels) as Record<string, string>,
+  quota: {
+    ...(row.max_bytes !== null && { maxBytes: row.max_bytes }),
+    ...(row.max_versions !== null && { maxVersions: row.max_versions }),
+  },
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 });

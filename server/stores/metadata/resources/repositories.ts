@@ -17,6 +17,7 @@ import type {
 import type { SecretSealer } from '../../../lib/sealed-secret.ts';
 import type { Transactions } from '../transactions.ts';
 import { immutability } from '../immutable-tags.ts';
+import { limits } from '../quotas.ts';
 import { insertRepository } from '../new-repository.ts';
 import { recordEvent } from '../outbox.ts';
 import { keepUpstreamSecret } from '../upstream-secrets.ts';
@@ -184,6 +185,7 @@ const columns = (settings: RepositorySettings) => ({
   labels: JSON.stringify(settings.labels),
   config: JSON.stringify(settings.config),
   ...immutability(settings),
+  ...limits(settings.quota),
 });
 
 const record = (row: Row): RepositoryRecord => ({

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
+import { ApiCaller, type Json, LOCATION } from '../testing/api.ts';
+import { TestServer } from '../testing/harness.ts';
+import { NpmClient, packed, publication } from '../testing/npm.ts';
+import { digestOf, freshImage, refusal } from '../testing/oci.ts';
+import { fieldsOf, PythonClient, wheel, wheelName } from '../testing/python.ts';
+
+let server: TestServer;
+let admin: ApiCaller;
+let owner: ApiCaller;
+let repoAdmin: ApiCaller;
+beforeAll(async () => {
+  server = await TestServer.start();
+  admin = new ApiCaller(server);
+  owner = new ApiCaller(server, await server.account('olga', ['projects/my-project']));
+  repoAdmin = new ApiCaller(server, await server.account('rita'));
+  await server.grant('projects/my-project', 'roles/artifactregistry.admin', 'user:rita');
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+let made = 0;
+async function limited(quota: Json, format = 'DOCKER'): Promise<string> {
+  made += 1;
+  const id = `limited${made}`;
+  await admin.ok('POST', `${LOCATION}/repositories?repositoryId=${id}`, { format, quota });
+  return id;
+}
+const QUOTA = { maxBytes: '1048576', maxVersions: '10' };
+
+describe('the quota of a repository', () => {
+  it('is shown as it was set, and not at all where there is none', async () => {
+    const name = `${LOCATION}/repositories/${await limited(QUOTA)}`;
+    expect((await admin.get(name)).quota).toEqual(QUOTA);
+    const other = `${LOCATION}/repositories/${await limited({ max_bytes: 5 })}`;
+    expect((await admin.get(other)).quota).toEqual({ maxBytes: '5' });
+    expect(await admin.get(`${LOCATION}/repositories/images`)).not.toHaveProperty('quota');
+  });
+
+  const masks: readonly (readonly [says: string, mask: string | undefined, body: Json, after: Json])[] = [
+    ['one limit', 'quota.maxBytes', { quota: { maxBytes: '7' } }, { ...QUOTA, maxBytes: '7' }],
+    ['in snake case', 'quota.max_versions', { quota: { max_versions: '7' } }, { ...QUOTA, maxVersions: '7' }],
+    ['one away', 'quota.maxVersions', {}, { maxBytes: QUOTA.maxBytes }],
+    ['all away', 'quota', {}, undefined],
+    ['not by clients that know of none', undefined, { description: 'x' }, QUOTA],
+    ['not by another field', 'description', { description: 'x' }, QUOTA],
+    ['as a whole', undefined, { quota: { maxVersions: '3' } }, { maxVersions: '3' }],
+  ];
+  it.each(masks)('is changed, %s', async (_, mask, body, after) => {
+    const name = `${LOCATION}/repositories/${await limited(QUOTA)}`;
+    await admin.ok('PATCH', mask === undefined ? name : `${name}?updateMask=${mask}`, body);
+    expect((await admin.get(name)).quota).toEqual(after);
+  });
+
+  it.each([
+    { maxBytes: '0' },
+    { maxBytes: '-1' },
+    { maxVersions: 0 },
+    { maxBytes: '9223372036854775807' },
+    { maxBytes: 1.5 },
+    { maxBytes: '10GiB' },
+    { bytes: '1' },
+  ])('cannot be %p', async (quota) => {
+    const refused = await admin.refused('POST', `${LOCATION}/repositories?repositoryId=wrong`, {
+      format: 'DOCKER',
+      quota,
+    });
+    expect(refused).toMatchObject({ status: 400, code: 'INVALID_ARGUMENT' });
+  });
+
+  it('is none of a virtual repository', async () => {
+    const refused = await admin.refused('POST', `${LOCATION}/repositories?repositoryId=virtual`, {
+      format: 'DOCKER',
+      mode: 'VIRTUAL_REPOSITORY',
+      quota: QUOTA,
+    });
+    expect(refused).toMatchObject({ status: 400, field: 'repository.quota' });
+  });
+
+  it('is set by who holds that on the project, and by nobody who only administers repositories', async () => {
+    const name = `${LOCATION}/repositories/${await limited(QUOTA)}`;
+    const more = { quota: { maxBytes: '2097152' } };
+
+    expect(await repoAdmin.refused('PATCH', `${name}?updateMask=quota.maxBytes`, more)).toMatchObject({
+      status: 403,
+      message: expect.stringContaining("'entrepot.quotas.update'"),
+    });
+    expect(
+      await repoAdmin.refused('POST', `${LOCATION}/repositories?repositoryId=mine`, {
+        format: 'DOCKER',
+        ...more,
+      }),
+    ).toMatchObject({ status: 403 });
+    await repoAdmin.ok('PATCH', `${name}?updateMask=description,quota`, { description: 'x', quota: QUOTA });
+    await repoAdmin.ok('PATCH', name, { description: 'y' });
+    await owner.ok('PATCH', `${name}?updateMask=quota.maxBytes`, more);
+    expect((await admin.get(name)).quota).toEqual({ ...QUOTA, ...more.quota });
+  });
+});
+
+describe('the quota of a project', () => {
+  it('is shown and changed like a repository’s, by who holds that on the installation', async () => {
+    await admin.ok('POST', 'projects', { projectId: 'limited-1', quota: QUOTA });
+    expect((await admin.get('projects/limited-1')).quota).toEqual(QUOTA);
+    await server.grant('projects/limited-1', 'roles/owner', 'user:olga');
+
+    expect(
+      await owner.refused('PATCH', 'projects/limited-1?updateMask=quota', { quota: { maxBytes: '1' } }),
+    ).toMatchObject({ status: 403 });
+    await owner.ok('PATCH', 'projects/limited-1', { name: 'Still limited' });
+    expect((await admin.get('projects/limited-1')).quota).toEqual(QUOTA);
+    await admin.ok('PATCH', 'projects/limited-1?updateMask=quota.maxBytes', {});
+    expect((await admin.get('projects/limited-1')).quota).toEqual({ maxVersions: '10' });
+    await admin.ok('PATCH', 'projects/limited-1?updateMask=quota', {});
+    expect(await admin.get('projects/limited-1')).not.toHaveProperty('quota');
+  });
+
+  it('holds for all of its repositories together, and counts once what they share', async () => {
+    await admin.ok('POST', 'projects', { projectId: 'limited-2', quota: { maxBytes: '12' } });
+    for (const name of ['one', 'two']) await server.repository(name, { project: 'limited-2' });
+    const [one, two] = [freshImage(server, 'limited-2/one'), freshImage(server, 'limited-2/two')];
+
+    await one.blob('12345678');
+    await two.blob('12345678');
+    const refused = await two.send('POST', `blobs/uploads/?digest=${digestOf('abcde')}`, { body: 'abcde' });
+
+    const { message } = await refusal(refused, 403, 'DENIED');
+    expect(message).toContain('the project limited-2 may hold 12 bytes in all');
+  });
+});
+
+const MESSAGE = /^quota exceeded: the repository limited\d+ may hold .* Delete what is not needed/;
+
+describe('whoever publishes to a full repository', () => {
+  it('is told so by Docker’s clients, and keeps what was there', async () => {
+    const image = freshImage(server, `my-project/${await limited({ maxVersions: '1' })}`);
+    const first = await image.image('v1');
+    const document = await image.document('v2');
+
+    const answer = await image.send('PUT', 'manifests/v2', {
+      body: document,
+      headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
+    });
+
+    const { message, detail } = await refusal(answer, 403, 'DENIED');
+    expect(message).toMatch(MESSAGE);
+    expect(detail).toMatchObject({ quota: 'versions', limit: '1', used: '1' });
+    await image.push('v1-again', await (await image.send('GET', 'manifests/v1')).text());
+    expect((await image.send('GET', `manifests/${first.digest}`)).status).toBe(200);
+  });
+
+  it('is told so when mounting what another repository has', async () => {
+    const from = freshImage(server);
+    const { digest } = await from.blob('mounted bytes');
+    const image = freshImage(server, `my-project/${await limited({ maxBytes: '5' })}`);
+
+    const answer = await image.send(
+      'POST',
+      `blobs/uploads/?mount=${digest}&from=${encodeURIComponent(from.name)}`,
+    );
+
+    const { message } = await refusal(answer, 403, 'DENIED');
+    expect(message).toMatch(MESSAGE);
+  });
+
+  it('is told so by npm', async () => {
+    const npm = new NpmClient(server, await limited({ maxVersions: '1' }, 'NPM'));
+    await npm.publish({ name: 'a', version: '1.0.0' });
+    const manifest = { name: 'a', version: '1.0.1' };
+
+    const answer = await npm.put('a', publication(manifest, await packed(manifest)));
+
+    expect(answer.status).toBe(403);
+    const body = (await answer.json()) as Json;
+    expect(body.error).toMatch(MESSAGE);
+    expect(body.reason).toBe('QUOTA_EXCEEDED');
+    expect(Object.keys((await npm.json('a')).versions)).toEqual(['1.0.0']);
+  });
+
+  it('is told so by twine', async () => {
+    const python = new PythonClient(server, await limited({ maxBytes: '10' }, 'PYTHON'));
+    const release = { name: 'a', version: '1.0' };
+    const bytes = wheel(release);
+
+    const answer = await python.upload(wheelName(release), bytes, fieldsOf(release, bytes));
+
+    expect(answer.status).toBe(403);
+    expect(((await answer.json()) as Json).message).toMatch(MESSAGE);
+  });
+
+  it('leaves no bytes behind', async () => {
+    const python = new PythonClient(server, await limited({ maxBytes: '10' }, 'PYTHON'));
+    const release = { name: 'left-behind', version: '1.0' };
+    const bytes = wheel(release);
+    await python.upload(wheelName(release), bytes, fieldsOf(release, bytes));
+    const image = freshImage(server, `my-project/${await limited({ maxBytes: '5' })}`);
+    const layer = 'larger than may be';
+    const begun = await image.begin();
+    const refused = await server.send('PUT', `${begun}?digest=${digestOf(layer)}`, { body: layer });
+    await refusal(refused, 403, 'DENIED');
+
+    const objects = await Array.fromAsync(new Bun.Glob('sha256/*/*').scan(server.directory.blobs));
+    for (const digest of [digestOf(layer), digestOf(bytes)])
+      expect(objects.filter((object) => object.includes(digest.slice('sha256:'.length)))).toEqual([]);
+  });
+});
