@@ -1,4 +1,4 @@
-/** What the collector of garbage keeps. */
+/** What the collector of garbage keeps, and the scrub. */
 export const COLLECTION: readonly string[] = [
   `CREATE TABLE gc_queue (
     kind TEXT NOT NULL CHECK (kind IN ('blob', 'file', 'version', 'sweep')),
@@ -41,4 +41,20 @@ export const COLLECTION: readonly string[] = [
     run TEXT NOT NULL
   ) STRICT`,
   `CREATE INDEX freed_blob_by_digest ON freed_blob (digest, seq)`,
+  `CREATE TABLE scrub_state (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    requested_at INTEGER NOT NULL DEFAULT 0,
+    owner TEXT,
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    pass_from INTEGER,
+    pass_blobs INTEGER NOT NULL DEFAULT 0,
+    pass_bytes INTEGER NOT NULL DEFAULT 0,
+    cursor TEXT NOT NULL DEFAULT '',
+    hurried INTEGER NOT NULL DEFAULT 0,
+    last_from INTEGER,
+    last_to INTEGER,
+    last_blobs INTEGER NOT NULL DEFAULT 0,
+    last_bytes INTEGER NOT NULL DEFAULT 0
+  ) STRICT`,
+  `INSERT INTO scrub_state (only) VALUES (0)`,
 ];

@@ -430,21 +430,4 @@ export const TABLES: readonly string[] = [
     payload TEXT NOT NULL,
     at INTEGER NOT NULL
   ) STRICT`,
-
-  `CREATE TABLE scrub_state (
-    only INTEGER PRIMARY KEY CHECK (only = 0),
-    requested_at INTEGER NOT NULL DEFAULT 0,
-    owner TEXT,
-    lease_until INTEGER NOT NULL DEFAULT 0,
-    pass_from INTEGER,
-    pass_blobs INTEGER NOT NULL DEFAULT 0,
-    pass_bytes INTEGER NOT NULL DEFAULT 0,
-    cursor TEXT NOT NULL DEFAULT '',
-    hurried INTEGER NOT NULL DEFAULT 0,
-    last_from INTEGER,
-    last_to INTEGER,
-    last_blobs INTEGER NOT NULL DEFAULT 0,
-    last_bytes INTEGER NOT NULL DEFAULT 0
-  ) STRICT`,
-  `INSERT INTO scrub_state (only) VALUES (0)`,
 ];
