@@ -31,9 +31,9 @@ async function mounted(path: string, ...mount: readonly string[]): Promise<Disk>
   };
 }
 
-/** A file system in memory of so many MiB. */
-export const memoryDisk = (path: string, mib: number): Promise<Disk> =>
-  mounted(path, 'mount', '-t', 'tmpfs', '-o', `size=${mib}m,mode=0700`, 'entrepot-test');
+/** A file system in memory of so many MiB, and for so many files and directories. */
+export const memoryDisk = (path: string, mib: number, inodes = 100_000): Promise<Disk> =>
+  mounted(path, 'mount', '-t', 'tmpfs', '-o', `size=${mib}m,nr_inodes=${inodes},mode=0700`, 'entrepot-test');
 
 /** A real file system in a file beside `path`, which outlives the mount. */
 export async function fileDisk(path: string, mib: number): Promise<Disk> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { chmodSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { type Bytes, digestOf } from '../harness/oci.ts';
@@ -139,6 +139,37 @@ describe.skipIf(noDisk !== undefined)('on a small disk', () => {
       await verify(registry, ledger);
       expect(await program.stop()).toBe(0);
       expect((await entrepot(['doctor', '--data', data, '--deep', '--reserve', '0KiB'])).code).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'without an inode left a push is refused as on a full disk, and works again once there are some',
+    async () => {
+      await using disk = await memoryDisk(join(home.path, 'inodes'), 64, 1_200);
+      const data = join(disk.path, 'data');
+      await using program = await Program.start({ data });
+      const registry = await Registry.login(program.url);
+      const ledger = new Ledger();
+      await pushImage(registry, ledger, 'before', 1);
+      const other = join(disk.path, 'other');
+      await mkdir(other);
+      for (let at = 0; ; at += 1) {
+        const made = await writeFile(join(other, String(at)), '').then(
+          () => true,
+          () => false,
+        );
+        if (!made) break;
+      }
+
+      expect(await refusal(await registry.pushBlob('kept', noise(2, 1000)))).toEqual(FULL);
+      await verify(registry, ledger);
+
+      await rm(other, { recursive: true });
+      await pushImage(registry, ledger, 'after', 3);
+      await verify(registry, ledger);
+      expect(await program.stop()).toBe(0);
+      expect((await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB'])).code).toBe(0);
     },
     LIMIT_MS,
   );

@@ -5,9 +5,15 @@ export interface Tracing extends AsyncDisposable {
 }
 
 /** From when this resolves until it is disposed of, every sync of the process fails as on a broken disk. */
-export async function failSyncs(pid: number): Promise<Tracing> {
+export const failSyncs = (pid: number): Promise<Tracing> => tampered(pid, 'error=EIO');
+
+/** The same, but every sync takes so many milliseconds longer. */
+export const slowSyncs = (pid: number, milliseconds: number): Promise<Tracing> =>
+  tampered(pid, `delay_enter=${milliseconds * 1000}`);
+
+async function tampered(pid: number, how: string): Promise<Tracing> {
   const calls = 'fsync,fdatasync,sync_file_range';
-  const inject = `inject=fsync,fdatasync:error=EIO`;
+  const inject = `inject=fsync,fdatasync:${how}`;
   const child = Bun.spawn(
     [findProgram('strace') ?? 'strace', '-f', '-e', `trace=${calls}`, '-e', inject, '-p', String(pid)],
     { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 30_000 },
