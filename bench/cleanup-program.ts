@@ -78,7 +78,13 @@ async function seed(path: string, versions: number, packages: number): Promise<v
 async function evaluate(path: string): Promise<void> {
   await using database = await MetadataDatabase.open(path);
   const store = cleanupTables(database, now);
-  const cleanup = new PolicyCleanup({ store, now, newId: () => crypto.randomUUID(), report });
+  const cleanup = new PolicyCleanup({
+    store,
+    pulls: { flush: async () => {} },
+    now,
+    newId: () => crypto.randomUUID(),
+    report,
+  });
   let [most, longest, turn] = [0, 0, performance.now()];
   const looking = setInterval(() => {
     longest = Math.max(longest, performance.now() - turn);

@@ -100,6 +100,8 @@ export interface App extends AsyncDisposable {
   flushAudit(): Promise<void>;
   /** Applies the cleanup policies whose time has come; done every few minutes. */
   cleanWhatIsDue(): Promise<void>;
+  /** Writes what was pulled and is not noted yet; done every few seconds. */
+  notePulls(): Promise<void>;
   readonly caches: RemoteCaches;
 }
 
@@ -254,7 +256,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     pauseMs: Math.max(config.gcGrace, PAUSE_MS),
     record: new ClockFile(directory.clock),
   });
-  const cleaning = openCleanup({ config, database, log, clock, now, newId });
+  const cleaning = openCleanup({ config, database, pulls: opened.pulls, log, clock, now, newId });
   const collector = openCollector({ config, database, blobs, log, clock, now, newId });
   const scrub = openScrub({ config, database, blobs, log, now, newId });
   const crowd = new Crowd(config.maxRequests);
@@ -357,6 +359,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
           const row = await repositories.find(address);
           if (!row) throw notFound('REPOSITORY', { repository: address.repository });
           const file = await opened.stored(row).file({ path, freshness: 'immutable' });
+          file.pulled?.();
           return downloads.send(request, file, { sent: 0 });
         },
       }),
@@ -393,6 +396,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     flushAudit: () => audit.flush(),
     scrub: () => scrub.scrubber.look(),
     caches: remoteCaches,
+    notePulls: () => opened.pulls.flush(),
     cleanWhatIsDue: () => cleaning.schedule.look(),
     [Symbol.asyncDispose]: async () => {
       housekeeping.stop();

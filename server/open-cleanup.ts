@@ -9,6 +9,8 @@ import type { Transactions } from './stores/metadata/transactions.ts';
 interface CleanupParts {
   readonly config: Pick<Config, 'cleanupInterval' | 'serviceAccountDomain'>;
   readonly database: Transactions;
+  /** What was pulled and is not noted yet. */
+  readonly pulls: { flush(): Promise<void> };
   readonly log: Log;
   readonly clock: CheckedClock;
   readonly now: () => number;
@@ -16,10 +18,10 @@ interface CleanupParts {
 }
 
 /** Cleanup of repositories, on request and by the clock. */
-export function openCleanup({ config, database, log, clock, now, newId }: CleanupParts) {
+export function openCleanup({ config, database, pulls, log, clock, now, newId }: CleanupParts) {
   const store = cleanupTables(database, now);
   const report = (cause: unknown) => log.write('error', 'a cleanup failed', { cause });
-  const cleanup = new PolicyCleanup({ store, now, newId, report });
+  const cleanup = new PolicyCleanup({ store, pulls, now, newId, report });
   const { cleanupInterval: interval, serviceAccountDomain } = config;
   const schedule = new CleanupSchedule({
     cleanup,

@@ -1,7 +1,8 @@
 import type { BlobInfo, Body, ByteRange } from './core/blob.ts';
-import type { HostedRepo, StoredFile } from './core/catalog.ts';
+import type { HostedRepo } from './core/catalog.ts';
 import type { FormatUpstream } from './core/format.ts';
-import type { OpenedFile, Repo } from './core/repo.ts';
+import type { NotePull, PullNotes } from './core/pulls.ts';
+import type { Repo } from './core/repo.ts';
 import { repositoryName, type RepositoryRow } from './core/repository.ts';
 import { PastCopies } from './modes/past-copies.ts';
 import { PastRepo } from './modes/past-repo.ts';
@@ -16,15 +17,17 @@ interface PastsParts {
     readonly read: (row: RepositoryRow) => Repo;
     readonly format: (row: RepositoryRow) => FormatUpstream;
   };
+  readonly pulls: PullNotes;
   readonly present: (row: RepositoryRow) => HostedRepo;
 }
 
 /** Repositories that are not made of others, as they were at a time in milliseconds since the epoch. */
-export function openPasts({ database, bodies, remotes, present }: PastsParts) {
+export function openPasts({ database, bodies, remotes, pulls, present }: PastsParts) {
   return (row: RepositoryRow, asOf: number): Repo => {
     const stored = present(row);
     const rows = new PastCatalog(database, stored, row.id, asOf);
-    const seen = { catalog: rows, opened: new WeakMap<StoredFile, OpenedFile>() };
+    const pulled: NotePull = (file) => pulls.note(row.id, file);
+    const seen = { catalog: rows, pulled };
     const copied = new PastRepo(new StandardRepo(repositoryName(row), stored, bodies, seen), asOf);
     // Of what did not exist there are no copies either.
     return row.mode === 'REMOTE_REPOSITORY' && row.createdAt <= asOf

@@ -4,6 +4,7 @@ import type { CopiedDocuments } from './core/documents.ts';
 import type { Downloads } from './core/downloads.ts';
 import { RegistryError } from './core/error.ts';
 import type { Format, FormatUpstream } from './core/format.ts';
+import type { PullNotes } from './core/pulls.ts';
 import type { RemoteSettings } from './core/remote-settings.ts';
 import type { Repo } from './core/repo.ts';
 import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
@@ -37,6 +38,7 @@ interface RemotesParts {
   readonly loop: UpstreamLoop;
   /** What answers requests to repositories of this server. */
   readonly data: () => Pick<DataPlane, 'match' | 'run'>;
+  readonly pulls: PullNotes;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -96,6 +98,7 @@ export function openRemotes(parts: RemotesParts) {
       copies,
       policy,
       memory,
+      pulled: (file) => parts.pulls.note(row.id, file),
       now,
       unnoticed: (cause) => log.write('warn', 'an upstream could not be asked', { cause }),
     });

@@ -4,6 +4,7 @@ import type { CatalogReader } from './core/catalog.ts';
 import type { Downloads } from './core/downloads.ts';
 import type { Format } from './core/format.ts';
 import { type Authorizer, memberOf } from './core/iam.ts';
+import type { NotePull } from './core/pulls.ts';
 import type { Repo } from './core/repo.ts';
 import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
 import type { UpstreamSecrets, Upstreams } from './core/upstreams.ts';
@@ -23,6 +24,7 @@ import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts'
 import { DocumentTables } from './stores/metadata/document-tables.ts';
 import type { MetadataDatabase } from './stores/metadata/database.ts';
 import { HostedTables, type RecordStep } from './stores/metadata/hosted-tables.ts';
+import { PullStamps } from './stores/metadata/pull-stamps.ts';
 import { SmallBodies } from './stores/small-bodies.ts';
 import type { UploadSessions } from './stores/upload-sessions.ts';
 import type { UpstreamLoop } from './upstream-loop.ts';
@@ -31,6 +33,9 @@ const SMALL_BODY = 128 * 1024;
 const SMALL_BODIES = 32 * 1024 * 1024;
 /** For how long a copy is kept that nothing copied needs: it can be had again. */
 const COPY_LEASE_MS = 30 * 24 * 3_600_000;
+
+/** For how long pulls wait to be noted together. */
+const NOTED_WITHIN_MS = 10_000;
 
 interface OpenParts {
   readonly database: MetadataDatabase;
@@ -70,6 +75,12 @@ export function openRepositories(parts: OpenParts) {
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
+  const pulls = new PullStamps({
+    database,
+    now,
+    delayMs: NOTED_WITHIN_MS,
+    failed: (cause) => log.write('warn', 'it could not be noted what was pulled', { cause }),
+  });
   const kept = new DocumentTables(database, blobs, now);
   const documents = new KeptDocuments({
     store: kept,
@@ -80,7 +91,8 @@ export function openRepositories(parts: OpenParts) {
   const stored = (row: RepositoryRow): Repo => {
     const known = readers.get(row);
     if (known) return known;
-    const reader = new StandardRepo(repositoryName(row), hosted(row, ''), bodies);
+    const pulled: NotePull = (file) => pulls.note(row.id, file);
+    const reader = new StandardRepo(repositoryName(row), hosted(row, ''), bodies, { pulled });
     readers.set(row, reader);
     return reader;
   };
@@ -92,11 +104,12 @@ export function openRepositories(parts: OpenParts) {
     directory: parts.directory,
     formats: parts.formats,
     ...parts.outward,
+    pulls,
     data: parts.data,
     log,
     now,
   });
-  const pastOf = openPasts({ database, bodies, remotes, present: (row) => hosted(row, '') });
+  const pastOf = openPasts({ database, bodies, remotes, pulls, present: (row) => hosted(row, '') });
   const read = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo => {
     if (reader.asOf !== undefined && row.mode !== 'VIRTUAL_REPOSITORY') return pastOf(row, reader.asOf);
     switch (row.mode) {
@@ -147,7 +160,11 @@ export function openRepositories(parts: OpenParts) {
     target,
     write,
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),
+    pulls,
     /** Waits for what is still being kept. */
-    [Symbol.asyncDispose]: () => documents[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await documents[Symbol.asyncDispose]();
+      await pulls[Symbol.asyncDispose]();
+    },
   };
 }

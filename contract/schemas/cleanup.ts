@@ -32,6 +32,9 @@ export const cleanupPolicy = message({
       packageNamePrefixes: maybe(z.array(text())),
       olderThan: maybe(duration()),
       newerThan: maybe(duration()),
+      /** Beyond Artifact Registry: since the last pull, or the upload of what never was pulled. */
+      notPulledFor: maybe(duration()),
+      pulledWithin: maybe(duration()),
     }),
   ),
   mostRecentVersions: maybe(
@@ -74,6 +77,8 @@ export const cleanupDecision = message({
   version: maybe(text()),
   tags: maybe(z.array(text())),
   createTime: maybe(timestamp()),
+  /** To the hour; absent where it was never pulled. */
+  lastPullTime: maybe(timestamp()),
   sizeBytes: maybe(int64()),
   action: maybe(text()),
   /** `KEEP_POLICY`, `DELETE_POLICY`, `PART_OF`, `REFERS_TO`, `IMMUTABLE_TAG`, `NO_POLICY`, `CHANGED`. */

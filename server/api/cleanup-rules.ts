@@ -31,15 +31,23 @@ function checked(id: string, policy: CleanupPolicy): CleanupPolicy {
 }
 
 function checkCondition(id: string, condition: NonNullable<CleanupPolicy['condition']>): void {
-  const { tagState, tagPrefixes = [], olderThan, newerThan } = condition;
+  const { tagState, tagPrefixes = [], olderThan, newerThan, notPulledFor, pulledWithin } = condition;
   checkPrefixes(id, condition);
   if (tagState === 'UNTAGGED' && tagPrefixes.length > 0)
     throw refusal(`policy ${id} has tag_prefixes, which no untagged version matches`);
-  for (const age of [olderThan, newerThan])
+  for (const age of [olderThan, newerThan, notPulledFor, pulledWithin])
     if (age?.startsWith('-')) throw refusal(`policy ${id} has a negative age`);
   if (olderThan !== undefined && newerThan !== undefined && seconds(olderThan) >= seconds(newerThan))
     throw refusal(
       `policy ${id} matches nothing: no version is older than ${olderThan} and newer than ${newerThan}`,
+    );
+  if (
+    notPulledFor !== undefined &&
+    pulledWithin !== undefined &&
+    seconds(notPulledFor) >= seconds(pulledWithin)
+  )
+    throw refusal(
+      `policy ${id} matches nothing: no version is not pulled for ${notPulledFor} and pulled within ${pulledWithin}`,
     );
 }
 
@@ -76,7 +84,16 @@ export function warningsAbout(policies: Readonly<Record<string, CleanupPolicy>> 
   ];
 }
 
-const matchesAll = ({ tagState = 'ANY', olderThan = '0s', newerThan, ...lists }: Condition): boolean =>
+const matchesAll = ({
+  tagState = 'ANY',
+  olderThan = '0s',
+  newerThan,
+  notPulledFor,
+  pulledWithin,
+  ...lists
+}: Condition): boolean =>
+  notPulledFor === undefined &&
+  pulledWithin === undefined &&
   tagState !== 'TAGGED' &&
   tagState !== 'UNTAGGED' &&
   seconds(olderThan) === 0 &&

@@ -352,6 +352,11 @@ describe('policies that cannot be meant', () => {
       'matches nothing',
     ],
     [
+      'a pull that nothing had',
+      { action: 'DELETE', condition: { notPulledFor: '86400s', pulledWithin: '3600s' } },
+      'matches nothing',
+    ],
+    [
       'prefixes of no tags',
       { action: 'KEEP', condition: { tagState: 'UNTAGGED', tagPrefixes: ['v'] } },
       'no untagged version',

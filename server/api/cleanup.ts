@@ -180,6 +180,7 @@ function decisionDocument(address: RepositoryAddress, decision: CleanupDecision)
     version: named(decision.version),
     ...(decision.tags.length > 0 && { tags: decision.tags }),
     createTime: timestamp(decision.createdAt),
+    ...(decision.pulledAt !== undefined && { lastPullTime: timestamp(decision.pulledAt) }),
     sizeBytes: String(decision.sizeBytes),
     action: decision.action,
     reason: decision.reason,

@@ -11,7 +11,14 @@ export interface CleanupCondition {
   /** Seconds with an `s`, of the time since the upload. */
   readonly olderThan?: string;
   readonly newerThan?: string;
+  /** Beyond Artifact Registry: of the time since it was pulled last, or uploaded where it never was. */
+  readonly notPulledFor?: string;
+  /** Of the time since it was pulled last; matches nothing that never was. */
+  readonly pulledWithin?: string;
 }
+
+/** How much later than it is noted a version may have been pulled last. */
+export const PULLS_NOTED_MS = 3_600_000;
 
 /** Beyond Artifact Registry, a policy may have both: the condition selects, the count keeps. */
 export interface CleanupPolicy {
@@ -34,6 +41,8 @@ export interface VersionFact {
   readonly isHeld: boolean;
   /** When it was uploaded, in milliseconds since the epoch. */
   readonly createdAt: number;
+  /** When it was pulled last, to the hour. */
+  readonly pulledAt?: number;
 }
 
 /** A version that keeps another for as long as it stays: an index its children, a subject its referrers. */
@@ -68,6 +77,7 @@ export interface CleanupDecision extends Verdict {
   readonly version: string;
   readonly tags: readonly string[];
   readonly createdAt: number;
+  readonly pulledAt?: number;
   readonly sizeBytes: number;
   /** The version it belongs to, where that decided. */
   readonly because?: string;

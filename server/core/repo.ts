@@ -31,6 +31,8 @@ export interface OpenedFile {
   readonly cache?: CacheState;
   /** Members asked before the one that has it, which could not answer: nobody may keep such an answer. */
   readonly without?: readonly string[];
+  /** Tells the repository that a client got it, or was told that it has it. */
+  pulled?(): void;
   /** A range only where the size is known. */
   open(range?: ByteRange): Promise<Body>;
 }

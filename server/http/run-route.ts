@@ -72,7 +72,9 @@ async function fileAnswer(
       (await mayWrite(parts, call, repository, route.within?.(asked)))
     )
       await repo.touch(ref);
-    return await sender.send(call.request, opened, call.trace);
+    const answer = await sender.send(call.request, opened, call.trace);
+    opened.pulled?.();
+    return answer;
   } catch (thrown) {
     const error = call.request.method === 'HEAD' ? absentIfDamaged(thrown, ref) : thrown;
     throw route.missing && isNotFound(error) ? route.missing(ref) : error;

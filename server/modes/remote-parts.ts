@@ -4,6 +4,7 @@ import type { CopyStore } from '../core/copies.ts';
 import type { CopiedDocuments } from '../core/documents.ts';
 import type { Downloads } from '../core/downloads.ts';
 import type { FormatUpstream } from '../core/format.ts';
+import type { NotePull } from '../core/pulls.ts';
 import type { RemoteSettings } from '../core/remote-settings.ts';
 import type { SafetyPolicy } from '../core/safety-policy.ts';
 import type { Upstream } from '../core/upstream.ts';
@@ -24,6 +25,7 @@ export interface RemoteParts {
   readonly copies: CopyStore;
   readonly policy: SafetyPolicy;
   readonly memory: RemoteMemory;
+  readonly pulled: NotePull;
   readonly now: () => number;
   /** Told of an upstream's failure that nobody waited for. */
   readonly unnoticed: (cause: unknown) => void;

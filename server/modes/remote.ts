@@ -2,6 +2,7 @@ import type { FileRef, Found } from '../core/catalog.ts';
 import { isNotFound, notFound } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import type { NotePull } from '../core/pulls.ts';
 import type { Answers, Question } from '../core/question.ts';
 import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 import { PassedFiles } from './passed-files.ts';
@@ -22,9 +23,11 @@ export class RemoteRepo implements Repo {
   readonly #files: Pick<Repo, 'file'>;
   readonly #indexes: RuledIndexes;
   readonly #questions: RemoteQuestions;
+  readonly #pulled: NotePull;
 
   constructor(parts: RemoteParts) {
     this.name = parts.name;
+    this.#pulled = parts.pulled;
     const gate = new SafetyGate(parts.policy, parts.settings.rules, parts.now);
     this.#copied = new StandardRepo(parts.name, parts.stored, parts.bodies);
     const { noCache } = parts.settings;
@@ -36,11 +39,12 @@ export class RemoteRepo implements Repo {
     this.#files = noCache ? new PassedFiles(parts, gate, whole) : new RemoteFiles(parts, gate, whole);
   }
 
-  file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
-    return this.#files.file(ref, part).catch((error: unknown) => {
+  async file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
+    const opened = await this.#files.file(ref, part).catch((error: unknown) => {
       // Also where it is an index that says so, by not being there.
       throw isNotFound(error) ? notFound('FILE', { path: ref.path }) : error;
     });
+    return { ...opened, pulled: () => this.#pulled(opened.file) };
   }
 
   index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {

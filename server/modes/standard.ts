@@ -3,6 +3,7 @@ import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/cat
 import { notFound, RegistryError } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import type { NotePull } from '../core/pulls.ts';
 import { type Answers, NOBODY_ASKED } from '../core/question.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 import { VisibleCatalog } from '../lib/visible-catalog.ts';
@@ -13,9 +14,12 @@ interface BodySource {
 
 type Stored = CatalogReader & Pick<HostedRepo, 'renew'>;
 
-interface Seen {
-  readonly catalog: CatalogReader;
-  readonly opened: WeakMap<StoredFile, OpenedFile>;
+interface More {
+  /** As much of what is stored as may be read. */
+  readonly catalog?: CatalogReader;
+  readonly opened?: WeakMap<StoredFile, OpenedFile>;
+  /** Told of files that clients got. */
+  readonly pulled?: NotePull | undefined;
 }
 
 /** Serves what was published here. */
@@ -25,20 +29,25 @@ export class StandardRepo implements Repo {
   readonly #catalog: CatalogReader;
   readonly #bodies: BodySource;
   readonly #opened: WeakMap<StoredFile, OpenedFile>;
+  readonly #pulled: NotePull | undefined;
 
-  /** `seen` is as much of what is stored as may be read. */
-  constructor(name: string, stored: Stored, bodies: BodySource, seen?: Seen) {
+  constructor(name: string, stored: Stored, bodies: BodySource, more: More = {}) {
     this.name = name;
     this.#stored = stored;
-    this.#catalog = seen?.catalog ?? stored;
+    this.#catalog = more.catalog ?? stored;
     this.#bodies = bodies;
-    this.#opened = seen?.opened ?? new WeakMap();
+    this.#opened = more.opened ?? new WeakMap();
+    this.#pulled = more.pulled;
   }
 
   /** Whatever of it may be seen is the same file to both, of which some things are made but once. */
   seenBy(may: MaySee): Repo {
-    const seen = { catalog: new VisibleCatalog(this.#catalog, may), opened: this.#opened };
-    return new StandardRepo(this.name, this.#stored, this.#bodies, seen);
+    const more = {
+      catalog: new VisibleCatalog(this.#catalog, may),
+      opened: this.#opened,
+      pulled: this.#pulled,
+    };
+    return new StandardRepo(this.name, this.#stored, this.#bodies, more);
   }
 
   async file(ref: FileRef): Promise<OpenedFile> {
@@ -53,6 +62,7 @@ export class StandardRepo implements Repo {
       size: blob.size,
       digest: blob.digest,
       blob,
+      pulled: () => this.#pulled?.(file),
       open: (range) => this.#bodies.open(blob, range),
     };
     this.#opened.set(stored, opened);

@@ -12,14 +12,39 @@ interface Version {
   readonly tags?: readonly string[];
   readonly days?: number;
   readonly isHeld?: boolean;
+  /** Days since it was pulled last. */
+  readonly pulled?: number;
 }
 
-const factOf = ({ name, tags = [], days = 0, isHeld = false }: Version, at: number): VersionFact => ({
+const factOf = ({ name, tags = [], days = 0, isHeld = false, pulled }: Version, at: number): VersionFact => ({
   id: at + 1,
   version: name,
   tags,
   isHeld,
   createdAt: NOW - days * DAY,
+  ...(pulled !== undefined && { pulledAt: NOW - pulled * DAY }),
+});
+
+const PULLS: readonly Version[] = [
+  { name: 'never', days: 40 },
+  { name: 'new', days: 3 },
+  { name: 'long-ago', days: 90, pulled: 40 },
+  { name: 'lately', days: 90, pulled: 3 },
+  // It may have been pulled up to an hour after that.
+  { name: 'nearly', days: 90, pulled: 30 },
+];
+test.each([
+  ['nothing pulled for a while', { notPulledFor: '2592000s' }, ['never', 'long-ago']],
+  ['nothing pulled for a while, and a tag', { notPulledFor: '2592000s', tagState: 'TAGGED' }, []],
+  ['what was pulled lately', { pulledWithin: '2592000s' }, ['lately', 'nearly']],
+  [
+    'what was pulled lately and not just now',
+    { pulledWithin: '5184000s', notPulledFor: '864000s' },
+    ['long-ago', 'nearly'],
+  ],
+] as const)('a policy finds %s', (_, condition, names) => {
+  const decided = decide({ d: { action: 'DELETE', condition } }, PULLS.map(factOf));
+  expect(gone(decided)).toEqual([...names]);
 });
 
 /** `DELETE DELETE_POLICY old` by version. */

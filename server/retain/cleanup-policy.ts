@@ -1,4 +1,10 @@
-import type { CleanupCondition, CleanupPolicies, CleanupPolicy, VersionFact } from '../core/cleanup.ts';
+import {
+  type CleanupCondition,
+  type CleanupPolicies,
+  type CleanupPolicy,
+  PULLS_NOTED_MS,
+  type VersionFact,
+} from '../core/cleanup.ts';
 
 /** A policy that is ready to be asked about the versions of one package at one time. */
 export interface ReadyPolicy {
@@ -32,12 +38,26 @@ const concerns = ({ condition, mostRecentVersions }: CleanupPolicy, pkg: string)
   begins(pkg, condition?.packageNamePrefixes) && begins(pkg, mostRecentVersions?.packageNamePrefixes);
 
 function matcher(condition: CleanupCondition, now: number): ReadyPolicy['matches'] {
-  const { tagState, tagPrefixes = [], versionNamePrefixes, olderThan, newerThan } = condition;
+  const {
+    tagState,
+    tagPrefixes = [],
+    versionNamePrefixes,
+    olderThan,
+    newerThan,
+    notPulledFor,
+    pulledWithin,
+  } = condition;
   const before = olderThan === undefined ? Number.POSITIVE_INFINITY : now - durationMs(olderThan);
   const after = newerThan === undefined ? Number.NEGATIVE_INFINITY : now - durationMs(newerThan);
-  return ({ version, tags, createdAt }) =>
+  // What was pulled since that is not noted stays.
+  const unused = notPulledFor === undefined ? undefined : now - durationMs(notPulledFor) - PULLS_NOTED_MS;
+  const used = pulledWithin === undefined ? undefined : now - durationMs(pulledWithin) - PULLS_NOTED_MS;
+  return ({ version, tags, createdAt, pulledAt }) =>
     createdAt < before &&
     createdAt > after &&
+    (unused === undefined ||
+      (pulledAt === undefined ? createdAt < unused + PULLS_NOTED_MS : pulledAt < unused)) &&
+    (used === undefined || (pulledAt !== undefined && pulledAt > used)) &&
     (tagState !== 'TAGGED' || tags.length > 0) &&
     (tagState !== 'UNTAGGED' || tags.length === 0) &&
     (tagPrefixes.length === 0 || tags.some((tag) => begins(tag, tagPrefixes))) &&

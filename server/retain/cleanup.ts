@@ -24,6 +24,8 @@ const TELL_EVERY_MS = 2_000;
 
 export interface CleanupParts {
   readonly store: CleanupStore;
+  /** What was pulled and is not noted yet. */
+  readonly pulls: { flush(): Promise<void> };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly newId: () => string;
@@ -154,7 +156,8 @@ export class PolicyCleanup implements Cleanup {
 
   /** Every version of the repository with what is decided about it, a few at a time, and none in memory twice. */
   async *#batches(target: CleanupTarget): AsyncGenerator<Batch, void, undefined> {
-    const { store, now } = this.#parts;
+    const { store, pulls, now } = this.#parts;
+    await pulls.flush();
     const at = now();
     for await (const packages of store.packages(target.repositoryId))
       for (const { id, package: pkg } of packages) {
@@ -215,6 +218,7 @@ const decisionOf = (
   version: detail.version,
   tags: detail.tags,
   createdAt: detail.createdAt,
+  ...(detail.pulledAt !== undefined && { pulledAt: detail.pulledAt }),
   sizeBytes: detail.sizeBytes,
   ...planned.verdict,
   ...(because !== undefined && { because }),

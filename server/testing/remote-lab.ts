@@ -102,6 +102,7 @@ export class RemoteLab implements AsyncDisposable {
       copies: new CopyTables(database),
       policy: new DependencySafety(),
       memory,
+      pulled: () => undefined,
       now: clock.now,
       unnoticed: (cause) => void this.unnoticed.push(cause),
     });

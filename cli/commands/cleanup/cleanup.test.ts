@@ -50,6 +50,7 @@ describe('cleanup', () => {
       'VERSION',
       'TAGS',
       'AGE',
+      'PULLED',
       'ACTION',
       'POLICY',
       'REASON',

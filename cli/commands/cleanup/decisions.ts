@@ -8,6 +8,7 @@ export const DECISIONS = `table(
   versionId.sub("^(sha256:[0-9a-f]{12}).*", "$1"):label=VERSION,
   tags.list(),
   age,
+  pulled,
   action,
   policy,
   why:label=REASON
@@ -21,6 +22,7 @@ export function decisionRow(decision: CleanupDecision, now: number): Row {
     package: pkg,
     versionId: id,
     age: age(now - Date.parse(decision.createTime ?? '')),
+    ...(decision.lastPullTime !== undefined && { pulled: age(now - Date.parse(decision.lastPullTime)) }),
     why: inWords(decision),
   };
 }

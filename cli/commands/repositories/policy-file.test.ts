@@ -40,6 +40,12 @@ describe('a policy file', () => {
     expect(policy?.condition).toEqual({ olderThan: '5400s' });
   });
 
+  it('may ask when something was pulled', () => {
+    const condition = { notPulledFor: '30d', pulledWithin: '90d' };
+    const [policy] = Object.values(read([{ name: 'a', action: { type: 'Delete' }, condition }]));
+    expect(policy?.condition).toEqual({ notPulledFor: '2592000s', pulledWithin: '7776000s' });
+  });
+
   it('is read back from what is printed', () => {
     const written = read([
       { name: 'a', action: { type: 'Keep' }, condition: { olderThan: '1d', tagState: 'ANY' } },

@@ -38,13 +38,15 @@ export function policiesFromFile(content: string, file: string): Record<string, 
   return Object.fromEntries(policies);
 }
 
+const AGES = new Set(['olderThan', 'newerThan', 'notPulledFor', 'pulledWithin']);
+
 function conditionFrom(condition: unknown, where: string): Row {
   if (!isRecord(condition)) throw usage(`${where}: condition is not an object`);
   const { versionAge, ...fields } = condition;
   const aged = versionAge === undefined ? fields : { ...fields, olderThan: versionAge };
   return Object.fromEntries(
     Object.entries(aged).map(([key, value]) => {
-      if (key === 'olderThan' || key === 'newerThan') return [key, seconds(value, `${where}: ${key}`)];
+      if (AGES.has(key)) return [key, seconds(value, `${where}: ${key}`)];
       return [key, key === 'tagState' && typeof value === 'string' ? value.toUpperCase() : value];
     }),
   );

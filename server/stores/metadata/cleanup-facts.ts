@@ -14,6 +14,7 @@ const ALL_TAGS = sql<string>`CASE tag_count WHEN 0 THEN '[]' ELSE (SELECT json_g
 const HELD = sql<
   0 | 1
 >`tag_count > 0 AND EXISTS (SELECT 1 FROM held_tag WHERE held_tag.version_id = version.id)`;
+const PULLED = sql<number | null>`(SELECT at FROM version_pull WHERE version_id = version.id)`;
 const NO_TAGS: readonly string[] = [];
 const tagsOf = (json: string): readonly string[] =>
   json === '[]' ? NO_TAGS : (JSON.parse(json) as string[]);
@@ -102,7 +103,7 @@ export async function* versionsOf(db: Kysely<Schema>, packageId: number): Pages<
   for (let after: readonly [number, string] = [-1, '']; ;) {
     const rows = await db
       .selectFrom('version')
-      .select(['id', 'name', 'created_at', ALL_TAGS.as('tags'), HELD.as('held')])
+      .select(['id', 'name', 'created_at', ALL_TAGS.as('tags'), HELD.as('held'), PULLED.as('pulled')])
       .where('package_id', '=', packageId)
       .where(sql<boolean>`(created_at, name) > (${after[0]}, ${after[1]})`)
       .orderBy('created_at')
@@ -115,6 +116,7 @@ export async function* versionsOf(db: Kysely<Schema>, packageId: number): Pages<
       tags: tagsOf(row.tags),
       isHeld: row.held === 1,
       createdAt: row.created_at,
+      ...(row.pulled !== null && { pulledAt: row.pulled }),
     }));
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
@@ -155,7 +157,16 @@ export async function detailsOf(
 ): Promise<readonly VersionDetail[]> {
   const rows = await db
     .selectFrom('version')
-    .select(['id', 'name', 'created_at', 'updated_at', 'size', ALL_TAGS.as('tags'), HELD.as('held')])
+    .select([
+      'id',
+      'name',
+      'created_at',
+      'updated_at',
+      'size',
+      ALL_TAGS.as('tags'),
+      HELD.as('held'),
+      PULLED.as('pulled'),
+    ])
     .where('id', 'in', listOf(ids))
     .execute();
   return rows.map((row) => ({
@@ -164,6 +175,7 @@ export async function detailsOf(
     tags: tagsOf(row.tags),
     isHeld: row.held === 1,
     createdAt: row.created_at,
+    ...(row.pulled !== null && { pulledAt: row.pulled }),
     updatedAt: row.updated_at,
     sizeBytes: row.size,
   }));

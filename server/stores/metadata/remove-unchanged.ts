@@ -6,7 +6,7 @@ import { removeVersionAndTags } from './resources/delete-versions.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * Deletes those of the versions that are still as they were when that was decided: no tag more or less, not published again,
+ * Deletes those of the versions that are still as they were when that was decided: no tag more or less, neither published nor pulled again,
  * and nothing there that they belong to. Answers the names of the others.
  */
 export async function removeUnchanged(
@@ -31,6 +31,7 @@ export async function removeUnchanged(
 
 const isSame = (decided: VersionDetail, current: VersionDetail | undefined): boolean =>
   decided.updatedAt === current?.updatedAt &&
+  decided.pulledAt === current.pulledAt &&
   decided.tags.length === current.tags.length &&
   decided.tags.every((tag, index) => tag === current.tags[index]);
 

@@ -29,6 +29,7 @@ export interface CleanupDecisionTable {
   readonly version: string;
   readonly tags: Json;
   readonly created_at: Instant;
+  readonly pulled_at: Instant | null;
   readonly size: number;
   readonly action: 'KEEP' | 'DELETE';
   readonly reason: string;

@@ -168,6 +168,12 @@ export interface VersionUseTable {
 }
 
 /** A version that points at another of its package, which may not be there yet. */
+export interface VersionPullTable {
+  readonly version_id: number;
+  /** At most an hour before it was pulled last. */
+  readonly at: Instant;
+}
+
 export interface VersionLinkTable {
   readonly package_id: number;
   readonly kind: 'child' | 'subject';
@@ -404,6 +410,7 @@ export interface Schema {
   readonly file: FileTable;
   readonly version_use: VersionUseTable;
   readonly version_link: VersionLinkTable;
+  readonly version_pull: VersionPullTable;
   readonly account: AccountTable;
   readonly access_token: AccessTokenTable;
   readonly account_group: AccountGroupTable;

@@ -57,4 +57,9 @@ export const COLLECTION: readonly string[] = [
     last_bytes INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
   `INSERT INTO scrub_state (only) VALUES (0)`,
+  // When versions were pulled, to the hour. Apart from them, so that a pull is no change of what is published.
+  `CREATE TABLE version_pull (
+    version_id INTEGER PRIMARY KEY REFERENCES version(id) ON DELETE CASCADE,
+    at INTEGER NOT NULL
+  ) STRICT`,
 ];

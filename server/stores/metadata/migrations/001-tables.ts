@@ -416,6 +416,7 @@ export const TABLES: readonly string[] = [
     version TEXT NOT NULL,
     tags TEXT NOT NULL,
     created_at INTEGER NOT NULL,
+    pulled_at INTEGER,
     size INTEGER NOT NULL,
     action TEXT NOT NULL,
     reason TEXT NOT NULL,

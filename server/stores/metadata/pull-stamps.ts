@@ -1,0 +1,92 @@
+import { sql } from 'kysely';
+import { PULLS_NOTED_MS } from '../../core/cleanup.ts';
+import type { FileRef } from '../../core/catalog.ts';
+import type { PullNotes } from '../../core/pulls.ts';
+import type { Transactions } from './transactions.ts';
+
+interface PullStampsOptions {
+  readonly database: Transactions;
+  readonly now: () => number;
+  /** Milliseconds that a note waits for others to be written with it. */
+  readonly delayMs: number;
+  /** Told of notes that could not be written; the next pull notes them again. */
+  readonly failed: (cause: unknown) => void;
+}
+
+interface Pulled {
+  readonly repositoryId: number;
+  readonly package: string;
+  readonly version: string;
+  readonly at: number;
+}
+
+/** Versions that are remembered to be noted already, and those that wait at most. */
+const REMEMBERED = 50_000;
+/** Versions that one transaction notes. */
+const STEP = 500;
+
+/** When versions were pulled last, to the hour: most pulls find in memory that there is nothing to write. */
+export class PullStamps implements PullNotes, AsyncDisposable {
+  readonly #options: PullStampsOptions;
+  /** When each was noted, in milliseconds since the epoch. */
+  readonly #noted = new Map<string, number>();
+  #waiting: Pulled[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: PullStampsOptions) {
+    this.#options = options;
+  }
+
+  note(repositoryId: number, { coordinates }: Pick<FileRef, 'coordinates'>): void {
+    const version = coordinates?.version;
+    if (coordinates === undefined || version === undefined) return;
+    const key = `${repositoryId}/${coordinates.package}@${version}`;
+    const at = this.#options.now();
+    const before = this.#noted.get(key);
+    if (before !== undefined && Math.abs(at - before) < PULLS_NOTED_MS) return;
+    if (this.#noted.size >= REMEMBERED) this.#noted.clear();
+    this.#noted.set(key, at);
+    if (this.#waiting.length >= REMEMBERED) this.#waiting.length = 0;
+    this.#waiting.push({ repositoryId, package: coordinates.package, version, at });
+    this.#timer ??= setTimeout(() => void this.flush(), this.#options.delayMs);
+    this.#timer.unref();
+  }
+
+  /** Writes what waits. Does not fail. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const { database, failed } = this.#options;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      for (let from = 0; from < waiting.length; from += STEP) {
+        const lot = JSON.stringify(
+          waiting
+            .slice(from, from + STEP)
+            .map(({ repositoryId, package: pkg, version, at }) => [repositoryId, pkg, version, at]),
+        );
+        await database.transaction((tx) =>
+          sql`INSERT INTO version_pull (version_id, at)
+            SELECT version.id, each.value ->> 3 FROM json_each(${lot}) AS each
+            CROSS JOIN package ON package.repository_id = each.value ->> 0 AND package.name = each.value ->> 1
+            JOIN version ON version.package_id = package.id AND version.name = each.value ->> 2 WHERE true
+            ON CONFLICT (version_id) DO UPDATE SET at = excluded.at WHERE excluded.at > at`.execute(tx),
+        );
+      }
+    } catch (cause) {
+      this.#noted.clear();
+      failed(cause);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+  }
+}
