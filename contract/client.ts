@@ -14,6 +14,7 @@ import type {
   NpmPackage,
   Package,
   PythonPackage,
+  GoModule,
   Tag,
   Version,
   VersionView,
@@ -203,6 +204,7 @@ export function createClient(options: ClientOptions) {
       ...patching<PythonPackage>(http),
       ...listing<PythonPackage>(http, 'pythonPackages'),
     },
+    goModules: { ...getting<GoModule>(http), ...listing<GoModule>(http, 'goModules') },
 
     /** Names end in `/projectSettings`, `/projectConfig` and `/vpcscConfig`. */
     projectSettings: { ...getting<ProjectSettings>(http), ...patching<ProjectSettings>(http) },

@@ -1,5 +1,14 @@
 import * as z from 'zod/mini';
-import { dockerImage, file, npmPackage, pkg, pythonPackage, tag, version } from './schemas/artifacts.ts';
+import {
+  dockerImage,
+  file,
+  goModule,
+  npmPackage,
+  pkg,
+  pythonPackage,
+  tag,
+  version,
+} from './schemas/artifacts.ts';
 import {
   cleanupDecision,
   cleanupPolicy,
@@ -98,6 +107,7 @@ export const components = {
   Membership: membership,
   NpmPackage: npmPackage,
   PythonPackage: pythonPackage,
+  GoModule: goModule,
   SetPasswordRequest: setPasswordRequest,
   Token: token,
   UploadServiceAccountKeyRequest: uploadServiceAccountKeyRequest,
@@ -115,6 +125,7 @@ export const components = {
   ListLogEntriesResponse: listOf('entries', logEntry),
   ListNpmPackagesResponse: listOf('npmPackages', npmPackage),
   ListPythonPackagesResponse: listOf('pythonPackages', pythonPackage),
+  ListGoModulesResponse: listOf('goModules', goModule),
   ListPackagesResponse: listOf('packages', pkg),
   ListProjectsResponse: listOf('projects', project),
   ListRepositoriesResponse: listOf('repositories', repository),
@@ -184,4 +195,5 @@ export const versionViews = {
   dockerImages: { item: components.DockerImage, page: components.ListDockerImagesResponse },
   npmPackages: { item: components.NpmPackage, page: components.ListNpmPackagesResponse },
   pythonPackages: { item: components.PythonPackage, page: components.ListPythonPackagesResponse },
+  goModules: { item: components.GoModule, page: components.ListGoModulesResponse },
 } as const;

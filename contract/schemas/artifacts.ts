@@ -110,3 +110,11 @@ export const pythonPackage = message({
   updateTime: maybe(timestamp()),
 });
 export type PythonPackage = Answer<typeof pythonPackage>;
+
+export const goModule = message({
+  name: maybe(text()),
+  version: maybe(text()),
+  createTime: maybe(timestamp()),
+  updateTime: maybe(timestamp()),
+});
+export type GoModule = Answer<typeof goModule>;

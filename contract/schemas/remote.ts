@@ -83,6 +83,8 @@ export const remoteRepositoryConfig = message(
     mavenRepository: named('MavenRepository', { MAVEN_CENTRAL: 1 }),
     npmRepository: named('NpmRepository', { NPMJS: 1 }),
     pythonRepository: named('PythonRepository', { PYPI: 1 }),
+    /** Google's has no public choice; it takes the one public proxy by its address. */
+    goRepository: named('GoRepository', { GO_PROXY: 1 }),
     aptRepository: based('AptRepository', { DEBIAN: 1, UBUNTU: 2, DEBIAN_SNAPSHOT: 3 }),
     yumRepository: based('YumRepository', {
       CENTOS: 1,
@@ -103,13 +105,7 @@ export const remoteRepositoryConfig = message(
     disableUpstreamValidation: maybe(flag()),
     noCache: maybe(message({})),
   },
-  [
-    'enableIngestionAttestation',
-    'deleteNotFoundCacheFiles',
-    'serviceDirectoryConfig',
-    'remoteType',
-    'goRepository',
-  ],
+  ['enableIngestionAttestation', 'deleteNotFoundCacheFiles', 'serviceDirectoryConfig', 'remoteType'],
 );
 
 export const virtualRepositoryConfig = message({

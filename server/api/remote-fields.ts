@@ -10,6 +10,7 @@ export const REMOTE_FIELDS: FieldTree = {
   mavenRepository: 'immutable',
   npmRepository: 'immutable',
   pythonRepository: 'immutable',
+  goRepository: 'immutable',
   aptRepository: 'immutable',
   yumRepository: 'immutable',
   commonRepository: 'immutable',

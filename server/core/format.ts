@@ -1,5 +1,5 @@
 import type { AuditName } from './audit.ts';
-import type { ByteStream, Checksum, CommittedBlob, Digest } from './blob.ts';
+import type { Body, ByteRange, ByteStream, Checksum, CommittedBlob, Digest } from './blob.ts';
 import type {
   Attributes,
   CatalogReader,
@@ -164,6 +164,8 @@ export interface FetchedFile {
   readonly listed?: ListedFile;
   /** SIZE_LIMIT when it is larger than `limit` bytes. */
   read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** A part of it, both of whose ends are in it. */
+  open(range: ByteRange): Promise<Body>;
 }
 
 /** What a fetched file is to the catalog: the version it makes. */
@@ -179,6 +181,8 @@ export interface FetchedVersion {
   readonly awaits?: readonly string[];
   readonly links?: readonly VersionLink[];
   readonly tags?: readonly string[];
+  /** What the attributes become of a version that another file of it made; they stay where absent. */
+  readonly extend?: (before: Attributes) => Attributes;
 }
 
 export interface Prefetch {
@@ -197,8 +201,13 @@ export interface FormatUpstream {
    * Indexes are read as the upstream has them: what the rules keep out is refused with a reason, once it is known what it is.
    */
   locate(ref: FileRef, read: IndexReader): ListedFileOrPath | Promise<ListedFileOrPath>;
-  /** Nothing for a file that makes no version, such as a layer. */
-  adopt(fetched: FetchedFile): Promise<FetchedVersion | undefined>;
+  /**
+   * When what a file is of came out, in milliseconds since the epoch, where no index says so beside where the file is: asked
+   * only where a rule wants to know.
+   */
+  publishedAt?(ref: FileRef, read: IndexReader): Promise<number | undefined>;
+  /** Nothing for a file that makes no version, such as a layer. Refuses what is not what it should be. */
+  adopt(fetched: FetchedFile, read: IndexReader): Promise<FetchedVersion | undefined>;
   /** Largest file that is read whole before it is served: what `revalidate` refs are, and whatever has no content type of its own. */
   readonly wholeUpTo: number;
   /** What the answer to HEAD promises of the content, where asking so costs a client less than a conditional GET. */

@@ -1,7 +1,8 @@
 import type { Format } from '../core/format.ts';
+import { go } from './go/index.ts';
 import { npm } from './npm/index.ts';
 import { oci } from './oci/index.ts';
 import { python } from './python/index.ts';
 
 /** Every format there is. Adding one is a folder and a line here. */
-export const FORMATS: readonly Format[] = [oci, npm, python];
+export const FORMATS: readonly Format[] = [oci, npm, python, go];

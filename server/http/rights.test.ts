@@ -4,10 +4,13 @@ import type { ResourceName } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import { FORMATS } from '../formats/index.ts';
 import { IMAGES } from '../testing/api.ts';
+import { fileOf, moduleZip } from '../testing/go.ts';
 import { packed, publication } from '../testing/npm.ts';
 import { encoded, fieldsOf, form, wheel, wheelName } from '../testing/python.ts';
 import {
   holds,
+  GO_VERSION,
+  MODULES,
   NPM_PACKAGE,
   PACKAGES,
   PROJECTS,
@@ -164,6 +167,28 @@ const PYTHON_ROWS: Readonly<Record<string, Row>> = {
   'HEAD /integrity/:project/:version/:file/provenance': at(`integrity/team-app/1.0/${WHEEL}/provenance`),
 };
 
+const GO_MODULE = 'example.com/%21team/app';
+const goFile =
+  (kind: 'info' | 'mod' | 'zip'): Row =>
+  () => ({ path: fileOf(GO_VERSION, kind) });
+
+const GO_ROWS: Readonly<Record<string, Row>> = {
+  'PUT /upload': () => ({ path: 'upload', body: moduleZip({ ...GO_VERSION, version: 'v2.0.0' }) }),
+  'PUT /:module+/@v/:version/zip': () => ({ path: fileOf(GO_VERSION, 'zip'), body: 'broken' }),
+  'GET /:module+/@v/list': at(`${GO_MODULE}/@v/list`),
+  'HEAD /:module+/@v/list': at(`${GO_MODULE}/@v/list`),
+  'GET /:module+/@latest': at(`${GO_MODULE}/@latest`),
+  'HEAD /:module+/@latest': at(`${GO_MODULE}/@latest`),
+  'GET /:module+/@q/:query': at(`${GO_MODULE}/@v/main.info`),
+  'HEAD /:module+/@q/:query': at(`${GO_MODULE}/@v/main.info`),
+  'GET /:module+/@v/:version/info': goFile('info'),
+  'HEAD /:module+/@v/:version/info': goFile('info'),
+  'GET /:module+/@v/:version/mod': goFile('mod'),
+  'HEAD /:module+/@v/:version/mod': goFile('mod'),
+  'GET /:module+/@v/:version/zip': goFile('zip'),
+  'HEAD /:module+/@v/:version/zip': goFile('zip'),
+};
+
 interface Surface {
   readonly rows: Readonly<Record<string, Row>>;
   /** Where the repository is. */
@@ -174,6 +199,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   DOCKER: { rows: ROWS, at: '/v2/us-central1-docker/my-project/images', on: IMAGES },
   NPM: { rows: NPM_ROWS, at: '/us-central1-npm/my-project/packages', on: PACKAGES },
   PYTHON: { rows: PYTHON_ROWS, at: '/us-central1-python/my-project/projects', on: PROJECTS },
+  GO: { rows: GO_ROWS, at: '/us-central1-go/my-project/modules', on: MODULES },
 };
 
 const methodsOf = (route: Route): readonly string[] => {

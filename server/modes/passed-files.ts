@@ -8,6 +8,7 @@ import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { Hashing } from '../lib/hashing.ts';
 import { readWhole } from '../lib/read-whole.ts';
 import { broken } from './freshness.ts';
+import { locateFile } from './locate-file.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import { requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
@@ -35,7 +36,7 @@ export class PassedFiles {
   async file(ref: FileRef, part: FilePart = 'all'): Promise<OpenedFile> {
     const { format } = this.#parts;
     this.#gate.requireName(subjectOf(format, ref));
-    const located = await format.locate(ref, this.#indexes);
+    const located = await locateFile(ref, format, this.#gate, this.#indexes);
     await this.#sightings.requireListed(ref, located, async () => {
       await (await this.#ask(ref, located, NO_LIMIT)).body.cancel();
     });
@@ -84,7 +85,16 @@ export class PassedFiles {
       });
       const bytes = await readWhole(body, format.wholeUpTo, ref.path);
       const blob = described(bytes);
-      const adopted = await format.adopt({ ref, blob, headers: answer.headers, read: async () => bytes });
+      const adopted = await format.adopt(
+        {
+          ref,
+          blob,
+          headers: answer.headers,
+          read: async () => bytes,
+          open: async (range) => part(bytes, range),
+        },
+        this.#indexes,
+      );
       const named = adopted && { package: adopted.package, version: adopted.version };
       return {
         // What it is called by its content never changes; what was asked for may.

@@ -8,6 +8,7 @@ import type { IndexReader } from '../core/index-kind.ts';
 import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
+import { locateFile } from './locate-file.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import { requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
@@ -46,7 +47,7 @@ export class RemoteFiles {
   /** The same for somebody who wants to know whether it is there, and how large. */
   async #asked(ref: FileRef): Promise<OpenedFile> {
     this.#refuseAbsent(ref);
-    const located = await this.#parts.format.locate(ref, this.#indexes);
+    const located = await this.#locate(ref);
     await this.#sightings.requireListed(ref, located, () => this.#find(ref, located));
     const size = await this.#find(ref, located);
     const digest = promised(located.checksums);
@@ -59,7 +60,7 @@ export class RemoteFiles {
   async #fetched(ref: FileRef): Promise<OpenedFile> {
     const { downloads, format, repositoryId, now, stored } = this.#parts;
     this.#refuseAbsent(ref);
-    const located = await format.locate(ref, this.#indexes);
+    const located = await this.#locate(ref);
     await this.#sightings.requireListed(ref, located, () => this.#find(ref, located));
     // What it is only its content tells, so nothing is said of it before.
     const whole = ref.contentType === undefined;
@@ -120,7 +121,7 @@ export class RemoteFiles {
   async #ask(ref: FileRef, held: StoredFile | undefined, state: CopyState | undefined): Promise<Answered> {
     const { copies, downloads, format, now, repositoryId, stored, upstream } = this.#parts;
     this.#refuseAbsent(ref);
-    const located = await format.locate(ref, this.#indexes);
+    const located = await this.#locate(ref);
     const what = `file ${ref.path}`;
     const validated = (headers: Headers) =>
       copies.validated(repositoryId, what, { ...validatorsOf(headers), validatedAt: now() });
@@ -172,6 +173,10 @@ export class RemoteFiles {
     return isPurged() ? again() : 'miss';
   }
 
+  #locate(ref: FileRef): Promise<ListedFileOrPath> {
+    return locateFile(ref, this.#parts.format, this.#gate, this.#indexes);
+  }
+
   async #open(
     ref: FileRef,
     located: ListedFileOrPath,
@@ -190,17 +195,21 @@ export class RemoteFiles {
 
   async #keep(ref: FileRef, located: ListedFileOrPath, blob: CommittedBlob, headers: Headers): Promise<void> {
     const { bodies, format, now, stored } = this.#parts;
-    const adopted = await format.adopt({
-      ref,
-      blob,
-      headers,
-      ...(located.version !== undefined && { listed: { ...located, version: located.version } }),
-      read: async (limit) => {
-        if (blob.size > limit)
-          throw new RegistryError('DATA_LOSS', 'SIZE_LIMIT', `it is larger than ${limit} bytes`);
-        return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
+    const adopted = await format.adopt(
+      {
+        ref,
+        blob,
+        headers,
+        ...(located.version !== undefined && { listed: { ...located, version: located.version } }),
+        read: async (limit) => {
+          if (blob.size > limit)
+            throw new RegistryError('DATA_LOSS', 'SIZE_LIMIT', `it is larger than ${limit} bytes`);
+          return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
+        },
+        open: (range) => bodies.open(blob, range),
       },
-    });
+      this.#indexes,
+    );
     await this.#sightings.admit(ref, blob.digest, located);
     const state = { ...validatorsOf(headers), validatedAt: now() };
     const sighting = this.#sightings.of(ref, blob.digest, located, state);

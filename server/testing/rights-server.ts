@@ -3,6 +3,7 @@ import type { PolicyBinding } from '../core/policy.ts';
 import { PREDEFINED_ROLES } from '../iam/predefined-roles.ts';
 import { changePolicy } from '../stores/metadata/policy-tables.ts';
 import { ApiCaller, IMAGES, LOCATION, PROJECT } from './api.ts';
+import { GoClient } from './go.ts';
 import { TestServer } from './harness.ts';
 import { NpmClient } from './npm.ts';
 import { type Descriptor, ImageClient } from './oci.ts';
@@ -18,6 +19,8 @@ const REPOSITORY: ResourceName = IMAGES;
 export const PACKAGES: ResourceName = `${LOCATION}/repositories/packages`;
 /** A Python repository of the same project. */
 export const PROJECTS: ResourceName = `${LOCATION}/repositories/projects`;
+/** A Go repository of the same project. */
+export const MODULES: ResourceName = `${LOCATION}/repositories/modules`;
 /** A remote repository of the same project. */
 const COPIES: ResourceName = `${LOCATION}/repositories/copies`;
 const SIBLING: ResourceName = `${LOCATION}/repositories/sibling`;
@@ -25,6 +28,8 @@ const FAR: ResourceName = 'projects/far-project/locations/us-central1/repositori
 const PACKAGE = 'team/app';
 export const NPM_PACKAGE = '@team/app';
 export const PYTHON_RELEASE = { name: 'team-app', version: '1.0' } as const;
+
+export const GO_VERSION = { module: 'example.com/Team/app', version: 'v1.0.0' } as const;
 
 /** A server with one of everything that routes name, and for each role an account that holds it at one place only. */
 export class RightsServer implements AsyncDisposable {
@@ -60,6 +65,9 @@ export class RightsServer implements AsyncDisposable {
     await server.repository('projects', { format: 'PYTHON' });
     const attestations = attestationsOf(wheelName(PYTHON_RELEASE), wheel(PYTHON_RELEASE));
     await new PythonClient(server, 'projects').publish(PYTHON_RELEASE, { attestations });
+    await server.repository('modules', { format: 'GO' });
+    await new GoClient(server, 'modules').publish(GO_VERSION);
+    await new GoClient(server, 'modules').tag(GO_VERSION, 'main');
     const made = new RightsServer(server, { image, npm, params });
     const account = `projects/my-project/serviceAccounts/${params['account'] ?? ''}` as const;
     for (const place of [
@@ -68,6 +76,7 @@ export class RightsServer implements AsyncDisposable {
       REPOSITORY,
       PACKAGES,
       PROJECTS,
+      MODULES,
       COPIES,
       SIBLING,
       FAR,

@@ -135,6 +135,7 @@ describe('a remote repository', () => {
   it.each([
     ['npm', 'npmjs', { npmRepository: { publicRepository: 'NPMJS' } }],
     ['python', 'pypi', { pythonRepository: { publicRepository: 'PYPI' } }],
+    ['go', 'go-proxy', { goRepository: { publicRepository: 'GO_PROXY' } }],
   ])('of %s is a copy of its well-known upstream', async (format, upstream, config) => {
     const { exit } = await run(
       `artifacts repositories create ${upstream} --repository-format=${format} ${OFF} --remote-${format}-repo=${upstream}`,

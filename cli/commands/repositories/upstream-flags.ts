@@ -84,6 +84,7 @@ export const UPSTREAM_FLAGS = {
   remoteDockerRepo: text('UPSTREAM', `${UPSTREAM_HELP}: docker-hub.`),
   remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
   remotePythonRepo: text('UPSTREAM', `${UPSTREAM_HELP}: pypi.`),
+  remoteGoRepo: text('UPSTREAM', `${UPSTREAM_HELP}: go-proxy.`),
 } as const;
 
 /** Who else may be shown the credentials is said once, when the repository is made. */
@@ -98,6 +99,7 @@ const FIELDS = {
   remoteDockerRepo: 'dockerRepository',
   remoteNpmRepo: 'npmRepository',
   remotePythonRepo: 'pythonRepository',
+  remoteGoRepo: 'goRepository',
 } as const satisfies Record<keyof typeof UPSTREAM_FLAGS, keyof Remote>;
 type GivenUpstream = { readonly [K in keyof typeof UPSTREAM_FLAGS]: string | undefined };
 

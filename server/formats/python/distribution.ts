@@ -1,6 +1,7 @@
 import type { BlobInfo, Body } from '../../core/blob.ts';
 import type { HostedRepo } from '../../core/catalog.ts';
 import { invalid } from '../../core/error.ts';
+import { storedArchive } from '../../lib/stored-archive.ts';
 import { type RandomAccess, readZip, readZipEntry } from '../../lib/zip-archive.ts';
 import { type CoreMetadata, parseCoreMetadata } from './core-metadata.ts';
 import type { NamedFile } from './filenames.ts';
@@ -72,14 +73,8 @@ async function readZippedSdist(archive: RandomAccess): Promise<Uint8Array<ArrayB
   return readZipEntry(archive, entry, LARGEST_METADATA);
 }
 
-const accessTo = (repo: Pick<HostedRepo, 'open'>, blob: BlobInfo): RandomAccess => ({
-  size: blob.size,
-  async read(start, length) {
-    if (length === 0) return new Uint8Array();
-    const body = await repo.open(blob, { start, end: start + length - 1 });
-    return body instanceof Uint8Array ? body : new Uint8Array(await new Response(body).arrayBuffer());
-  },
-});
+const accessTo = (repo: Pick<HostedRepo, 'open'>, blob: BlobInfo): RandomAccess =>
+  storedArchive(blob.size, (range) => repo.open(blob, range));
 
 const streamOf = (body: Body): ReadableStream<Uint8Array<ArrayBuffer>> => {
   if (body instanceof ReadableStream) return body;

@@ -75,8 +75,9 @@ function isAwayForAbsent({ situation, status }: Circumstances): boolean {
   return situation === 'cut' && status === '404';
 }
 
-/** The names in an error's body. */
+/** The names in an error's body; one that is text has none. */
 function formOf(text: string): string {
+  if (!text.startsWith('{')) return 'text';
   return text
     .replaceAll(/"detail":\{[^}]*\}/g, '')
     .replaceAll(/:"(?:[^"\\]|\\.)*"/g, '')

@@ -1,6 +1,7 @@
 import type { Format } from '../../core/format.ts';
 import type { TestServer } from '../harness.ts';
 import type { Meant } from './meant.ts';
+import { goSample } from './go-sample.ts';
 import { npmSample } from './npm-sample.ts';
 import { ociSample } from './oci-sample.ts';
 import { pythonSample } from './python-sample.ts';
@@ -24,6 +25,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   DOCKER: ociSample,
   NPM: npmSample,
   PYTHON: pythonSample,
+  GO: goSample,
 };
 
 export function sampleOf({ id, title }: Pick<Format, 'id' | 'title'>): Sample {

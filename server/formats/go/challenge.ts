@@ -1,0 +1,2 @@
+/** RFC 7617. */
+export const goChallenge = (): string => 'Basic realm="go"';

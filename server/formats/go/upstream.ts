@@ -1,0 +1,92 @@
+import { PackageURL, UrlConverter } from '@socketregistry/packageurl-js';
+import type { FileRef } from '../../core/catalog.ts';
+import { RegistryError } from '../../core/error.ts';
+import type { FetchedFile, FetchedVersion, FormatUpstream } from '../../core/format.ts';
+import { storedArchive } from '../../lib/stored-archive.ts';
+import { type GoAttributes, fromAttributes, toAttributes } from './attributes.ts';
+import { LARGEST_GO_MOD } from './go-mod.ts';
+import { LARGEST_INFO, parseInfo, timeOf } from './info.ts';
+import { modHash, readModuleZip } from './module-zip.ts';
+import { type Kind, KINDS } from './names.ts';
+import { queryIndex } from './query-index.ts';
+
+/** Modules at proxies elsewhere. */
+export const goUpstream: FormatUpstream = {
+  presets: { GO_PROXY: publicProxy },
+  wholeUpTo: LARGEST_INFO,
+  maxAge: 60,
+  locate(ref) {
+    const { version } = named(ref);
+    return { target: ref.path, version, checksums: [] };
+  },
+  async publishedAt(ref, read) {
+    const { module, version } = named(ref);
+    return timeOf(await (await read.index(queryIndex, { of: module, filter: version })).value());
+  },
+  adopt,
+  probe: {
+    // A server of the protocol has no such module and says so; one that has pages for everything shows one.
+    target: 'module.invalid/@v/list',
+    accepts: ({ status, body }) => status === 404 || (status === 200 && !/^\s*[<{]/.test(body)),
+  },
+};
+
+/** Where package URLs say that modules of Go are downloaded from. */
+function publicProxy(): string {
+  const sample = UrlConverter.toDownloadUrl(PackageURL.fromString('pkg:golang/example.com/module@v1.0.0'));
+  if (!sample) throw new RegistryError('INTERNAL', 'PRESET', 'the address of the public proxy is not known');
+  return new URL(sample.url).origin;
+}
+
+interface Named {
+  readonly module: string;
+  readonly version: string;
+  readonly kind: Kind;
+}
+
+function named({ path, coordinates }: FileRef): Named {
+  const { package: module = '', version = '' } = coordinates ?? {};
+  const kind = KINDS.find((each) => path.endsWith(`.${each}`)) ?? 'info';
+  return { module, version, kind };
+}
+
+/** A file is one of its version, if it is what the go command would take. */
+async function adopt(fetched: FetchedFile): Promise<FetchedVersion> {
+  const of = named(fetched.ref);
+  const known = await KNOWN[of.kind](fetched, of);
+  return {
+    package: of.module,
+    version: of.version,
+    attributes: toAttributes(known),
+    extend: (before) => toAttributes({ ...fromAttributes(before), ...known }),
+    size: fetched.blob.size,
+  };
+}
+
+/** What each kind of file tells of its version. */
+const KNOWN: Readonly<Record<Kind, (fetched: FetchedFile, of: Named) => Promise<GoAttributes>>> = {
+  async info(fetched, { version }) {
+    const info = parseInfo(await fetched.read(LARGEST_INFO));
+    if (info.version !== version) throw broken(`it tells of ${info.version} where ${version} was asked for`);
+    const time = timeOf(info);
+    return time === undefined ? {} : { time };
+  },
+  async mod(fetched) {
+    const bytes = await fetched.read(LARGEST_GO_MOD);
+    if (/^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 256)))) throw broken('its go.mod is a page');
+    return { modHash: modHash(bytes) };
+  },
+  async zip(fetched, { module, version }) {
+    const archive = storedArchive(fetched.blob.size, (range) => fetched.open(range));
+    const zip = await readModuleZip(archive).catch((error: unknown) => {
+      throw error instanceof RegistryError && error.code === 'INVALID_ARGUMENT'
+        ? broken(error.message)
+        : error;
+    });
+    if (zip.module !== module || zip.version !== version)
+      throw broken(`its zip is ${zip.module}@${zip.version}, not ${module}@${version}`);
+    return {};
+  },
+};
+
+const broken = (why: string): RegistryError => new RegistryError('DATA_LOSS', 'MODULE_INVALID', why);
