@@ -1,7 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { BlobInfo, Checksum, CommittedBlob } from '../../core/blob.ts';
 import { notFound } from '../../core/error.ts';
-import type { Schema } from './schema.ts';
+import { prepared } from './prepared.ts';
+import type { BlobTable, Schema } from './schema.ts';
 
 /** What of a committed blob turned out to be stored already, to be deleted once the transaction has committed. */
 export type Surplus = Pick<BlobInfo, 'digest' | 'generation'>;
@@ -16,25 +17,12 @@ export async function adoptBlob(
   blob: BlobInfo | CommittedBlob,
   now: number,
 ): Promise<Surplus | undefined> {
-  const known = await tx
-    .selectFrom('blob')
-    .select(['generation', 'state'])
-    .where('digest', '=', blob.digest)
-    .executeTakeFirst();
+  const { digest, size, generation } = blob;
+  const [known] = (await findBlob(tx, { digest })).rows;
 
-  const fresh = known?.generation !== blob.generation && 'checksums' in blob;
+  const fresh = known?.generation !== generation && 'checksums' in blob;
   if (!known && fresh) {
-    await tx
-      .insertInto('blob')
-      .values({
-        digest: blob.digest,
-        size: blob.size,
-        generation: blob.generation,
-        state: 'live',
-        ...columns(blob.checksums),
-        created_at: now,
-      })
-      .execute();
+    await insertBlob(tx, { digest, size, generation, ...columns(blob.checksums), created_at: now });
     return undefined;
   }
 
@@ -54,6 +42,22 @@ export async function adoptBlob(
     .execute();
   return sound && fresh ? blob : undefined;
 }
+
+const findBlob = prepared((db, { digest }: Pick<BlobTable, 'digest'>) =>
+  db.selectFrom('blob').select(['generation', 'state']).where('digest', '=', digest),
+);
+const insertBlob = prepared((db, row: Omit<BlobTable, 'state' | 'revision'>) =>
+  db.insertInto('blob').values({
+    digest: row.digest,
+    size: row.size,
+    generation: row.generation,
+    state: 'live',
+    md5: row.md5,
+    sha1: row.sha1,
+    sha512: row.sha512,
+    created_at: row.created_at,
+  }),
+);
 
 /** What was computed this time and not before; most uploads compute sha256 alone, which is the name. */
 async function learnChecksums(tx: Transaction<Schema>, { digest, checksums }: CommittedBlob): Promise<void> {

@@ -3,6 +3,7 @@ import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
 import type { LogId } from '../../core/audit-log.ts';
 import { INSTALLATION } from '../../core/installation.ts';
 import { harmless, LONGEST, shortened, withoutSecrets } from './audit-values.ts';
+import { prepared } from './prepared.ts';
 import type { AuditEntryTable, Schema } from './schema.ts';
 
 /** What an entry's `details` hold. */
@@ -25,13 +26,36 @@ export async function recordEntry(tx: Transaction<Schema>, act: Act, outcome: Ou
     message: shortened(message, LONGEST.message),
     response: response ? JSON.stringify(withoutSecrets(response)) : null,
   };
-  await tx
+  await insertEntry(tx, { ...rowOf(act), ...ended });
+}
+
+type NewRow = Omit<AuditEntryTable, 'seq' | 'code' | 'message' | 'response'>;
+type Ended = Pick<AuditEntryTable, 'code' | 'message' | 'response'>;
+
+const insertEntry = prepared((db, row: NewRow & Ended) =>
+  db
     .insertInto('audit_entry')
-    .values({ ...rowOf(act), ...ended })
+    .values({
+      id: row.id,
+      at: row.at,
+      project: row.project,
+      log: row.log,
+      lasting: row.lasting,
+      service: row.service,
+      method: row.method,
+      resource: row.resource,
+      email: row.email,
+      subject: row.subject,
+      peer: row.peer,
+      details: row.details,
+      code: row.code,
+      message: row.message,
+      response: row.response,
+    })
     .onConflict((conflict) =>
       conflict
         .column('id')
-        .doUpdateSet(ended)
+        .doUpdateSet({ code: row.code, message: row.message, response: row.response })
         .where((eb) =>
           eb.or([
             eb.and([
@@ -44,11 +68,8 @@ export async function recordEntry(tx: Transaction<Schema>, act: Act, outcome: Ou
             ]),
           ]),
         ),
-    )
-    .execute();
-}
-
-type NewRow = Omit<AuditEntryTable, 'seq' | 'code' | 'message' | 'response'>;
+    ),
+);
 
 function rowOf(act: Act): NewRow {
   const { id, at, actor, service, method, permission, request } = act;

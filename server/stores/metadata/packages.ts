@@ -1,6 +1,14 @@
 import { type Transaction, sql } from 'kysely';
 import type { Attributes, PublishPlan } from '../../core/catalog.ts';
+import { onlyRow, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
+
+interface PackageRow {
+  readonly repositoryId: number;
+  readonly name: string;
+  readonly now: number;
+  readonly published: number | null;
+}
 
 interface PackageWanted {
   readonly repositoryId: number;
@@ -10,33 +18,57 @@ interface PackageWanted {
   readonly published: boolean;
 }
 
-/** The package's row id; made when it is not there, and its repository's for good once something is published. */
-export async function ensurePackage(tx: Transaction<Schema>, wanted: PackageWanted): Promise<number> {
-  const published = wanted.published ? wanted.now : null;
-  const { id } = await tx
+interface PackageText {
+  readonly rowid: number;
+  readonly repository: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+const ensureRow = prepared((db, row: PackageRow) =>
+  db
     .insertInto('package')
     .values({
-      repository_id: wanted.repositoryId,
-      name: wanted.name,
-      created_at: wanted.now,
-      updated_at: wanted.now,
-      published_at: published,
+      repository_id: row.repositoryId,
+      name: row.name,
+      created_at: row.now,
+      updated_at: row.now,
+      published_at: row.published,
     })
     .onConflict((conflict) =>
       conflict.columns(['repository_id', 'name']).doUpdateSet({
-        published_at: sql`coalesce(package.published_at, ${published})`,
-        updated_at: wanted.published ? wanted.now : sql`package.updated_at`,
+        published_at: sql`coalesce(package.published_at, ${row.published})`,
+        updated_at: sql`CASE WHEN ${row.published} IS NULL THEN package.updated_at ELSE ${row.now} END`,
       }),
     )
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  if (wanted.published)
-    await tx
-      .insertInto('owned_name')
-      .values({ repository_id: wanted.repositoryId, name: wanted.name })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  return id;
+    .returning('id'),
+);
+const ownName = prepared((db, { repositoryId, name }: Pick<PackageRow, 'repositoryId' | 'name'>) =>
+  db
+    .insertInto('owned_name')
+    .values({ repository_id: repositoryId, name })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+const findPackage = prepared((db, { id }: { readonly id: number }) =>
+  db.selectFrom('package').select(['name', 'repository_id', 'attributes']).where('id', '=', id),
+);
+const setAttributes = prepared(
+  (db, { id, attributes }: { readonly id: number; readonly attributes: string }) =>
+    db.updateTable('package').set({ attributes }).where('id', '=', id),
+);
+const dropText = prepared((db, { rowid }: Pick<PackageText, 'rowid'>) =>
+  db.deleteFrom('package_text').where('rowid', '=', rowid),
+);
+const insertText = prepared((db, { rowid, repository, name, text }: PackageText) =>
+  db.insertInto('package_text').values({ rowid, repository, name, text }),
+);
+
+/** The package's row id; made when it is not there, and its repository's for good once something is published. */
+export async function ensurePackage(tx: Transaction<Schema>, wanted: PackageWanted): Promise<number> {
+  const { repositoryId, name, now, published } = wanted;
+  const { rows } = await ensureRow(tx, { repositoryId, name, now, published: published ? now : null });
+  if (published) await ownName(tx, { repositoryId, name });
+  return onlyRow(rows).id;
 }
 
 /** Gives the package attributes made of what they were, and text to be found by. */
@@ -46,20 +78,12 @@ export async function describePackage(
   { describe, searchText }: Pick<PublishPlan, 'describe' | 'searchText'>,
 ): Promise<void> {
   if (!describe && searchText === undefined) return;
-  const row = await tx
-    .selectFrom('package')
-    .select(['name', 'repository_id', 'attributes'])
-    .where('id', '=', packageId)
-    .executeTakeFirstOrThrow();
+  const row = onlyRow((await findPackage(tx, { id: packageId })).rows);
   if (describe) {
     const attributes = JSON.stringify(describe(JSON.parse(row.attributes) as Attributes));
-    if (attributes !== row.attributes)
-      await tx.updateTable('package').set({ attributes }).where('id', '=', packageId).execute();
+    if (attributes !== row.attributes) await setAttributes(tx, { id: packageId, attributes });
   }
   if (searchText === undefined) return;
-  await tx.deleteFrom('package_text').where('rowid', '=', packageId).execute();
-  await tx
-    .insertInto('package_text')
-    .values({ rowid: packageId, repository: row.repository_id, name: row.name, text: searchText })
-    .execute();
+  await dropText(tx, { rowid: packageId });
+  await insertText(tx, { rowid: packageId, repository: row.repository_id, name: row.name, text: searchText });
 }

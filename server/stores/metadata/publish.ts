@@ -4,6 +4,7 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { recordEvent } from './outbox.ts';
 import { describePackage, ensurePackage } from './packages.ts';
+import { onlyRow, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { setTag } from './tags.ts';
 
@@ -71,12 +72,7 @@ async function ensureVersion(
   plan: PublishPlan,
   { packageId, repositoryId, now }: PublishContext & { readonly packageId: number },
 ) {
-  const known = await tx
-    .selectFrom('version')
-    .select(['id', 'attributes', 'size'])
-    .where('package_id', '=', packageId)
-    .where('name', '=', plan.version)
-    .executeTakeFirst();
+  const [known] = (await findVersion(tx, { packageId, name: plan.version })).rows;
   if (known && plan.onConflict === 'keep') return { versionId: known.id, created: false, extended: false };
   if (known && plan.onConflict === 'extend') {
     if (!(await bringsFiles(tx, plan.files, repositoryId)))
@@ -95,27 +91,50 @@ async function ensureVersion(
       details: { package: plan.package, version: plan.version },
     });
 
-  const content = { attributes: JSON.stringify(plan.attributes), size: plan.size, updated_at: now };
+  const attributes = JSON.stringify(plan.attributes);
   if (known) {
+    const content = { attributes, size: plan.size, updated_at: now };
     await tx.deleteFrom('version_use').where('version_id', '=', known.id).execute();
     await tx.deleteFrom('version_link').where('version_id', '=', known.id).execute();
     await tx.deleteFrom('file').where('version_id', '=', known.id).execute();
     await tx.updateTable('version').set(content).where('id', '=', known.id).execute();
     return { versionId: known.id, created: true, extended: false };
   }
-  const { id } = await tx
+  const { version: name, size } = plan;
+  const { rows } = await insertVersion(tx, { packageId, repositoryId, name, attributes, size, now });
+  return { versionId: onlyRow(rows).id, created: true, extended: false };
+}
+
+interface NewVersion {
+  readonly packageId: number;
+  readonly repositoryId: number;
+  readonly name: string;
+  readonly attributes: string;
+  readonly size: number;
+  readonly now: number;
+}
+
+const findVersion = prepared((db, { packageId, name }: Pick<NewVersion, 'packageId' | 'name'>) =>
+  db
+    .selectFrom('version')
+    .select(['id', 'attributes', 'size'])
+    .where('package_id', '=', packageId)
+    .where('name', '=', name),
+);
+const insertVersion = prepared((db, row: NewVersion) =>
+  db
     .insertInto('version')
     .values({
-      package_id: packageId,
-      repository_id: repositoryId,
-      name: plan.version,
-      created_at: now,
-      ...content,
+      package_id: row.packageId,
+      repository_id: row.repositoryId,
+      name: row.name,
+      created_at: row.now,
+      attributes: row.attributes,
+      size: row.size,
+      updated_at: row.now,
     })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return { versionId: id, created: true, extended: false };
-}
+    .returning('id'),
+);
 
 /** Whether any of the files is not there yet. One whose bytes are lost is not; one with other bytes stays what it is. */
 async function bringsFiles(
@@ -153,30 +172,46 @@ interface FileOwner {
 
 /** Names a blob; a path that was known names the new one, and a lease only ever grows. */
 export async function putFile(tx: Transaction<Schema>, file: NewFile, owner: FileOwner): Promise<void> {
-  await tx
+  await upsertFile(tx, {
+    ...owner,
+    path: file.path,
+    contentType: file.contentType ?? null,
+    digest: file.blob.digest,
+    lease: owner.leaseUntil ?? null,
+  });
+}
+
+interface FileWrite extends FileOwner {
+  readonly path: string;
+  readonly contentType: string | null;
+  readonly digest: string;
+  readonly lease: number | null;
+}
+
+const upsertFile = prepared((db, file: FileWrite) =>
+  db
     .insertInto('file')
     .values({
-      repository_id: owner.repositoryId,
-      package_id: owner.packageId,
-      version_id: owner.versionId,
+      repository_id: file.repositoryId,
+      package_id: file.packageId,
+      version_id: file.versionId,
       path: file.path,
-      content_type: file.contentType ?? null,
-      blob_digest: file.blob.digest,
-      lease_until: owner.leaseUntil ?? null,
-      created_at: owner.now,
-      updated_at: owner.now,
+      content_type: file.contentType,
+      blob_digest: file.digest,
+      lease_until: file.lease,
+      created_at: file.now,
+      updated_at: file.now,
     })
     .onConflict((conflict) =>
       conflict.columns(['repository_id', 'path']).doUpdateSet({
-        blob_digest: file.blob.digest,
-        version_id: owner.versionId,
-        content_type: file.contentType ?? null,
-        lease_until: sql`max(coalesce(file.lease_until, 0), ${owner.leaseUntil ?? 0})`,
-        updated_at: owner.now,
+        blob_digest: file.digest,
+        version_id: file.versionId,
+        content_type: file.contentType,
+        lease_until: sql`max(coalesce(file.lease_until, 0), coalesce(${file.lease}, 0))`,
+        updated_at: file.now,
       }),
-    )
-    .execute();
-}
+    ),
+);
 
 /** Ties loose files to the version and revives their blobs; one that is not servable is not there. */
 async function useFiles(
@@ -236,14 +271,23 @@ async function useUp(
   repositoryId: number,
 ): Promise<void> {
   for (const used of onConflict === 'extend' ? files.map(({ path }) => path) : [version]) {
-    const { numInsertedOrUpdatedRows: rows } = await tx
-      .insertInto('used_version')
-      .values({ repository_id: repositoryId, package: pkg, version: used })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (rows === 0n) throw burnt(pkg, version, used);
+    const { changes } = await insertUsed(tx, { repositoryId, package: pkg, version: used });
+    if (changes === 0n) throw burnt(pkg, version, used);
   }
 }
+
+interface UsedVersion {
+  readonly repositoryId: number;
+  readonly package: string;
+  readonly version: string;
+}
+
+const insertUsed = prepared((db, used: UsedVersion) =>
+  db
+    .insertInto('used_version')
+    .values({ repository_id: used.repositoryId, package: used.package, version: used.version })
+    .onConflict((conflict) => conflict.doNothing()),
+);
 
 function burnt(pkg: string, version: string, used: string): RegistryError {
   if (used === version)

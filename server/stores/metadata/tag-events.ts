@@ -1,31 +1,36 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import type { Act } from '../../core/audit.ts';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
+
+const newestEvent = prepared((db) =>
+  db.selectFrom('tag_event').select(({ fn }) => fn.max<number | null>('id').as('id')),
+);
+const signEvents = prepared(
+  (db, signed: { readonly member: string | null; readonly at: number; readonly after: number }) =>
+    db
+      .updateTable('tag_event')
+      .set({
+        member: signed.member,
+        at: sql<number>`CASE WHEN version IS NULL THEN ${signed.at} ELSE at END`,
+      })
+      .where('id', '>', signed.after),
+);
 
 /** Events that one transaction takes out: few enough that other writers hardly wait. */
 const STEP = 1_000;
 
 /** The newest event there is; those of the transaction that asks come after it. */
 export async function lastTagEvent(tx: Transaction<Schema>): Promise<number> {
-  const newest = await tx
-    .selectFrom('tag_event')
-    .select(({ fn }) => fn.max<number | null>('id').as('id'))
-    .executeTakeFirst();
-  return newest?.id ?? 0;
+  const { rows } = await newestEvent(tx, {});
+  return rows[0]?.id ?? 0;
 }
 
 /** Says of the events after one who made them. A removal has no time of its own and gets that of the act. */
 export async function signTagEvents(tx: Transaction<Schema>, after: number, act: Act): Promise<void> {
-  await tx
-    .updateTable('tag_event')
-    .set({
-      member: act.actor.member ?? null,
-      at: sql<number>`CASE WHEN version IS NULL THEN ${act.at} ELSE at END`,
-    })
-    .where('id', '>', after)
-    .execute();
+  await signEvents(tx, { member: act.actor.member ?? null, at: act.at, after });
 }
 
 /** Takes out the events from before an instant; answers how many those were. */

@@ -1,6 +1,7 @@
 import type { SelectQueryBuilder, Transaction } from 'kysely';
 import { notFound, RegistryError } from '../../core/error.ts';
 import { recordEvent } from './outbox.ts';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { isImmutableTag } from './sqlite-errors.ts';
 
@@ -24,34 +25,15 @@ const immutableTag = (tag: string): RegistryError =>
 
 /** Points a tag at a version. The same version again changes nothing; the last writer of a mutable tag wins. */
 export async function setTag(tx: Transaction<Schema>, write: TagWrite): Promise<void> {
-  const known = await tx
-    .selectFrom('tag')
-    .select('version_id')
-    .where('package_id', '=', write.packageId)
-    .where('name', '=', write.tag)
-    .executeTakeFirst();
+  const [known] = (await findTag(tx, write)).rows;
   if (known?.version_id === write.versionId) return;
 
   try {
-    await tx
-      .insertInto('tag')
-      .values({
-        package_id: write.packageId,
-        name: write.tag,
-        version_id: write.versionId,
-        created_at: write.now,
-        updated_at: write.now,
-      })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['package_id', 'name'])
-          .doUpdateSet({ version_id: write.versionId, updated_at: write.now }),
-      )
-      .execute();
+    await putTag(tx, write);
   } catch (thrown) {
     throw isImmutableTag(thrown) ? immutableTag(write.tag) : thrown;
   }
-  await tx.updateTable('version').set({ updated_at: write.now }).where('id', '=', write.versionId).execute();
+  await touchVersion(tx, write);
   await recordEvent(tx, write.now, 'tag.set', {
     repositoryId: write.repositoryId,
     package: write.package,
@@ -59,6 +41,33 @@ export async function setTag(tx: Transaction<Schema>, write: TagWrite): Promise<
     version: write.version,
   });
 }
+
+const findTag = prepared((db, write: TagWrite) =>
+  db
+    .selectFrom('tag')
+    .select('version_id')
+    .where('package_id', '=', write.packageId)
+    .where('name', '=', write.tag),
+);
+const putTag = prepared((db, write: TagWrite) =>
+  db
+    .insertInto('tag')
+    .values({
+      package_id: write.packageId,
+      name: write.tag,
+      version_id: write.versionId,
+      created_at: write.now,
+      updated_at: write.now,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['package_id', 'name'])
+        .doUpdateSet({ version_id: write.versionId, updated_at: write.now }),
+    ),
+);
+const touchVersion = prepared((db, write: TagWrite) =>
+  db.updateTable('version').set({ updated_at: write.now }).where('id', '=', write.versionId),
+);
 
 type HeldTags = SelectQueryBuilder<Schema, 'held_tag', { readonly name: string }>;
 
