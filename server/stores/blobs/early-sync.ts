@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { RegistryError } from '../../core/error.ts';
+import type { StageFile } from './stage-file.ts';
 import { storageError } from './storage-error.ts';
 
 /** Seldom enough that each sync's own cost disappears. */
@@ -10,12 +10,12 @@ const BYTES_BETWEEN = 32 * 1024 * 1024;
  * which alone a promise rests, finds little left to do. One at a time.
  */
 export class EarlySync {
-  readonly #file: Pick<FileHandle, 'datasync'>;
+  readonly #file: Pick<StageFile, 'datasync'>;
   #running: Promise<void> | undefined;
   #written = 0;
   #failure: RegistryError | undefined;
 
-  constructor(file: Pick<FileHandle, 'datasync'>) {
+  constructor(file: Pick<StageFile, 'datasync'>) {
     this.#file = file;
   }
 

@@ -1,5 +1,7 @@
-import { link, lstat, mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { link, lstat, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { RegistryError } from '../../core/error.ts';
 import { LAYOUT, type Layout } from './layout.ts';
 import { isAbsent, storing } from './storage-error.ts';
@@ -10,13 +12,19 @@ const BATCH = 32;
 /** What may lie in a root whose making was cut short, or at the top of an empty volume. */
 const UNFINISHED = /^(uploads|sha256|quarantine|layout\.[0-9a-f]+|lost\+found)$/;
 
+const syncing = promisify(fsync);
+
 const refuse = (message: string, cause?: unknown): RegistryError =>
   new RegistryError('FAILED_PRECONDITION', 'STORAGE_LAYOUT', message, { cause });
 
 /** fsync(2) of a directory: names given or taken in it survive a power failure. */
 export async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
+  const directory = openSync(path, 'r');
+  try {
+    await syncing(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
-import { link, lstat, unlink, type FileHandle } from 'node:fs/promises';
+import { linkSync, lstatSync, unlinkSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import type { BlobInfo } from '../../core/blob.ts';
 import { uploadUnknown } from './expectation.ts';
 import type { Layout } from './layout.ts';
 import { syncDirectory } from './prepare-root.ts';
+import type { StageFile } from './stage-file.ts';
 import { isAbsent } from './storage-error.ts';
 
 /**
@@ -16,7 +18,7 @@ export type PublishStep = (typeof PUBLISH_STEPS)[number];
 interface Publication {
   readonly layout: Layout;
   readonly id: string;
-  readonly file: FileHandle;
+  readonly file: StageFile;
   readonly as: Pick<BlobInfo, 'digest' | 'generation'>;
   readonly onStep: (step: PublishStep) => void;
 }
@@ -30,12 +32,14 @@ export async function publish({ layout, id, file, as, onStep }: Publication): Pr
   const object = layout.object(as);
   await file.sync();
   onStep('synced');
-  await link(stage, object).catch(async (error: unknown) => {
-    throw isAbsent(error) && !(await exists(stage)) ? uploadUnknown() : error;
-  });
+  try {
+    linkSync(stage, object);
+  } catch (error) {
+    throw isAbsent(error) && !exists(stage) ? uploadUnknown() : error;
+  }
   onStep('named');
   try {
-    await removeName(stage);
+    unstage(stage);
     onStep('unstaged');
     await syncDirectory(layout.shard(as.digest));
     onStep('directory-synced');
@@ -54,12 +58,13 @@ export async function removeName(path: string): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Takes a stage's name from bytes that have another: nothing is freed, so this is brief. Absence counts as done. */
+export function unstage(stage: string): void {
   try {
-    await lstat(path);
-    return true;
+    unlinkSync(stage);
   } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
+    if (!isAbsent(error)) throw error;
   }
 }
+
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

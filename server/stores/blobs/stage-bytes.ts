@@ -1,16 +1,16 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { RegistryError } from '../../core/error.ts';
 import type { Hashing } from '../../lib/hashing.ts';
 import { EarlySync } from './early-sync.ts';
 import { checkLimit, uploadUnknown } from './expectation.ts';
 import type { Allowance } from './free-space.ts';
 import type { Pieces } from './pieces.ts';
+import type { StageFile } from './stage-file.ts';
 import { storageError } from './storage-error.ts';
 
 const READ = 1024 * 1024;
 
 interface Intake {
-  readonly file: FileHandle;
+  readonly file: StageFile;
   /** Has seen what is in the file, and so tells where it ends. */
   readonly hashing: Hashing;
   readonly allowance: Allowance;
@@ -51,14 +51,14 @@ export async function takeIn(incoming: Pieces, intake: Intake): Promise<void> {
 
 /** Writes all of `bytes` at `position`. Answers what went wrong rather than rejecting, as nobody may be waiting yet. */
 async function writeAll(
-  file: FileHandle,
+  file: StageFile,
   bytes: Uint8Array,
   position: number,
   grew: Intake['grew'],
 ): Promise<RegistryError | undefined> {
   try {
     for (let at = 0; at < bytes.byteLength;) {
-      const { bytesWritten } = await file.write(bytes, at, bytes.byteLength - at, position + at);
+      const bytesWritten = await file.write(bytes.subarray(at), position + at);
       if (bytesWritten === 0) throw new Error('the file takes no more bytes');
       at += bytesWritten;
       grew?.(position + at);
@@ -70,12 +70,12 @@ async function writeAll(
 }
 
 /** Shows `hashing` what the file has beyond what it has seen, up to `size`. */
-export async function catchUp(hashing: Hashing, file: FileHandle, size: number): Promise<void> {
+export async function catchUp(hashing: Hashing, file: StageFile, size: number): Promise<void> {
   if (hashing.length === size) return;
   const buffer = new Uint8Array(Math.min(READ, size - hashing.length));
   while (hashing.length < size) {
     const wanted = Math.min(buffer.byteLength, size - hashing.length);
-    const { bytesRead } = await file.read(buffer, 0, wanted, hashing.length);
+    const bytesRead = await file.read(buffer, wanted, hashing.length);
     if (bytesRead === 0) throw new Error('the file is shorter than it was');
     hashing.update(buffer.subarray(0, bytesRead));
   }

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import type { BlobWriter, ByteStream, CommittedBlob, Expectation, WriteOptions } from '../../core/blob.ts';
 import { Hashing } from '../../lib/hashing.ts';
 import {
@@ -14,13 +13,11 @@ import type { FileLock } from './file-lock.ts';
 import type { FreeSpace } from './free-space.ts';
 import type { Layout } from './layout.ts';
 import { Pieces } from './pieces.ts';
-import { publish, removeName, type PublishStep } from './publish.ts';
+import { publish, removeName, type PublishStep, unstage } from './publish.ts';
 import type { Recent } from './recent.ts';
 import { catchUp, takeIn } from './stage-bytes.ts';
+import { StageFile } from './stage-file.ts';
 import { isAbsent, storageError, storing } from './storage-error.ts';
-
-const PRIVATE_FILE = 0o600;
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
 /** What all uploads of one store share. */
 export interface Staging {
@@ -58,7 +55,7 @@ export class StagedUpload implements BlobWriter {
   readonly #options: WriteOptions;
   readonly #path: string;
   #offset = 0;
-  #file: FileHandle | undefined;
+  #file: StageFile | undefined;
   #unsynced = false;
   #busy = false;
   #over = false;
@@ -72,8 +69,7 @@ export class StagedUpload implements BlobWriter {
 
   static async begin(staging: Staging, options: WriteOptions): Promise<StagedUpload> {
     const upload = new StagedUpload(staging, staging.unique(), options);
-    const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-    upload.#file = await storing(() => open(upload.#path, flags, PRIVATE_FILE));
+    upload.#file = await storing(async () => StageFile.create(upload.#path));
     staging.hashings.put(upload.id, new Hashing(options.algorithms));
     await upload.#rest();
     return upload;
@@ -81,7 +77,7 @@ export class StagedUpload implements BlobWriter {
 
   static async resume(staging: Staging, id: string, options: WriteOptions): Promise<StagedUpload> {
     const upload = new StagedUpload(staging, id, options);
-    upload.#offset = await upload.#size();
+    upload.#offset = upload.#size();
     return upload;
   }
 
@@ -130,7 +126,7 @@ export class StagedUpload implements BlobWriter {
   async abort(): Promise<void> {
     this.#over = true;
     this.#in.hashings.take(this.id);
-    if (!this.#busy) await this.#close();
+    if (!this.#busy) this.#close();
     await storing(() => removeName(this.#path));
   }
 
@@ -149,12 +145,12 @@ export class StagedUpload implements BlobWriter {
       await this.#discard();
       throw storageError(error);
     } finally {
-      await file?.close().catch(() => undefined);
+      closed(file);
     }
   }
 
   /** The checksums of the whole file as it is now, from memory where they are there and else by reading it. */
-  async #hashing(file: FileHandle, size: number, expected: Expectation = {}): Promise<Hashing> {
+  async #hashing(file: StageFile, size: number, expected: Expectation = {}): Promise<Hashing> {
     const wanted = [...(this.#options.algorithms ?? []), ...algorithmsOf(expected)];
     const kept = this.#in.hashings.take(this.id);
     const usable = kept !== undefined && kept.length <= size && kept.covers(wanted);
@@ -164,15 +160,15 @@ export class StagedUpload implements BlobWriter {
   }
 
   /** Runs `work` under the file's lock, with the descriptor and the true size. */
-  async #alone<T>(work: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
+  async #alone<T>(work: (file: StageFile, size: number) => Promise<T>): Promise<T> {
     if (this.#busy) throw uploadBusy();
     this.#busy = true;
     this.#in.idle.take(this);
     try {
-      const file = (this.#file ??= await this.#open());
+      const file = (this.#file ??= this.#open());
       if (!this.#in.lock.take(file.fd)) throw uploadBusy();
       try {
-        return await work(file, await this.#size());
+        return await work(file, this.#size());
       } finally {
         this.#in.lock.give(file.fd);
       }
@@ -182,20 +178,20 @@ export class StagedUpload implements BlobWriter {
     }
   }
 
-  async #open(): Promise<FileHandle> {
+  #open(): StageFile {
     try {
-      return await open(this.#path, O_RDWR | O_NOFOLLOW);
+      return StageFile.open(this.#path);
     } catch (error) {
       throw isAbsent(error) ? uploadUnknown() : storageError(error);
     }
   }
 
   /** Bytes in the stage. A stage with a second name was published by a process that died before it could tell. */
-  async #size(): Promise<number> {
+  #size(): number {
     try {
-      const found = await lstat(this.#path);
+      const found = lstatSync(this.#path);
       if (found.nlink === 1 && found.isFile()) return found.size;
-      await removeName(this.#path);
+      unstage(this.#path);
     } catch (error) {
       if (!isAbsent(error)) throw storageError(error);
     }
@@ -220,7 +216,10 @@ export class StagedUpload implements BlobWriter {
   }
 
   async #rest(): Promise<void> {
-    if (this.#over) return this.#close();
+    if (this.#over) {
+      this.#close();
+      return;
+    }
     if (!this.#file) return;
     // An upload pushed out that cannot be released is gone; its owner learns it from the next resume.
     await this.#in.idle
@@ -229,10 +228,19 @@ export class StagedUpload implements BlobWriter {
       .catch(() => undefined);
   }
 
-  async #close(): Promise<void> {
+  #close(): void {
     const file = this.#file;
     this.#file = undefined;
     this.#in.idle.take(this);
-    await file?.close().catch(() => undefined);
+    closed(file);
+  }
+}
+
+/** Whether it could be closed tells nothing: sync has told of every failed write. */
+function closed(file: StageFile | undefined): void {
+  try {
+    file?.close();
+  } catch {
+    // There is nothing left to do.
   }
 }
