@@ -42,7 +42,8 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
     async fetch(request, listener) {
       const began = performance.now();
       const trace: Trace = { route: 'none', sent: 0 };
-      const peer = () => listener.requestIP(request)?.address ?? '';
+      let address: string | undefined;
+      const peer = () => (address ??= listener.requestIP(request)?.address ?? '');
       const answer = await app.door.answer(request, trace, peer);
       const seconds = (performance.now() - began) / 1000;
       app.metrics.record({

@@ -1,5 +1,7 @@
 /** The deepest nesting we read; JSON.parse has no limit of its own and our callers do. */
 const DEEPEST = 64;
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
+const [OBJECT, OBJECT_END, LIST, LIST_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
  * Parses JSON and refuses what JSON.parse lets pass in silence: an object with one key twice, which two readers
@@ -11,24 +13,24 @@ export function parseJsonStrictly(text: string): unknown {
   const open: (Set<string> | undefined)[] = [];
   let key: string | undefined;
   for (let at = 0; at < text.length; at += 1) {
-    switch (text.charAt(at)) {
-      case '"': {
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
         const end = endOfString(text, at);
         key = text.slice(at, end + 1);
         at = end;
         break;
       }
-      case ':':
+      case COLON:
         if (key !== undefined) addKey(open.at(-1), key);
         break;
-      case '{':
+      case OBJECT:
         open.push(new Set());
         break;
-      case '[':
+      case LIST:
         open.push(undefined);
         break;
-      case '}':
-      case ']':
+      case OBJECT_END:
+      case LIST_END:
         open.pop();
         break;
       default:
@@ -51,7 +53,7 @@ function parse(text: string): unknown {
 function endOfString(text: string, at: number): number {
   for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
     let before = end;
-    while (text[before - 1] === '\\') before -= 1;
+    while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1;
     if ((end - before) % 2 === 0) return end;
   }
 }

@@ -224,4 +224,15 @@ describe('a tag', () => {
       expect.objectContaining({ code: 'INVALID_ARGUMENT', reason: 'TAG_INVALID' }),
     );
   });
+
+  test('is whatever is no range to a client', () => {
+    const texts = fc.stringMatching(/^[\w.~!*'()-]{1,8}$/);
+    fc.assert(
+      fc.property(texts, (text) => {
+        const taken = (): string => distTag(text);
+        if (semver.validRange(text) === null) expect(taken()).toBe(text);
+        else expect(taken).toThrow();
+      }),
+    );
+  });
 });

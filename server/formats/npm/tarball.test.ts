@@ -283,6 +283,21 @@ describe('a tarball', () => {
     });
   });
 
+  test.each([
+    ['that does not fit in memory', crypto.getRandomValues(new Uint8Array(60_000)), 10],
+    ['whose content is much larger than itself', new Uint8Array(3_000_000), 1],
+  ])('%s is looked into as it comes', async (_, content, times) => {
+    const files = Array.from({ length: times }, (__, at) => [`package/${at}.bin`, content] as const);
+    const bytes = await packed([['package/package.json', PACKAGE], ...files]);
+    const { through, contents } = await look(bytes, {}, 65_536);
+    expect(through).toEqual(bytes);
+    expect(contents).toMatchObject({
+      packageJson: { name: 'demo' },
+      fileCount: 1 + times,
+      unpackedSize: PACKAGE.length + times * content.byteLength,
+    });
+  });
+
   test('that breaks off breaks off with that failure', async () => {
     const failure = new Error('connection lost');
     const bytes = await packed([['package/package.json', PACKAGE]]);

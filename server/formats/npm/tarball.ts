@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 import type { ByteStream } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import { type ArchiveLimits, excess } from '../../lib/archive-limits.ts';
-import { handOver } from '../../lib/hand-over.ts';
+import { handOver, type HandingOver } from '../../lib/hand-over.ts';
 import { parseJsonStrictly } from '../../lib/strict-json.ts';
 
 export interface TarballLimits extends ArchiveLimits {
@@ -21,6 +21,10 @@ export const TARBALL_LIMITS: TarballLimits = {
   ratio: 200,
   ratioAbove: 32 * MIB,
 };
+
+/** Bytes of an archive that are kept until it ended, and of what is inflated in place then: a few milliseconds' work. */
+const SMALL = { packed: 256 * 1024, inflated: 2 * MIB };
+const CHUNK = 64 * 1024;
 
 /** What a package's archive says of the package. */
 export interface TarballContents {
@@ -45,21 +49,27 @@ export function lookInto(
   const result = Promise.withResolvers<TarballContents>();
   // Who reads the stream learns of a failure there.
   result.promise.catch(() => {});
-  const looking = handOver((copy) => contentsOf(copy, limits));
+  const looking = new Looking(limits);
+  let over = false;
   async function* through(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     try {
       for await (const bytes of tarball) {
-        await looking.write(bytes);
+        await looking.see(bytes);
         yield bytes;
       }
       result.resolve(await looking.end());
+      over = true;
     } catch (error) {
+      over = true;
+      await looking.fail(error);
       result.reject(error);
       throw error;
     } finally {
-      const left = new RegistryError('ABORTED', 'UPLOAD_ABORTED', 'nobody reads the tarball any more');
-      await looking.fail(left);
-      result.reject(left);
+      if (!over) {
+        const left = new RegistryError('ABORTED', 'UPLOAD_ABORTED', 'nobody reads the tarball any more');
+        await looking.fail(left);
+        result.reject(left);
+      }
     }
   }
   const pieces = through();
@@ -79,30 +89,107 @@ export function lookInto(
   return { stream, contents: result.promise };
 }
 
-/** Reads all of it, and keeps its package.json only. */
-async function contentsOf(tarball: ByteStream, limits: TarballLimits): Promise<TarballContents> {
-  const archive = tar.extract();
-  const entries = new Entries(limits);
-  const reading = entries.read(archive);
-  reading.catch(() => {});
-  let broken: unknown;
-  let [packed, inflated, between] = [0, 0, 0];
+/** Looks into a tarball as it comes, or at its end where it is small: then in one go and without other threads. */
+class Looking {
+  readonly #limits: TarballLimits;
+  #small: Uint8Array<ArrayBuffer>[] = [];
+  #size = 0;
+  #inflating: HandingOver<TarballContents> | undefined;
+
+  constructor(limits: TarballLimits) {
+    this.#limits = limits;
+  }
+
+  async see(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#size += bytes.byteLength;
+    if (this.#inflating) return this.#inflating.write(bytes);
+    this.#small.push(bytes);
+    if (this.#size > SMALL.packed) await this.#inflate();
+  }
+
+  async end(): Promise<TarballContents> {
+    if (!this.#inflating) {
+      const inflated = inflatedAtOnce(this.#small);
+      if (inflated) return contentsOf(inflated, this.#limits);
+    }
+    return (await this.#inflate()).end();
+  }
+
+  async fail(error: unknown): Promise<void> {
+    await this.#inflating?.fail(error);
+  }
+
+  async #inflate(): Promise<HandingOver<TarballContents>> {
+    const inflating = (this.#inflating ??= handOver((copy) =>
+      contentsOf(inflatedPieces(copy), this.#limits),
+    ));
+    for (const bytes of this.#small.splice(0)) await inflating.write(bytes);
+    return inflating;
+  }
+}
+
+/** A part of what an archive is inflated to, and how much of the archive it took so far. */
+interface Inflated {
+  readonly bytes: Uint8Array;
+  readonly packed: number;
+}
+
+/** Nothing where that is not little, or is no archive, of which the other way says more. */
+function inflatedAtOnce(pieces: readonly Uint8Array[]): readonly Inflated[] | undefined {
+  const whole = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+  let inflated: Buffer;
+  try {
+    inflated = gunzipSync(whole, { maxOutputLength: SMALL.inflated });
+  } catch {
+    return undefined;
+  }
+  const count = Math.ceil(inflated.byteLength / CHUNK);
+  const chunk = (at: number) => inflated.subarray(at * CHUNK, (at + 1) * CHUNK);
+  return Array.from({ length: count }, (_, at) => ({ bytes: chunk(at), packed: whole.byteLength }));
+}
+
+/** In another thread. Fails as the archive does where that breaks off. */
+async function* inflatedPieces(tarball: ByteStream): AsyncGenerator<Inflated> {
+  let broken: { readonly cause: unknown } | undefined;
+  let packed = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
     try {
       for await (const bytes of tarball) {
         packed += bytes.byteLength;
         yield bytes;
       }
-    } catch (error) {
-      broken = error;
-      throw error;
+    } catch (cause) {
+      broken = { cause };
+      throw cause;
     }
   }
   const source = Readable.from(counted());
-  const gunzip = createGunzip({ chunkSize: 64 * 1024 });
+  const gunzip = createGunzip({ chunkSize: CHUNK });
   source.once('error', (error) => gunzip.destroy(error));
   try {
-    for await (const bytes of source.pipe(gunzip) as AsyncIterable<Uint8Array>) {
+    for await (const bytes of source.pipe(gunzip) as AsyncIterable<Uint8Array>) yield { bytes, packed };
+  } catch (error) {
+    throw broken ? broken.cause : noArchive(error);
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+/** Reads all of it, and keeps its package.json only. */
+async function contentsOf(
+  inflating: Iterable<Inflated> | AsyncIterable<Inflated>,
+  limits: TarballLimits,
+): Promise<TarballContents> {
+  const archive = tar.extract();
+  const entries = new Entries(limits);
+  const reading = entries.read(archive).catch((error: unknown) => {
+    throw error instanceof RegistryError ? error : noArchive(error);
+  });
+  reading.catch(() => {});
+  let [inflated, between] = [0, 0];
+  try {
+    for await (const { bytes, packed } of inflating) {
       inflated += bytes.byteLength;
       between = entries.takeProgress() ? 0 : between + bytes.byteLength;
       const why = excess(inflated, packed, limits);
@@ -113,15 +200,7 @@ async function contentsOf(tarball: ByteStream, limits: TarballLimits): Promise<T
     archive.end();
     await reading;
     return entries.finish();
-  } catch (error) {
-    if (broken !== undefined) throw broken;
-    if (error instanceof RegistryError) throw error;
-    throw refuse(
-      `it is not a gzipped tar archive (${error instanceof Error ? error.message : 'unreadable'})`,
-    );
   } finally {
-    source.destroy();
-    gunzip.destroy();
     archive.destroy();
   }
 }
@@ -220,6 +299,8 @@ function parse(bytes: Uint8Array): TarballContents['packageJson'] {
 }
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 200));
+const noArchive = (error: unknown): RegistryError =>
+  refuse(`it is not a gzipped tar archive (${error instanceof Error ? error.message : 'unreadable'})`);
 const refuse = (why: string): RegistryError => invalid('TARBALL_INVALID', `the tarball is not taken: ${why}`);
 const tooLarge = (why: string): RegistryError =>
   new RegistryError('INVALID_ARGUMENT', 'SIZE_LIMIT', `the tarball is not taken: ${why}`);

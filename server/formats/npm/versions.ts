@@ -2,6 +2,8 @@ import semver from 'semver';
 import { invalid } from '../../core/error.ts';
 
 const LONGEST_TAG = 128;
+/** What begins so is no range, and finding that out by reading it as one takes a while. */
+const NO_RANGE = /^[a-uwyz]/i;
 
 /** A version as https://semver.org writes it: no `v`, nothing left out. VERSION_INVALID for others. */
 export function exactVersion(text: string): string {
@@ -34,7 +36,8 @@ export function distTag(text: string): string {
 function problemOf(text: string): string | undefined {
   if (text === '' || text.length > LONGEST_TAG || !/^[\w.~!*'()-]+$/.test(text))
     return `use up to ${LONGEST_TAG} letters, digits, '.', '_' and '-'`;
-  if (semver.validRange(text) !== null) return 'it must not look like a version or a range of versions';
+  if (!NO_RANGE.test(text) && semver.validRange(text) !== null)
+    return 'it must not look like a version or a range of versions';
   return undefined;
 }
 

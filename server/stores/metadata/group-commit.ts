@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import { sql, type Transaction } from 'kysely';
+import { CompiledQuery, type Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 import { translated } from './sqlite-errors.ts';
 
@@ -11,6 +11,10 @@ export interface Work {
   readonly run: (tx: Tx) => Promise<() => void>;
   readonly fail: (error: unknown) => void;
 }
+
+const SAVEPOINT = CompiledQuery.raw('SAVEPOINT work');
+const ROLLBACK = CompiledQuery.raw('ROLLBACK TO work');
+const RELEASE = CompiledQuery.raw('RELEASE work');
 
 /** Changes of several that share a commit. Beyond this the first of them would wait for long. */
 export const MOST_TOGETHER = 32;
@@ -26,16 +30,16 @@ export async function together(
 ): Promise<readonly (() => void)[]> {
   const done: (() => void)[] = [];
   for (const work of works) {
-    await sql.raw('SAVEPOINT work').execute(tx);
+    await tx.executeQuery(SAVEPOINT);
     try {
       done.push(await work.run(tx));
     } catch (thrown) {
       const { fatal, known } = translated(thrown);
       if (fatal || !database.inTransaction) throw thrown;
-      await sql.raw('ROLLBACK TO work').execute(tx);
+      await tx.executeQuery(ROLLBACK);
       work.fail(known ?? thrown);
     }
-    await sql.raw('RELEASE work').execute(tx);
+    await tx.executeQuery(RELEASE);
   }
   return done;
 }
