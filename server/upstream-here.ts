@@ -22,6 +22,9 @@ import { pathSegments, rawPath } from './http/path.ts';
 const ORIGIN = 'http://here.invalid';
 /** A path here, which has no slash in front in a request's target. */
 const BASE = '/r';
+const REDIRECTS = 5;
+/** How long a body is of which nobody says it: one may be empty. */
+const UNKNOWN = -1;
 
 interface HereParts {
   readonly address: RepositoryAddress;
@@ -59,10 +62,8 @@ export class HereUpstream implements Upstream {
     }
   }
 
-  async #answered(
-    { target, method = 'GET', headers = {}, validators = {}, body }: UpstreamRequest,
-    row: RepositoryRow,
-  ): Promise<UpstreamAnswer> {
+  async #answered(asked: UpstreamRequest, row: RepositoryRow, redirects = 0): Promise<UpstreamAnswer> {
+    const { target, method = 'GET', headers = {}, validators = {}, body } = asked;
     const base = `${ORIGIN}${BASE}/`;
     const url = new URL(/^https?:\/\//i.test(target) ? target : `${base}${target}`);
     if (!url.href.startsWith(base)) throw broken(`${url.host} is not this server`);
@@ -75,7 +76,7 @@ export class HereUpstream implements Upstream {
       },
       ...(body && { body }),
     });
-    const trace = { route: '', sent: 0 };
+    const trace = { route: '', sent: UNKNOWN };
     const call: DataRequest = {
       request,
       query: url.searchParams,
@@ -96,12 +97,16 @@ export class HereUpstream implements Upstream {
       basePath: BASE,
       rest,
     };
-    const answer = await data().run(call, at, data().match(method, at), row);
+    const matched = data().match(method, at, url.pathname.endsWith('/'));
+    const answer = await data().run(call, at, matched, row);
+    const elsewhere = answer.headers.get('location');
+    if (answer.status >= 300 && elsewhere !== null && redirects < REDIRECTS)
+      return this.#answered({ ...asked, target: new URL(elsewhere, url).href }, row, redirects + 1);
     return answered(answer, url, trace.sent);
   }
 }
 
-/** `sent` is how long its body is, or 0 where that is not known: the runtime says so only to a socket. */
+/** `sent` is how long its body is, or UNKNOWN: the runtime says so only to a socket. */
 function answered(answer: Response, url: URL, sent: number): UpstreamAnswer {
   const { status, headers, body } = answer;
   if (status === 304) return { kind: 'unchanged', headers };
@@ -114,7 +119,7 @@ function answered(answer: Response, url: URL, sent: number): UpstreamAnswer {
     body: body ?? new Blob([]).stream(),
     offset: 0,
     url,
-    ...((size > 0 || headers.has('content-length')) && { size }),
+    ...(size !== UNKNOWN && { size }),
   };
 }
 

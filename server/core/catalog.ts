@@ -5,6 +5,7 @@ import type {
   ByteRange,
   ByteStream,
   CommittedBlob,
+  Digest,
   WriteOptions,
 } from './blob.ts';
 import type { Sighting } from './copies.ts';
@@ -28,6 +29,17 @@ export interface FileRef {
 
 export interface StoredFile extends FileRef {
   readonly blob: BlobInfo;
+}
+
+/** A stored file as lists show it. */
+export interface FileEntry {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly digest: Digest;
+  /** Milliseconds since the epoch. */
+  readonly updatedAt: number;
+  readonly coordinates?: Coordinates;
 }
 
 /** What a format remembers about a version. Its own schema checks it on the way in and out. */
@@ -66,6 +78,8 @@ export interface CatalogReader {
   file(ref: FileRef): Promise<StoredFile | undefined>;
   /** Whether there is such a file, and its content is damaged or lost. */
   damaged(ref: FileRef): Promise<boolean>;
+  /** Files whose paths start with `prefix`, in the order of these. */
+  files(prefix: string, page: Page): Promise<Slice<FileEntry>>;
   version(pkg: string, version: string): Promise<VersionRow | undefined>;
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>>;
   tags(pkg: string, page: Page): Promise<Slice<TagRow>>;
@@ -137,9 +151,10 @@ export interface PublishPlan {
   /**
    * `keep`: an existing version stays as it is (its name already says what it holds). `extend`: it gets these files besides
    * those it has, and `size` is what they add; it stays as it is where it has all of them, and ALREADY_EXISTS (FILE_EXISTS)
-   * where one has other bytes. With `once` it is the paths that are used up, not the version.
+   * where one has other bytes. With `once` it is the paths that are used up, not the version. `renew`: the same, but a file
+   * that has other bytes has these from now on, as copies do of what changed elsewhere.
    */
-  readonly onConflict: 'reject' | 'replace' | 'keep' | 'extend';
+  readonly onConflict: 'reject' | 'replace' | 'keep' | 'extend' | 'renew';
   /** What the attributes of a version become that is extended; they stay where absent. */
   readonly extend?: (before: Attributes) => Attributes;
 }
@@ -183,6 +198,11 @@ export interface HostedRepo extends CatalogReader {
    * about each before anything is changed, and refuses by throwing.
    */
   unpublish(pkg: string, version: string, mayUntag?: MayUntag): Promise<void>;
+  /**
+   * Takes a file from the version that it is of, which goes with its last one. NOT_FOUND (FILE_UNKNOWN) when no version has it;
+   * FAILED_PRECONDITION while an immutable tag names the version.
+   */
+  withdraw(path: string, mayUntag?: MayUntag): Promise<void>;
   untag(pkg: string, tag: string): Promise<void>;
   /** Makes tags name versions that are there; the others stay. VERSION_UNKNOWN when one is not. */
   tag(pkg: string, tags: readonly TagRow[]): Promise<void>;

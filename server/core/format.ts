@@ -26,6 +26,7 @@ import type {
   RenderView,
 } from './index-kind.ts';
 import type { CacheState, OpenedFile, Repo } from './repo.ts';
+import type { UpstreamFound } from './upstream.ts';
 
 export type Params = Readonly<Record<string, string>>;
 
@@ -46,7 +47,8 @@ export interface RouteRequest {
 interface RouteBase {
   /**
    * Path below the repository. `:name` is one segment, `:name+` one or more, `:name*` any number; literals
-   * match themselves. Read from the right, so a greedy name never swallows what follows it.
+   * match themselves. Read from the right, so a greedy name never swallows what follows it. With a slash at its end it is
+   * for addresses that have one too: to all others a slash at the end says nothing.
    */
   readonly path: string;
   readonly permission: Permission;
@@ -68,7 +70,12 @@ export interface FileRoute extends RouteBase {
   headers?(opened: OpenedFile): Record<string, string>;
   /** Words for a file that is not there; the client's protocol may have its own. */
   missing?(ref: FileRef): RegistryError;
+  /** What is answered instead of a file that is not there: what can be told of another, or where to look. */
+  instead?(repo: FilesAndIndexes, request: RouteRequest, basePath: string): Promise<Response | undefined>;
 }
+
+/** A repository as its mode answers reads. */
+export type FilesAndIndexes = Pick<Repo, 'file' | 'index'>;
 
 export interface CopiedDocument extends Document {
   readonly cache?: CacheState | undefined;
@@ -208,12 +215,14 @@ export interface FormatUpstream {
   publishedAt?(ref: FileRef, read: IndexReader): Promise<number | undefined>;
   /** Nothing for a file that makes no version, such as a layer. Refuses what is not what it should be. */
   adopt(fetched: FetchedFile, read: IndexReader): Promise<FetchedVersion | undefined>;
-  /** Largest file that is read whole before it is served: what `revalidate` refs are, and whatever has no content type of its own. */
+  /** Largest file that is read whole before it is served: whatever has no content type of its own. */
   readonly wholeUpTo: number;
   /** What the answer to HEAD promises of the content, where asking so costs a client less than a conditional GET. */
   announced?(headers: Headers): Digest | undefined;
   /** Versions are called by their content, so what rules say of versions they say of tags. */
   readonly versionsAreDigests?: boolean;
+  /** Whether what was found is a file, and not what a server has instead: a page about a folder, or one to log in. */
+  isFile?(found: Pick<UpstreamFound, 'headers' | 'url'>, ref: FileRef): boolean;
   /** How what users name is fetched before anybody asks for it. */
   readonly prefetch?: Prefetch;
   /** Seconds for which a `revalidate` file is good without asking (gar.md 5.5). */
@@ -390,7 +399,7 @@ export function indexRoute<T>({ index, key, missing, ...rest }: IndexRouteSpec<T
     kind: 'index',
     async document(read, request, basePath) {
       const at = key(request);
-      const view: RenderView = { basePath, query: request.query };
+      const view: RenderView = { basePath, query: request.query, headers: request.headers };
       try {
         const part = await read.index(index, at);
         const document = index.render(await part.value(), at, view);

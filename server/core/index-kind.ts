@@ -15,6 +15,8 @@ export interface RenderView {
   /** Where the client finds the repository: its own spelling, no slash at the end. Relative to the host. */
   readonly basePath: string;
   readonly query: URLSearchParams;
+  /** Of the request: what of several forms the client likes best. */
+  readonly headers: Headers;
 }
 
 export interface Document {
@@ -78,6 +80,8 @@ export interface IndexKind<T> {
   build(catalog: CatalogReader, key: IndexKey): Promise<T | undefined>;
   /** Whether it is made of the names of all packages, and of nothing else. */
   readonly ofNames?: true;
+  /** The package that it is of, where that is not what its key is of. */
+  package?(key: IndexKey): string;
   /** Without it, a copy of another server's repository answers from what it has copied. */
   readonly upstream?: UpstreamIndex<T>;
   /** The first part wins where two disagree. A page merges to a page: members were asked for the same one. */
@@ -130,8 +134,8 @@ export interface IndexReader {
 }
 
 /** The package that an index is of: what its key is of, where it does not say otherwise. */
-export const packageOf = <T>({ upstream }: IndexKind<T>, key: IndexKey): string =>
-  upstream?.package?.(key) ?? key.of;
+export const packageOf = <T>({ upstream, ...kind }: IndexKind<T>, key: IndexKey): string =>
+  upstream?.package?.(key) ?? kind.package?.(key) ?? key.of;
 
 export const defineIndex = <T>(kind: RenderedIndex<T>): RenderedIndex<T> => kind;
 export const defineKeptIndex = <T>(kind: KeptIndex<T>): KeptIndex<T> => kind;

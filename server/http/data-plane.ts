@@ -92,11 +92,11 @@ export class DataPlane {
   }
 
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */
-  match(method: string, { format, rest }: RepositoryDestination): Matched {
+  match(method: string, { format, rest }: RepositoryDestination, endsInSlash = false): Matched {
     const allowed = new Set<string>();
     const segments = format.segments?.(rest) ?? rest;
     for (const found of this.#routes.get(format) ?? []) {
-      const params = found.match(segments);
+      const params = found.match(segments, endsInSlash);
       if (!params) continue;
       if (found.methods.includes(method))
         return { ...found, params, within: found.route.within?.({ params }) };

@@ -49,19 +49,19 @@ export class Resolver {
     if (known) return known;
     const destination = this.#addressing.locate(host, pathSegments(this.#spelled(host, path)));
     if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
-    const resolved = this.#resolved(method, destination);
+    const resolved = this.#resolved(method, destination, path.endsWith('/'));
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(key, resolved);
     return resolved;
   }
 
-  #resolved(method: string, destination: Destination): Resolved {
+  #resolved(method: string, destination: Destination, endsInSlash: boolean): Resolved {
     if (destination.kind === 'service') return { destination };
     const { format, rest, basePath } = destination;
     // Before any route, so that these say nothing of what is in the repository, nor whether it is there.
     const below = this.#accountService(format, rest);
     if (below) return { destination: { kind: 'service', format, rest }, below: { ...below, basePath } };
-    return { destination, matched: this.#data.match(method, destination) };
+    return { destination, matched: this.#data.match(method, destination, endsInSlash) };
   }
 
   #accountService(format: Format, rest: readonly string[]): Omit<MatchedService, 'basePath'> | undefined {

@@ -8,6 +8,7 @@ import { fileOf, moduleZip } from '../testing/go.ts';
 import { packed, publication } from '../testing/npm.ts';
 import { encoded, fieldsOf, form, wheel, wheelName } from '../testing/python.ts';
 import {
+  FILES,
   holds,
   GO_VERSION,
   MODULES,
@@ -189,6 +190,31 @@ const GO_ROWS: Readonly<Record<string, Row>> = {
   'HEAD /:module+/@v/:version/zip': goFile('zip'),
 };
 
+/** Refused, to those who may write, for what no file is sent with. */
+const part: Row = () => ({
+  path: 'tool/1.0/new.txt',
+  body: 'a',
+  headers: { 'content-range': 'bytes 0-0/2' },
+});
+const spareFile = async (): Promise<string> => {
+  made += 1;
+  await rights.files.publish(`spare/${made}.0/file.txt`, 'spare');
+  return `spare/${made}.0`;
+};
+
+const GENERIC_ROWS: Readonly<Record<string, Row>> = {
+  'GET /': at(''),
+  'HEAD /': at(''),
+  'GET /:path+/': at('tool/1.0/'),
+  'HEAD /:path+/': at('tool/1.0/'),
+  'PUT /:path+/': at('tool/1.0/'),
+  'DELETE /:path+/': async () => ({ path: `${await spareFile()}/?force=true` }),
+  'GET /:path+': at('tool/1.0/tool.txt'),
+  'HEAD /:path+': at('tool/1.0/tool.txt'),
+  'PUT /:path+': part,
+  'DELETE /:path+': async () => ({ path: `${await spareFile()}/file.txt` }),
+};
+
 interface Surface {
   readonly rows: Readonly<Record<string, Row>>;
   /** Where the repository is. */
@@ -198,6 +224,7 @@ interface Surface {
 const SURFACES: Readonly<Record<string, Surface>> = {
   DOCKER: { rows: ROWS, at: '/v2/us-central1-docker/my-project/images', on: IMAGES },
   NPM: { rows: NPM_ROWS, at: '/us-central1-npm/my-project/packages', on: PACKAGES },
+  GENERIC: { rows: GENERIC_ROWS, at: '/us-central1-generic/my-project/files', on: FILES },
   PYTHON: { rows: PYTHON_ROWS, at: '/us-central1-python/my-project/projects', on: PROJECTS },
   GO: { rows: GO_ROWS, at: '/us-central1-go/my-project/modules', on: MODULES },
 };

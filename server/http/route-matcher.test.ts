@@ -42,6 +42,14 @@ describe('a pattern', () => {
     expect(match(pattern, path)).toBeUndefined();
   });
 
+  test('that ends in a slash is for addresses that do, and any other for both', () => {
+    expect(compilePath('/:path+/')(['a', 'b'], true)).toEqual({ path: 'a/b' });
+    expect(compilePath('/:path+/')(['a', 'b'], false)).toBeUndefined();
+    expect(compilePath('/:path+')(['a', 'b'], true)).toEqual({ path: 'a/b' });
+    expect(compilePath('/')([], true)).toEqual({});
+    expect(compilePath('/')([], false)).toEqual({});
+  });
+
   test('takes an encoded slash in a single parameter, and refuses it where it would look like two', () => {
     expect(compilePath('/:scope')(['@scope/name'])).toEqual({ scope: '@scope/name' });
     expect(compilePath('/:image+/tags')(['a/b', 'tags'])).toBeUndefined();
@@ -79,7 +87,7 @@ describe('a pattern', () => {
               expected[key] = one;
             }
           }
-          expect(compilePath(pattern)(segments)).toEqual(expected);
+          expect(compilePath(pattern)(segments, pattern.endsWith('/'))).toEqual(expected);
         },
       ),
       { numRuns: 500 },

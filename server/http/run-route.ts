@@ -38,7 +38,16 @@ export function runRoute(
   };
   switch (route.kind) {
     case 'file':
-      return fileAnswer(parts, call, repository, parts.read(repository, reader), route, sender, asked);
+      return fileAnswer(
+        parts,
+        call,
+        destination,
+        repository,
+        parts.read(repository, reader),
+        route,
+        sender,
+        asked,
+      );
     case 'index':
       return indexAnswer(parts, call, destination, parts.read(repository, reader), route, asked);
     case 'kept':
@@ -55,6 +64,7 @@ export function runRoute(
 async function fileAnswer(
   parts: RouteParts,
   call: DataRequest,
+  { format, basePath }: RepositoryDestination,
   repository: RepositoryRow,
   repo: Repo,
   route: FileRoute,
@@ -77,6 +87,9 @@ async function fileAnswer(
     return answer;
   } catch (thrown) {
     const error = call.request.method === 'HEAD' ? absentIfDamaged(thrown, ref) : thrown;
+    const instead = isNotFound(error) ? await route.instead?.(repo, asked, basePath) : undefined;
+    if (instead)
+      return withHeaders(call.request.method === 'HEAD' ? await withoutBody(instead) : instead, format);
     throw route.missing && isNotFound(error) ? route.missing(ref) : error;
   }
 }

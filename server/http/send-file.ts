@@ -47,7 +47,7 @@ export class FileSender {
       return new Response(null, { status, headers: described });
     }
     const body = await opened.open(range);
-    trace.sent = length ?? 0;
+    if (length !== undefined) trace.sent = length;
     // What is still growing is a stream, of which only we know how long it will be.
     const sized = body instanceof ReadableStream && length !== undefined;
     return new Response(body, {

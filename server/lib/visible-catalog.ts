@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type {
   CatalogReader,
+  FileEntry,
   FileRef,
   Found,
   PackageState,
@@ -39,6 +40,14 @@ export class VisibleCatalog implements CatalogReader {
     if (!(await this.#catalog.damaged(ref))) return false;
     const tag = ref.tag === undefined ? {} : { tag: ref.tag };
     return this.#may({ ...ref.coordinates, ...tag });
+  }
+
+  files(prefix: string, page: Page): Promise<Slice<FileEntry>> {
+    return this.#page(
+      page,
+      (lot) => this.#catalog.files(prefix, lot),
+      ({ path, coordinates = {} }) => ({ key: path, within: coordinates }),
+    );
   }
 
   async version(pkg: string, version: string): Promise<VersionRow | undefined> {

@@ -7,6 +7,7 @@ import type { FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { Hashing } from '../lib/hashing.ts';
 import { readWhole } from '../lib/read-whole.ts';
+import { askForFile } from './ask-for-file.ts';
 import { broken } from './freshness.ts';
 import { locateFile } from './locate-file.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -119,7 +120,7 @@ export class PassedFiles {
     method: 'GET' | 'HEAD' = 'GET',
   ): Promise<UpstreamFound> {
     const request = { target, method, maxBytes, ...(headers && { headers }) };
-    const answer = await this.#parts.upstream.fetch(request);
+    const answer = await askForFile(this.#parts, ref, request);
     return requireFound(answer, () => notFound('FILE', { path: ref.path }));
   }
 }

@@ -1,12 +1,13 @@
-import type { Body, ByteRange, CommittedBlob } from '../core/blob.ts';
+import type { Body, ByteRange, CommittedBlob, Digest } from '../core/blob.ts';
 import type { FileRef, StoredFile } from '../core/catalog.ts';
 import type { CopyState } from '../core/copies.ts';
-import { HELD_BYTES } from '../core/downloads.ts';
+import { type Download, HELD_BYTES } from '../core/downloads.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
 import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
+import { askForFile } from './ask-for-file.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { locateFile } from './locate-file.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -35,9 +36,10 @@ export class RemoteFiles {
   async file(ref: FileRef, part: FilePart = 'all'): Promise<OpenedFile> {
     this.#gate.requireName(subjectOf(this.#parts.format, ref));
     const held = await this.#parts.stored.file(ref);
-    if (ref.freshness === 'revalidate') return this.#current(ref, held);
     // What it is only its content tells, so that is fetched whoever asks.
-    if (!held) return part === 'all' || ref.contentType === undefined ? this.#fetched(ref) : this.#asked(ref);
+    const isOpaque = ref.contentType === undefined;
+    if (ref.freshness === 'revalidate' && (held || isOpaque)) return this.#current(ref, held);
+    if (!held) return part === 'all' || isOpaque ? this.#fetched(ref) : this.#asked(ref);
     const { copies, repositoryId, now } = this.#parts;
     this.#sightings.requireHeld(ref, held.blob.digest);
     const validatedAt = copies.state(repositoryId, `file ${ref.path}`)?.validatedAt ?? now();
@@ -56,7 +58,7 @@ export class RemoteFiles {
     return { file: ref, size, digest, cache: { outcome: 'asked', validatedAt: this.#parts.now() }, open };
   }
 
-  /** Something that never changes, and is not here yet. */
+  /** Something that is not here yet. */
   async #fetched(ref: FileRef): Promise<OpenedFile> {
     const { downloads, format, repositoryId, now, stored } = this.#parts;
     this.#refuseAbsent(ref);
@@ -84,15 +86,7 @@ export class RemoteFiles {
       if (kept) return this.#copy(kept, download ? cache : { outcome: 'hit', validatedAt: now() });
     }
     if (!download || whole) throw gone(ref);
-    // Whoever reads it learns of that.
-    download.kept.catch(() => undefined);
-    return {
-      file: ref,
-      size: download.size,
-      digest: promised(located.checksums),
-      cache,
-      open: async (range) => download.follow(range),
-    };
+    return growing(ref, download, cache, promised(located.checksums));
   }
 
   /** Something that may be another by now. */
@@ -108,9 +102,13 @@ export class RemoteFiles {
       now,
       unnoticed,
     };
-    const cache = await freshen(freshness, () =>
-      memory.once(`${repositoryId} ${what}`, () => this.#ask(ref, held, state)),
-    );
+    let fetching: Download | undefined;
+    const cache = await freshen(freshness, async () => {
+      const asked = await memory.once(`${repositoryId} ${what}`, () => this.#ask(ref, held, state));
+      ({ download: fetching } = asked);
+      return asked.outcome;
+    });
+    if (fetching) return growing(ref, fetching, cache);
     const copy = await stored.file(ref);
     if (!copy) throw gone(ref);
     this.#sightings.requireHeld(ref, copy.blob.digest);
@@ -118,45 +116,49 @@ export class RemoteFiles {
   }
 
   /** Finds out whether the upstream has what we have, and takes what it has instead. */
-  async #ask(ref: FileRef, held: StoredFile | undefined, state: CopyState | undefined): Promise<Answered> {
-    const { copies, downloads, format, now, repositoryId, stored, upstream } = this.#parts;
+  async #ask(ref: FileRef, held: StoredFile | undefined, state: CopyState | undefined): Promise<Asked> {
+    const { copies, downloads, format, now, repositoryId, stored } = this.#parts;
     this.#refuseAbsent(ref);
     const located = await this.#locate(ref);
     const what = `file ${ref.path}`;
     const validated = (headers: Headers) =>
       copies.validated(repositoryId, what, { ...validatorsOf(headers), validatedAt: now() });
-    const request = { ...located, maxBytes: format.wholeUpTo };
+    const limit = ref.contentType === undefined ? format.wholeUpTo : NO_LIMIT;
+    const request = { ...located, maxBytes: limit };
     const purges = copies.purges(repositoryId);
     // What was on its way when all was forgotten may be what it was forgotten for.
     const isPurged = () => copies.purges(repositoryId) !== purges;
     const again = async () => this.#ask(ref, await stored.file(ref), undefined);
 
     if (held && format.announced) {
-      const answer = await upstream.fetch({ ...request, method: 'HEAD' });
+      const answer = await askForFile(this.#parts, ref, { ...request, method: 'HEAD' });
       if (answer.kind === 'missing') throw this.#absent(ref);
       if (answer.kind === 'found') await answer.body.cancel();
       const announced = format.announced(answer.headers);
       if (announced === held.blob.digest) {
         if (isPurged()) return again();
         await validated(answer.headers);
-        return 'revalidated';
+        return { outcome: 'revalidated' };
       }
       if (announced) this.#sightings.requireAnnounced(ref, announced);
     }
     const conditional = held && state && !format.announced;
-    const first = await upstream.fetch({ ...request, ...(conditional && { validators: state }) });
+    const first = await askForFile(this.#parts, ref, {
+      ...request,
+      ...(conditional && { validators: state }),
+    });
     if (first.kind === 'missing') throw this.#absent(ref);
     if (first.kind === 'unchanged') {
       if (isPurged()) return again();
       await validated(first.headers);
-      return 'revalidated';
+      return { outcome: 'revalidated' };
     }
     let unused: UpstreamFound | undefined = first;
     const download = await downloads.fetch({
       repositoryId,
       what,
       expected: { checksums: strongest(located.checksums) },
-      limit: format.wholeUpTo,
+      limit,
       isKept: async () => {
         const current = await stored.file(ref);
         return current !== undefined && current.blob.digest !== held?.blob.digest;
@@ -169,8 +171,11 @@ export class RemoteFiles {
       keep: (blob, headers) => this.#keep(ref, located, blob, headers),
     });
     await unused?.body.cancel();
+    // Nobody waits for all of a long one whose kind is known.
+    if (download && ref.contentType !== undefined && (download.size ?? Number.POSITIVE_INFINITY) > HELD_BYTES)
+      return { outcome: 'miss', download };
     await download?.kept;
-    return isPurged() ? again() : 'miss';
+    return isPurged() ? again() : { outcome: 'miss' };
   }
 
   #locate(ref: FileRef): Promise<ListedFileOrPath> {
@@ -182,9 +187,8 @@ export class RemoteFiles {
     located: ListedFileOrPath,
     from: { readonly offset: number; readonly ifRange?: string } | undefined,
   ): Promise<UpstreamFound> {
-    const { upstream } = this.#parts;
     const { target, headers } = located;
-    const answer = await upstream.fetch({
+    const answer = await askForFile(this.#parts, ref, {
       target,
       maxBytes: NO_LIMIT,
       ...(headers && { headers }),
@@ -223,8 +227,8 @@ export class RemoteFiles {
       files: [{ ...file, blob }],
       partial: true,
       tags: ref.tag === undefined ? tags : [...tags, ref.tag],
-      // Of a version of several files, one comes after another.
-      onConflict: 'extend',
+      // Of a version of several files, one comes after another; what may change has changed there first.
+      onConflict: ref.freshness === 'revalidate' && ref.tag === undefined ? 'renew' : 'extend',
     });
   }
 
@@ -236,7 +240,7 @@ export class RemoteFiles {
   /** Asks only whether it is there; answers how large it is, where the upstream says. */
   async #find(ref: FileRef, { target, headers }: ListedFileOrPath): Promise<number | undefined> {
     const request = { target, method: 'HEAD', maxBytes: NO_LIMIT, ...(headers && { headers }) } as const;
-    const answer = await this.#parts.upstream.fetch(request);
+    const answer = await askForFile(this.#parts, ref, request);
     if (answer.kind === 'missing') throw this.#absent(ref);
     if (answer.kind === 'unchanged') return undefined;
     await answer.body.cancel();
@@ -259,6 +263,25 @@ export class RemoteFiles {
     });
     return notFound('FILE', { path });
   }
+}
+
+/** What became of asking: where there is other content, it may still be on its way. */
+interface Asked {
+  readonly outcome: Answered;
+  readonly download?: Download;
+}
+
+/** A file that is read while it comes. */
+function growing(ref: FileRef, download: Download, cache: CacheState, digest?: Digest): OpenedFile {
+  // Whoever reads it learns of that.
+  download.kept.catch(() => undefined);
+  return {
+    file: ref,
+    size: download.size,
+    digest,
+    cache,
+    open: async (range) => download.follow(range),
+  };
 }
 
 /** What was purged at once is not something that the upstream does not have. */

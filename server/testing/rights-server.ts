@@ -4,6 +4,7 @@ import { PREDEFINED_ROLES } from '../iam/predefined-roles.ts';
 import { changePolicy } from '../stores/metadata/policy-tables.ts';
 import { ApiCaller, IMAGES, LOCATION, PROJECT } from './api.ts';
 import { GoClient } from './go.ts';
+import { GenericClient } from './generic.ts';
 import { TestServer } from './harness.ts';
 import { NpmClient } from './npm.ts';
 import { type Descriptor, ImageClient } from './oci.ts';
@@ -21,6 +22,8 @@ export const PACKAGES: ResourceName = `${LOCATION}/repositories/packages`;
 export const PROJECTS: ResourceName = `${LOCATION}/repositories/projects`;
 /** A Go repository of the same project. */
 export const MODULES: ResourceName = `${LOCATION}/repositories/modules`;
+/** A repository of files in the same project. */
+export const FILES: ResourceName = `${LOCATION}/repositories/files`;
 /** A remote repository of the same project. */
 const COPIES: ResourceName = `${LOCATION}/repositories/copies`;
 const SIBLING: ResourceName = `${LOCATION}/repositories/sibling`;
@@ -36,6 +39,7 @@ export class RightsServer implements AsyncDisposable {
   readonly server: TestServer;
   readonly image: ImageClient;
   readonly npm: NpmClient;
+  readonly files: GenericClient;
   /** What stands in paths for each parameter; all of it exists. */
   readonly params: Readonly<Record<string, string>>;
   readonly #holders = new Map<string, string>();
@@ -43,6 +47,7 @@ export class RightsServer implements AsyncDisposable {
   private constructor(server: TestServer, parts: Pick<RightsServer, 'image' | 'npm' | 'params'>) {
     this.server = server;
     this.npm = parts.npm;
+    this.files = new GenericClient(server, 'files');
     this.image = parts.image;
     this.params = parts.params;
   }
@@ -68,6 +73,8 @@ export class RightsServer implements AsyncDisposable {
     await server.repository('modules', { format: 'GO' });
     await new GoClient(server, 'modules').publish(GO_VERSION);
     await new GoClient(server, 'modules').tag(GO_VERSION, 'main');
+    await server.repository('files', { format: 'GENERIC' });
+    await new GenericClient(server, 'files').publish('tool/1.0/tool.txt', 'the tool');
     const made = new RightsServer(server, { image, npm, params });
     const account = `projects/my-project/serviceAccounts/${params['account'] ?? ''}` as const;
     for (const place of [
@@ -77,6 +84,7 @@ export class RightsServer implements AsyncDisposable {
       PACKAGES,
       PROJECTS,
       MODULES,
+      FILES,
       COPIES,
       SIBLING,
       FAR,
@@ -95,7 +103,7 @@ export class RightsServer implements AsyncDisposable {
 
   /** Someone who holds the role where it means nothing for a resource. */
   stranger(role: string, on: ResourceName): string {
-    const inProject = on === REPOSITORY || on === PACKAGES || on === PROJECTS;
+    const inProject = [REPOSITORY, PACKAGES, PROJECTS, MODULES, FILES].includes(on);
     return this.holder(role, inProject ? SIBLING : FAR);
   }
 

@@ -1,5 +1,5 @@
 import { versionInFile } from './filenames.ts';
-import { unescapeHtml } from './html.ts';
+import { unescapeHtml } from '../../lib/html-text.ts';
 import { addressIn, hashesIn, isPlainName } from './listed-fields.ts';
 import { type ListedDistribution, type Project, projectFrom } from './project.ts';
 

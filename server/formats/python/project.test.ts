@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { escapeHtml, unescapeHtml } from './html.ts';
+import { escapeHtml, unescapeHtml } from '../../lib/html-text.ts';
 import { parseProject } from './parse-project.ts';
 import {
   type ListedDistribution,

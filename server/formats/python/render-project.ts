@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.ts';
+import { escapeHtml } from '../../lib/html-text.ts';
 import { filePath } from './names.ts';
 import type { ListedDistribution, Project } from './project.ts';
 

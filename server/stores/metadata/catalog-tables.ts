@@ -1,8 +1,10 @@
 import type { Statement } from 'bun:sqlite';
 import { type Kysely, sql } from 'kysely';
+import type { Digest } from '../../core/blob.ts';
 import type {
   Attributes,
   CatalogReader,
+  FileEntry,
   FileRef,
   Found,
   PackageState,
@@ -161,6 +163,31 @@ export class CatalogTables implements CatalogReader {
     return this.#files.damaged(this.#repositoryId, ref);
   }
 
+  async files(prefix: string, { limit, after }: Page): Promise<Slice<FileEntry>> {
+    if (limit === 0) return { rows: [], more: false };
+    const rows = await this.#db
+      .selectFrom('file')
+      .innerJoin('blob', 'blob.digest', 'file.blob_digest')
+      .leftJoin('package', 'package.id', 'file.package_id')
+      .leftJoin('version', 'version.id', 'file.version_id')
+      .select([
+        'file.path',
+        'file.updated_at',
+        'blob.digest',
+        'blob.size',
+        'package.name as package',
+        'version.name as version',
+      ])
+      .where('file.repository_id', '=', this.#repositoryId)
+      .where('file.path', after === undefined || after < prefix ? '>=' : '>', after ?? prefix)
+      .where('file.path', '<', pastPrefix(prefix))
+      .where('blob.state', 'in', ['live', 'condemned'])
+      .orderBy('file.path')
+      .limit(limit + 1)
+      .execute();
+    return slice(rows.map(fileEntry), limit);
+  }
+
   async hasPackage(pkg: string): Promise<boolean> {
     return (await this.#packageId(pkg)) !== undefined;
   }
@@ -311,3 +338,22 @@ const versionsOf = (db: Kysely<Schema>, packageId: number) =>
     .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
     .where('version.package_id', '=', packageId);
 type VersionQuery = ReturnType<typeof versionsOf>;
+
+interface RawFile {
+  readonly path: string;
+  readonly updated_at: number;
+  readonly digest: string;
+  readonly size: number;
+  readonly package: string | null;
+  readonly version: string | null;
+}
+
+const fileEntry = ({ path, size, digest, updated_at: updatedAt, ...row }: RawFile): FileEntry => ({
+  path,
+  size,
+  digest: digest as Digest,
+  updatedAt,
+  ...(row.package !== null && {
+    coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
+  }),
+});

@@ -34,6 +34,7 @@ import { asQuotaRefusal } from './quotas.ts';
 import type { Schema } from './schema.ts';
 import { removeTag, setTag } from './tags.ts';
 import { removeVersion } from './versions.ts';
+import { withdrawFile } from './withdraw-file.ts';
 
 export interface HostedOptions {
   readonly database: Transactions;
@@ -222,6 +223,14 @@ export class HostedTables implements HostedRepo {
     });
   }
 
+  async withdraw(path: string, mayUntag?: MayUntag): Promise<void> {
+    const { repositoryId } = this.#place;
+    await this.#write(async (tx, now) => {
+      await withdrawFile(tx, { repositoryId, path, now }, mayUntag);
+      return [];
+    });
+  }
+
   async untag(pkg: string, tag: string): Promise<void> {
     const { repositoryId } = this.#place;
     await this.#write(async (tx, now) => {
@@ -291,6 +300,9 @@ export class HostedTables implements HostedRepo {
   }
   version(pkg: string, version: string) {
     return this.#place.catalog.version(pkg, version);
+  }
+  files(prefix: string, page: Page) {
+    return this.#place.catalog.files(prefix, page);
   }
   versions(pkg: string, page: Page) {
     return this.#place.catalog.versions(pkg, page);

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type {
   CatalogReader,
+  FileEntry,
   FileRef,
   Found,
   PackageState,
@@ -27,7 +28,10 @@ import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
 /** What of a repository is asked of its present, whatever the time. */
-type Present = Pick<CatalogReader, 'damaged' | 'namesRevision' | 'owns' | 'packageState' | 'search'>;
+type Present = Pick<
+  CatalogReader,
+  'damaged' | 'files' | 'namesRevision' | 'owns' | 'packageState' | 'search'
+>;
 
 const LOT = 500;
 const ANY = sql<boolean>`1`;
@@ -59,6 +63,25 @@ export class PastCatalog implements CatalogReader {
 
   damaged(ref: FileRef): Promise<boolean> {
     return this.#present.damaged(ref);
+  }
+
+  /** In lots, between which others have their turn: of each file it is found out whether it was there. */
+  async files(prefix: string, { limit, after }: Page): Promise<Slice<FileEntry>> {
+    const found: FileEntry[] = [];
+    if (limit === 0) return { rows: found, more: false };
+    for (let from = after; ;) {
+      const { rows, more } = await this.#present.files(prefix, {
+        limit: LOT,
+        ...(from !== undefined && { after: from }),
+      });
+      for (const row of rows) {
+        from = row.path;
+        if (!(await this.#fileAt(row.path))) continue;
+        if (found.length === limit) return { rows: found, more: true };
+        found.push(row);
+      }
+      if (!more) return { rows: found, more: false };
+    }
   }
 
   async version(pkg: string, version: string): Promise<VersionRow | undefined> {

@@ -74,14 +74,14 @@ async function ensureVersion(
 ) {
   const [known] = (await findVersion(tx, { packageId, name: plan.version })).rows;
   if (known && plan.onConflict === 'keep') return { versionId: known.id, created: false, extended: false };
-  if (known && plan.onConflict === 'extend') {
-    if (!(await bringsFiles(tx, plan.files, repositoryId)))
-      return { versionId: known.id, created: false, extended: false };
+  if (known && (plan.onConflict === 'extend' || plan.onConflict === 'renew')) {
+    const { brings, freed } = await makeWay(tx, plan, repositoryId);
+    if (!brings) return { versionId: known.id, created: false, extended: false };
     const before = JSON.parse(known.attributes) as Attributes;
     const attributes = JSON.stringify(plan.extend?.(before) ?? before);
     await tx
       .updateTable('version')
-      .set({ attributes, size: known.size + plan.size, updated_at: now })
+      .set({ attributes, size: known.size + plan.size - freed, updated_at: now })
       .where('id', '=', known.id)
       .execute();
     return { versionId: known.id, created: false, extended: true };
@@ -136,30 +136,38 @@ const insertVersion = prepared((db, row: NewVersion) =>
     .returning('id'),
 );
 
-/** Whether any of the files is not there yet. One whose bytes are lost is not; one with other bytes stays what it is. */
-async function bringsFiles(
+/**
+ * Whether any of the files is not there yet, and how many bytes went for it. One whose bytes are lost is not there; one with other
+ * bytes stays what it is, or goes where it may be renewed.
+ */
+async function makeWay(
   tx: Transaction<Schema>,
-  files: readonly NewFile[],
+  { files, onConflict }: Pick<PublishPlan, 'files' | 'onConflict'>,
   repositoryId: number,
-): Promise<boolean> {
-  let brings = false;
+): Promise<{ readonly brings: boolean; readonly freed: number }> {
+  let [brings, freed] = [false, 0];
   for (const { path, blob } of files) {
     const taken = await tx
       .selectFrom('file')
       .innerJoin('blob', 'blob.digest', 'file.blob_digest')
-      .select('blob.digest')
+      .select(['blob.digest', 'blob.size'])
       .where('file.repository_id', '=', repositoryId)
       .where('file.path', '=', path)
       .where('file.version_id', 'is not', null)
       .where('blob.state', 'in', ['live', 'condemned'])
       .executeTakeFirst();
-    if (taken && taken.digest !== blob.digest)
+    const isOther = taken !== undefined && taken.digest !== blob.digest;
+    if (isOther && onConflict !== 'renew')
       throw new RegistryError('ALREADY_EXISTS', 'FILE_EXISTS', `${path} exists with other bytes`, {
         details: { path, digest: taken.digest },
       });
-    brings ||= !taken;
+    brings ||= !taken || isOther;
+    if (!isOther) continue;
+    freed += taken.size;
+    // It is another file from now on, and was not there before.
+    await tx.deleteFrom('file').where('repository_id', '=', repositoryId).where('path', '=', path).execute();
   }
-  return brings;
+  return { brings, freed };
 }
 
 interface FileOwner {

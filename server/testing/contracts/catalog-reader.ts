@@ -51,6 +51,24 @@ export function catalogReaderContract(subjectName: string, make: () => Promise<H
       );
     });
 
+    test('of files below a prefix are too', async () => {
+      await fc.assert(
+        fc.asyncProperty(some, limit, async (given, most) => {
+          const fresh = await subject.repo();
+          for (const each of given) await publish(fresh, 'pkg', each);
+          await publish(fresh, 'other', 'version');
+
+          const paths = await everyPage(
+            most,
+            (page) => fresh.files('pkg/files/', page),
+            ({ path }) => path,
+          );
+          expect(paths).toEqual(given.map((each) => `pkg/files/${each}`).sort(inBytes));
+        }),
+        runs,
+      );
+    });
+
     test('of untagged versions, and of those that link, are too', async () => {
       await fc.assert(
         fc.asyncProperty(some, limit, async (given, most) => {

@@ -2,6 +2,7 @@ import type { Format } from '../../core/format.ts';
 import type { TestServer } from '../harness.ts';
 import type { Meant } from './meant.ts';
 import { goSample } from './go-sample.ts';
+import { genericSample } from './generic-sample.ts';
 import { npmSample } from './npm-sample.ts';
 import { ociSample } from './oci-sample.ts';
 import { pythonSample } from './python-sample.ts';
@@ -23,6 +24,7 @@ export interface Sample {
 
 const SAMPLES: Readonly<Record<string, Sample>> = {
   DOCKER: ociSample,
+  GENERIC: genericSample,
   NPM: npmSample,
   PYTHON: pythonSample,
   GO: goSample,

@@ -1,0 +1,2 @@
+/** RFC 7617. */
+export const genericChallenge = (): string => 'Basic realm="files"';
