@@ -49,7 +49,7 @@ export function folderPage({ entries }: Folder, { segments, basePath, next }: Sh
     ...(segments.length > 0 ? [upward(basePath, segments)] : []),
     ...entries.map((entry) => row(here, entry)),
   ];
-  const title = [basePath.split('/').at(-1) ?? '', ...segments].join('/');
+  const title = [basePath.slice(1), ...segments].join('/');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -83,7 +83,7 @@ const link = (address: string, text: string): string =>
   `<a href="${escapeHtml(address)}">${escapeHtml(text)}</a>`;
 
 function trail(basePath: string, segments: readonly string[]): string {
-  const top = link(`${basePath}/`, basePath.split('/').at(-1) ?? '');
+  const top = link(`${basePath}/`, basePath.slice(1));
   const folders = segments.map((segment, at) =>
     at === segments.length - 1
       ? `<bdi>${escapeHtml(segment)}</bdi>`
