@@ -14,8 +14,10 @@ readonly zot_version=v2.1.11
 readonly athens_version=v0.16.1
 readonly pypiserver_version=2.4.2
 readonly devpi_version=6.20.3
-# Checks the password file of pypiserver.
-readonly passlib_version=1.7.4
+# How its own image serves it.
+readonly gunicorn_version=23.0.0
+readonly gevent_version=25.9.1
+readonly watchdog_version=6.0.0
 
 export PATH="$PATH:/usr/sbin:/sbin:/usr/local/go/bin"
 mkdir -p "$peers/bin" "$versions"
@@ -106,7 +108,7 @@ go_program zot "$zot_version" zotregistry.dev/zot/v2/cmd/zot
 go_program zb "$zot_version" zotregistry.dev/zot/v2/cmd/zb
 go_program athens "$athens_version" github.com/gomods/athens/cmd/proxy
 python_program pypiserver "$pypiserver_version" pypi-server \
-  "pypiserver==$pypiserver_version" "passlib==$passlib_version"
+  "pypiserver==$pypiserver_version" "gunicorn==$gunicorn_version" "gevent==$gevent_version" "watchdog==$watchdog_version"
 python_program devpi "$devpi_version" devpi-server "devpi-server==$devpi_version"
 # Verdaccio and npm, with all other clients of the tests.
 .ci/install-clients.sh

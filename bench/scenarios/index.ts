@@ -9,6 +9,7 @@ import { mixed } from './mixed.ts';
 import { pushHuge } from './push-5gib.ts';
 import { push } from './push.ts';
 import { npm } from './npm.ts';
+import { python } from './python.ts';
 import { remote } from './remote.ts';
 import { start } from './start.ts';
 import { zb } from './zb.ts';
@@ -27,5 +28,6 @@ export const scenarios: readonly Scenario[] = [
   catalog,
   iam,
   npm,
+  python,
   remote,
 ];
