@@ -43,6 +43,13 @@ it('judges a value goal on our own row', () => {
   ]);
 });
 
+it('judges a value that must be reached', () => {
+  const most: Measure = { ...rate, goals: [{ kind: 'value', atLeast: 500 }] };
+  const [row] = tabulate([most], new Map([['entrepot', [{ rate: 499 }]]]));
+
+  expect(row).toMatchObject({ goal: '≥ 500 req/s', met: false });
+});
+
 it('leaves out a measure that a server does not have', () => {
   const rows = tabulate(
     [rate, wait],

@@ -4,6 +4,7 @@ import { pairedRatios, summarize, type Summary } from './statistics.ts';
 export type Goal =
   | { readonly kind: 'ratio'; readonly to: string; readonly atLeast: number }
   | { readonly kind: 'ratio'; readonly to: string; readonly atMost: number }
+  | { readonly kind: 'value'; readonly atLeast: number }
   | { readonly kind: 'value'; readonly atMost: number };
 
 /** One number that a round yields. `key` is its name inside a Sample. */
@@ -55,7 +56,9 @@ function valuesOf(rounds: readonly Sample[] | undefined, key: string): readonly 
 
 function judgeValue(measure: Measure, own: Summary): Pick<Row, 'goal' | 'met'> {
   const goal = measure.goals?.find((candidate) => candidate.kind === 'value');
-  if (!goal) return {};
+  if (!goal || goal.kind !== 'value') return {};
+  if ('atLeast' in goal)
+    return { goal: `≥ ${goal.atLeast} ${measure.unit}`, met: own.median >= goal.atLeast };
   return { goal: `≤ ${goal.atMost} ${measure.unit}`, met: own.median <= goal.atMost };
 }
 

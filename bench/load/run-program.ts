@@ -9,12 +9,15 @@ export interface RunLimits {
   /** Killed after this long. */
   readonly seconds: number;
   readonly stdin?: ReadableStream<Uint8Array>;
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a program to its end. A non-zero exit, or running out of time, is an error with its standard error in it. */
 export async function run(command: readonly string[], limits: RunLimits): Promise<Ran> {
   const begun = performance.now();
   const child = Bun.spawn([...command], {
+    env: { ...process.env, ...limits.env },
     stdin: limits.stdin ?? 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

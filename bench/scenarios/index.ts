@@ -1,7 +1,9 @@
 import type { Scenario } from '../scenario.ts';
 import { blobGet } from './blob-get.ts';
 import { catalog } from './catalog.ts';
+import { cleanup } from './cleanup.ts';
 import { connections } from './connections.ts';
+import { garbage } from './garbage.ts';
 import { iam } from './iam.ts';
 import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
@@ -30,4 +32,6 @@ export const scenarios: readonly Scenario[] = [
   npm,
   python,
   remote,
+  garbage,
+  cleanup,
 ];
