@@ -1,12 +1,14 @@
-import { Database } from 'bun:sqlite';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Database } from 'bun:sqlite';
 import type { Digest } from '../server/core/blob.ts';
 import { layout } from '../server/stores/blobs/layout.ts';
+import { bulk, digestSql, generationSql } from './bulk.ts';
 
 /** Bytes that each object has; nobody reads them. */
 const CONTENT = 'garbage';
 const OLD_MS = 3 * 24 * 3_600_000;
+const SERIES = 1;
 
 export interface BlobPlan {
   /** Rows of blobs in all. */
@@ -15,36 +17,41 @@ export interface BlobPlan {
   readonly garbage: number;
 }
 
-/** Fills a stopped server's data directory with rows of blobs that files of its first repository name, and with garbage. */
+/** Fills a stopped server's data directory, which has an image, with rows of blobs that files name, and with garbage. */
 export function seedBlobs(data: string, { blobs, garbage }: BlobPlan): void {
-  using database = new Database(join(data, 'entrepot.db'));
-  for (const pragma of ['foreign_keys = ON', 'cache_size = -1000000', 'synchronous = OFF'])
-    database.run(`PRAGMA ${pragma}`);
-  const old = Date.now() - OLD_MS;
-  const numbers = (to: number) =>
-    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${to})`;
-  // Spread over the whole range of digests, as real ones are.
-  const digest = `'sha256:' || printf('%08x', (i * 2654435761) & 4294967295) || printf('%056x', i)`;
-  const generation = `printf('%032x', i)`;
-  database.transaction(() => {
-    database.run(`${numbers(blobs)}
-      INSERT INTO blob (digest, size, generation, state, created_at)
-      SELECT ${digest}, ${CONTENT.length}, ${generation}, 'live', ${old} FROM n`);
-    database.run(`${numbers(blobs - garbage)}
-      INSERT INTO file (repository_id, path, blob_digest, created_at, updated_at)
-      SELECT (SELECT min(id) FROM repository), 'kept/' || i, ${digest}, ${old}, ${old} FROM n`);
-    database.run(`DELETE FROM gc_queue WHERE kind = 'blob'`);
-    database.run(`${numbers(blobs)}
-      INSERT INTO gc_queue (kind, key, due_at, reason)
-      SELECT 'blob', ${digest}, ${old}, 'released' FROM n WHERE i > ${blobs - garbage}`);
-  })();
-  database.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  const old = String(Date.now() - OLD_MS);
+  const [digest, kept] = [digestSql(SERIES), blobs - garbage];
+  bulk(data, (rows) => {
+    rows.copy('blob', { from: 0, to: blobs }, 'digest = (SELECT min(digest) FROM blob)', {
+      digest,
+      generation: generationSql(SERIES),
+      size: String(CONTENT.length),
+      state: `'live'`,
+      created_at: old,
+    });
+    rows.copy('file', { from: 0, to: kept }, 'id = (SELECT min(id) FROM file)', {
+      id: 'NULL',
+      version_id: 'NULL',
+      path: `'kept/' || i`,
+      blob_digest: digest,
+      lease_until: 'NULL',
+    });
+    rows.run(`INSERT INTO gc_queue (kind, key, due_at, reason)
+      SELECT 'blob', digest, ${old}, 'released' FROM blob
+      WHERE NOT EXISTS (SELECT 1 FROM file WHERE blob_digest = digest) ON CONFLICT DO NOTHING`);
+    rows.run('UPDATE gc_state SET blobs = (SELECT count(*) FROM blob), bytes = (SELECT sum(size) FROM blob)');
+  });
+  writeObjects(data);
+}
+
+function writeObjects(data: string): void {
   const store = layout(join(data, 'blobs'));
-  const rows = database.query<{ readonly digest: Digest; readonly generation: string }, []>(
-    `${numbers(blobs)} SELECT ${digest} AS digest, ${generation} AS generation FROM n WHERE i > ${blobs - garbage}`,
+  using database = new Database(join(data, 'entrepot.db'), { readonly: true });
+  const due = database.query<{ readonly digest: Digest; readonly generation: string }, []>(
+    `SELECT digest, generation FROM blob JOIN gc_queue ON kind = 'blob' AND key = digest WHERE size = ${CONTENT.length}`,
   );
-  for (const row of rows.iterate()) {
+  for (const row of due.iterate()) {
     const path = store.object(row);
-    if (!existsSync(path)) writeFileSync(path, CONTENT, { mode: 0o600 });
+    writeFileSync(path, CONTENT, { mode: 0o600 });
   }
 }

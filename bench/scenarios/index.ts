@@ -4,6 +4,7 @@ import { catalog } from './catalog.ts';
 import { cleanup } from './cleanup.ts';
 import { connections } from './connections.ts';
 import { garbage } from './garbage.ts';
+import { growth } from './growth.ts';
 import { iam } from './iam.ts';
 import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
@@ -34,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   remote,
   garbage,
   cleanup,
+  growth,
 ];

@@ -97,7 +97,10 @@ export const inRepository = (registry: Entrepot, id: string): Entrepot => ({
 
 /** Management API name of the same image. */
 export const packageName = (image: string): string =>
-  `projects/${PROJECT}/locations/${LOCATION}/repositories/${REPOSITORY}/packages/${encodeURIComponent(image)}`;
+  `${repositoryName(REPOSITORY)}/packages/${encodeURIComponent(image)}`;
+
+export const repositoryName = (id: string): string =>
+  `projects/${PROJECT}/locations/${LOCATION}/repositories/${id}`;
 
 /** An access token. */
 export async function logIn(url: string, credentials = ADMIN): Promise<string> {
