@@ -1,5 +1,6 @@
 export interface Ran {
   readonly stdout: string;
+  readonly stderr: string;
   /** CPU seconds of the program, user and system. */
   readonly cpuSeconds: number;
   readonly seconds: number;
@@ -11,6 +12,9 @@ export interface RunLimits {
   readonly stdin?: ReadableStream<Uint8Array>;
   /** Beside what this process has. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Ends it too. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs a program to its end. A non-zero exit, or running out of time, is an error with its standard error in it. */
@@ -18,6 +22,8 @@ export async function run(command: readonly string[], limits: RunLimits): Promis
   const begun = performance.now();
   const child = Bun.spawn([...command], {
     env: { ...process.env, ...limits.env },
+    ...(limits.cwd !== undefined && { cwd: limits.cwd }),
+    ...(limits.signal && { signal: limits.signal }),
     stdin: limits.stdin ?? 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
@@ -30,7 +36,7 @@ export async function run(command: readonly string[], limits: RunLimits): Promis
     throw new Error(`${command[0]}: ${ended}\n${stderr || stdout}`);
   }
   const cpu = child.resourceUsage()?.cpuTime.total ?? 0n;
-  return { stdout, cpuSeconds: Number(cpu) / 1e6, seconds: (performance.now() - begun) / 1000 };
+  return { stdout, stderr, cpuSeconds: Number(cpu) / 1e6, seconds: (performance.now() - begun) / 1000 };
 }
 
 /** What a program says about its version, on either output; undefined when it is not installed. */

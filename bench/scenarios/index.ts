@@ -9,11 +9,13 @@ import { iam } from './iam.ts';
 import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
 import { mixed } from './mixed.ts';
+import { publishMany } from './publish-many.ts';
 import { pushHuge } from './push-5gib.ts';
 import { push } from './push.ts';
 import { npm } from './npm.ts';
 import { python } from './python.ts';
 import { remote } from './remote.ts';
+import { soak, soakKill } from './soak.ts';
 import { start } from './start.ts';
 import { zb } from './zb.ts';
 
@@ -32,8 +34,11 @@ export const scenarios: readonly Scenario[] = [
   iam,
   npm,
   python,
+  publishMany,
   remote,
   garbage,
   cleanup,
   growth,
+  soak,
+  soakKill,
 ];

@@ -31,8 +31,8 @@ afterEach(() => home[Symbol.asyncDispose]());
 /** A client like docker: asks for each layer, mounts or pushes what is not there, pushes the manifest, pulls, deletes. */
 class Pusher {
   readonly #image: string;
-  readonly #registry: Registry;
   readonly #random: Random;
+  #registry: Registry;
   readonly #here = new Map<string, { readonly document: Document; readonly blobs: readonly Bytes[] }>();
   #pushed = 0;
 
@@ -47,12 +47,22 @@ class Pusher {
   }
 
   async run(end: number): Promise<void> {
-    while (performance.now() < end) {
+    do {
       await this.#push();
       await this.pull();
       if (this.#random(3) > 0) await this.#delete();
       // So that leases, which are short, end while others go on.
       if (this.#random(4) === 0) await this.#upload(this.#layer());
+    } while (performance.now() < end);
+  }
+
+  /** Works until the server is killed, which it says in advance. */
+  async runAt(registry: Registry, killed: () => boolean): Promise<void> {
+    this.#registry = registry;
+    try {
+      while (!killed()) await this.run(0);
+    } catch (error) {
+      if (!killed()) throw error;
     }
   }
 
@@ -67,6 +77,11 @@ class Pusher {
         expect(digestOf(await this.#registry.bytes(blobPath(this.#image, digest)))).toBe(digest);
       }
     }
+  }
+
+  async pullFrom(registry: Registry): Promise<void> {
+    this.#registry = registry;
+    await this.pull();
   }
 
   async deleteAll(): Promise<void> {
@@ -115,6 +130,7 @@ interface Statistics {
   readonly freed: { readonly blobs: string };
   readonly waiting: Readonly<Record<string, string>>;
 }
+const PACKAGES = '/v1/projects/my-project/locations/us/repositories/gcr.io/packages';
 const statistics = (registry: Registry) => registry.json<Statistics>('/v1/garbageCollection');
 
 /** What the deep examination says about contents, references and objects; nothing when all is well. */
@@ -188,6 +204,58 @@ test.each([
       String(name).includes('.'),
     );
     expect(objects).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+const LONGEST_ROUND_MS = 4_000;
+const SHORTEST_ROUND_MS = 500;
+
+test(
+  'killed every few seconds, nothing that was acknowledged is lost, nothing dangles, and nothing is left over',
+  async () => {
+    const flags = ['--gc-lease', LEASE, '--gc-grace', '0s', '--gc-sweep-delay', '1s', '--gc-interval', '0s'];
+    const random = randomFrom(1);
+    const end = performance.now() + SOAK_MS;
+    let program = await Program.start({ data, flags });
+    try {
+      let registry = await Registry.login(program.url);
+      const pushers = PUSHERS.map((image, seed) => new Pusher(image, registry, randomFrom(seed + 1)));
+      for (let rounds = 0; rounds < 2 || performance.now() < end; rounds += 1) {
+        let killed = false;
+        const victim = program;
+        const timer = setTimeout(
+          () => {
+            killed = true;
+            victim.signal('SIGKILL');
+          },
+          SHORTEST_ROUND_MS + random(LONGEST_ROUND_MS - SHORTEST_ROUND_MS),
+        );
+        await Promise.all(pushers.map((pusher) => pusher.runAt(registry, () => killed))).finally(() =>
+          clearTimeout(timer),
+        );
+        expect(await victim.ended()).toBe('SIGKILL');
+        program = await Program.start({ data, flags });
+        registry = registry.at(program.url);
+        await Promise.all(pushers.map((pusher) => pusher.pullFrom(registry)));
+      }
+      for (const pusher of pushers) expect(pusher.pushed).toBeGreaterThan(0);
+      expect(await program.stop()).toBe(0);
+      expect(await complaints()).toEqual([]);
+
+      program = await Program.start({ data, flags });
+      registry = registry.at(program.url);
+      for (const image of PUSHERS) await registry.must(200, 'DELETE', `${PACKAGES}/${image}`);
+      await until(
+        'everything is freed',
+        async () => (await statistics(registry)).stored.blobs === '0',
+        60_000,
+      );
+      expect(await program.stop()).toBe(0);
+      expect(await complaints()).toEqual([]);
+    } finally {
+      await program.kill();
+    }
   },
   LIMIT_MS,
 );

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { type Measure, type Sample, type Samples, SELF } from '../measure.ts';
+import { combine } from '../questions.ts';
+import { interleave } from '../rounds.ts';
+import { type Bench, type Outcome, roundsOf, type Scenario } from '../scenario.ts';
+import { seedCopies } from '../seed-copies.ts';
+import {
+  createRepository,
+  type Entrepot,
+  entrepotMissing,
+  signIn,
+  startProcess,
+} from '../servers/entrepot.ts';
+import { placeFor } from '../servers/server.ts';
+import { median } from '../statistics.ts';
+import { FIRST, type PublishingKind, publishingKinds } from './publishing-kinds.ts';
+
+const VERSIONS = 5000;
+/** Of each in a round. */
+const TIMES = 10;
+const GROWN = 'grown';
+
+export const publishMany: Scenario = {
+  name: 'publish-many',
+  title: 'Publishing the 5,000th version of a package, and the first of another',
+  minutes: 3,
+  measures: publishingKinds.flatMap(({ key }): readonly Measure[] => [
+    { key: `${key}First`, label: `${key}, first version`, unit: 'ms', better: 'less' },
+    { key: `${key}Later`, label: `${key}, 5,000th version`, unit: 'ms', better: 'less' },
+    {
+      key: `${key}Ratio`,
+      label: `${key}, 5,000th of first`,
+      unit: '×',
+      better: 'less',
+      goals: [{ kind: 'value', atMost: 2 }],
+    },
+  ]),
+  run,
+};
+
+async function run(bench: Bench): Promise<Outcome> {
+  const gone = entrepotMissing();
+  if (gone !== undefined)
+    return { samples: new Map(), missing: [{ name: SELF, reason: gone }], notes: NOTES };
+  let samples: Samples = new Map();
+  for (const kind of publishingKinds) samples = combine(samples, await measured(bench, kind));
+  return { samples, missing: [], notes: NOTES };
+}
+
+async function measured(bench: Bench, kind: PublishingKind): Promise<Samples> {
+  const place = await placeFor(kind.key, bench);
+  const name = kind.name(GROWN);
+  {
+    await using started = await startProcess(place);
+    const server = await signIn(started);
+    await createRepository(server, kind.repository, { format: kind.format });
+    await publishOne(kind, server, { name, version: FIRST });
+  }
+  const copies = (bench.quick ? VERSIONS / 50 : VERSIONS) - 1;
+  const { stored, copied } = kind;
+  const of = { package: stored?.(name) ?? name, version: copied?.(name, FIRST) ?? FIRST };
+  const begun = performance.now();
+  seedCopies(join(place.directory, 'data'), {
+    copies,
+    of,
+    renames: (copy) => [
+      [of.version, copied?.(name, `1.0.${copy}`) ?? `1.0.${copy}`],
+      [FIRST, `1.0.${copy}`],
+    ],
+  });
+  bench.say(`  seeded ${copies} versions of ${kind.key} in ${Math.round(performance.now() - begun)} ms`);
+  await using started = await startProcess(place);
+  const server = await signIn(started);
+  // Whatever is made of all versions once is made now.
+  let count = 0;
+  await publishOne(kind, server, { name, version: `2.0.${count}` });
+  const round = async (): Promise<Sample> => {
+    const [first, later]: readonly [number[], number[]] = [[], []];
+    for (let time = 0; time < (bench.quick ? 3 : TIMES); time += 1) {
+      count += 1;
+      first.push(await publishOne(kind, server, { name: kind.name(`fresh-${count}`), version: '1.0.0' }));
+      later.push(await publishOne(kind, server, { name, version: `2.0.${count}` }));
+    }
+    const { key } = kind;
+    return {
+      [`${key}First`]: median(first),
+      [`${key}Later`]: median(later),
+      [`${key}Ratio`]: median(later) / median(first),
+    };
+  };
+  return await interleave(roundsOf(bench, 3), [{ name: SELF, round }], bench.say);
+}
+
+/** Milliseconds until it is acknowledged. */
+async function publishOne(
+  kind: PublishingKind,
+  server: Entrepot,
+  { name, version }: { readonly name: string; readonly version: string },
+): Promise<number> {
+  const publish = await kind.prepare(server, name, version);
+  const begun = performance.now();
+  await publish();
+  return performance.now() - begun;
+}
+
+const NOTES = [
+  'One after the other on one connection, the first version of a new package and the next of the grown one in turn; the median of each.',
+];
