@@ -4,6 +4,7 @@ import { catalog } from './catalog.ts';
 import { cleanup } from './cleanup.ts';
 import { connections } from './connections.ts';
 import { garbage } from './garbage.ts';
+import { go } from './go.ts';
 import { growth } from './growth.ts';
 import { iam } from './iam.ts';
 import { lists } from './lists.ts';
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   iam,
   npm,
   python,
+  go,
   publishMany,
   remote,
   garbage,

@@ -1,6 +1,7 @@
 import { makePackage, publish } from '../load/npm-package.ts';
 import { call, imageManifest, MANIFEST_TYPE, pushBlob, sha256 } from '../load/oci-client.ts';
 import { type Entrepot, inRepository } from '../servers/entrepot.ts';
+import { GO_REPOSITORY, goAt, uploadModule } from '../servers/go.ts';
 import { npmAddress } from '../servers/npm.ts';
 import { madeWheel, PYTHON_REPOSITORY, pythonAt } from '../servers/python.ts';
 
@@ -81,5 +82,18 @@ const python: PublishingKind = {
   },
 };
 
+/** Of one major version, as all of a module are. */
+const goVersion = (version: string): string => `v0.${version.replace('.', '')}`;
+
+const go: PublishingKind = {
+  key: 'Go',
+  format: 'GO',
+  repository: GO_REPOSITORY,
+  name: (word) => `example.com/${word}`,
+  copied: (_, version) => goVersion(version),
+  prepare: async (server, module, version) => () =>
+    uploadModule(goAt(server), { module, version: goVersion(version) }),
+};
+
 /** One for each format that has versions. */
-export const publishingKinds: readonly PublishingKind[] = [docker, npm, python];
+export const publishingKinds: readonly PublishingKind[] = [docker, npm, python, go];

@@ -1,11 +1,10 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { discard } from '../load/discard.ts';
 import { randomBytes } from '../load/oci-client.ts';
 import { inParallel } from '../load/parallel.ts';
 import type { Goal, Sample } from '../measure.ts';
-import { cpuSeconds } from '../proc.ts';
 import { askAll, combine, measuresOf, type Question } from '../questions.ts';
+import { type Read, readingMeasures, readOften, SENDFILE } from '../reading.ts';
 import { type Contender, interleave } from '../rounds.ts';
 import { type Bench, type Outcome, roundsOf, type Scenario, startAll, unlessInstalled } from '../scenario.ts';
 import { seedCopies } from '../seed-copies.ts';
@@ -27,7 +26,6 @@ const FILES = 1000;
 const PROJECTS = 100_000;
 const UPLOADS = 50;
 const MIB = 1024 * 1024;
-const SENDFILE = 'nginx sendfile';
 /** As pip asks. */
 const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01';
@@ -45,14 +43,7 @@ export const python: Scenario = {
   minutes: 6,
   measures: [
     ...[SIMPLE, ROOT].flatMap(measuresOf),
-    {
-      key: 'fileCpu',
-      label: 'server CPU per GB, a wheel of 8 MiB',
-      unit: 's',
-      better: 'less',
-      goals: [{ kind: 'ratio', to: SENDFILE, atMost: 1.2 }],
-    },
-    { key: 'fileRate', label: 'throughput, a wheel of 8 MiB', unit: 'GB/s', better: 'more' },
+    ...readingMeasures('a wheel of 8 MiB'),
     {
       key: 'upload',
       label: `uploads of ${UPLOADS} wheels one after the other`,
@@ -107,22 +98,12 @@ async function withFiles(bench: Bench): Promise<Outcome> {
   return { samples: combine(indexes, rest), missing: [...missing, ...nginx.missing], notes: NOTES };
 }
 
-interface From {
-  readonly server: Running;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-function contender(bench: Bench, { server, url, headers }: From, upload?: () => Promise<number>): Contender {
+function contender(bench: Bench, read: Read, upload?: () => Promise<number>): Contender {
   return {
-    name: server.name,
+    name: read.server.name,
     async round(): Promise<Sample> {
-      const before = await cpuSeconds(server.pid);
-      const { bytes, seconds } = await discard({ url, headers, times: bench.quick ? 8 : 128 });
-      const cpu = (await cpuSeconds(server.pid)) - before;
-      const gigabytes = bytes / 1e9;
-      const read = { fileCpu: cpu / gigabytes, fileRate: gigabytes / seconds };
-      return upload === undefined ? read : { ...read, upload: await upload() };
+      const sample = await readOften(read, bench.quick ? 8 : 128);
+      return upload === undefined ? sample : { ...sample, upload: await upload() };
     },
   };
 }
