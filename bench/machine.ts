@@ -2,6 +2,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import { nodeProgram } from '../e2e/harness/run.ts';
 import { VERDACCIO } from '../e2e/harness/verdaccio.ts';
 import { run, versionOf } from './load/run-program.ts';
+import { peerProgram, pythonPeer } from './servers/peer-programs.ts';
 
 /** Where the figures come from. Without it they mean nothing. */
 export interface Machine {
@@ -34,6 +35,11 @@ export async function describeMachine(directory: string): Promise<Machine> {
     node: await versionOf('node', '--version'),
     Verdaccio: await versionOf(VERDACCIO, '--version'),
     npm: await versionOf(nodeProgram('npm'), '--version'),
+    ab: await versionOf('ab', '-V'),
+    zot: await versionOf(peerProgram('zot'), '--version'),
+    pypiserver: await versionOf(pythonPeer('pypiserver', 'pypi-server'), '--version'),
+    devpi: await versionOf(pythonPeer('devpi', 'devpi-server'), '--version'),
+    Athens: await versionOf(peerProgram('athens'), '-version'),
   };
   return {
     kernel: release(),
