@@ -87,7 +87,9 @@ import { enableServices } from './services/enable.ts';
 import { listServices } from './services/list.ts';
 import { createTag } from './tags/create.ts';
 import { deleteTag } from './tags/delete.ts';
+import { tagHistory } from './tags/history.ts';
 import { listTags } from './tags/list.ts';
+import { rollbackTag } from './tags/rollback.ts';
 import { updateTag } from './tags/update.ts';
 import { deleteVersion } from './versions/delete.ts';
 import { describeVersion } from './versions/describe.ts';
@@ -135,6 +137,8 @@ export const COMMANDS: readonly Command[] = [
   listTags,
   updateTag,
   deleteTag,
+  tagHistory,
+  rollbackTag,
   listFiles,
   describeFile,
   downloadFileCommand,

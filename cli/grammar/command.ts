@@ -35,6 +35,8 @@ interface CommandSpec<P extends Positionals, F extends Flags> {
   readonly flags?: F;
   /** Whether it answers with rows and so takes `--filter`, `--limit`, `--page-size`, `--sort-by` and `--uri`. */
   readonly lists?: true;
+  /** The field of its rows that `--uri` prints, where that is not `name`. */
+  readonly uri?: string;
   /** Whether its rows come already filtered where the server can do the filter; see `listed`. */
   readonly serverFilters?: true;
   /** Fields by which its rows come already sorted when --sort-by names one of them alone. */

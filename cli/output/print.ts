@@ -22,7 +22,7 @@ export function printing(command: Command, globals: Globals, pushed: PushedDown,
   const plain = wanted === undefined || wanted.name === 'default';
   const own = command.format === 'text' ? undefined : parseFormat(command.format);
   const uris = command.lists === true && globals.uri === true;
-  const spec = uris ? parseFormat('value(name)') : plain ? own : wanted;
+  const spec = uris ? parseFormat(`value(${command.uri ?? 'name'})`) : plain ? own : wanted;
   const known = own?.columns ?? [];
   const order = spec?.columns === undefined || pushed.orderBy !== undefined ? [] : columnOrder(spec.columns);
   const left = {

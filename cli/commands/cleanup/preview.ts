@@ -28,6 +28,7 @@ export const previewCleanup = defineCommand({
     all: toggle('Show also the versions that no policy has a say in.'),
   },
   lists: true,
+  uri: 'version',
   format: DECISIONS,
   async run(args, cli) {
     const policies = args.policy === undefined ? undefined : await policiesIn(args.policy);

@@ -51,6 +51,7 @@ export const cleanupRunCommands: readonly Command[] = [
     ],
     positionals: { run },
     lists: true,
+    uri: 'version',
     format: DECISIONS,
     async run(args, cli) {
       const client = await cli.client();

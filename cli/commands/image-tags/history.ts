@@ -4,6 +4,7 @@ import { packageNameOf, packageOf, shown } from '../../docker/image-path.ts';
 import { usage } from '../../exit.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { bySize } from '../paging.ts';
+import { eventsTable } from '../tags/earlier.ts';
 
 export const imageTagHistory = defineCommand({
   path: 'artifacts docker tags history',
@@ -19,9 +20,8 @@ export const imageTagHistory = defineCommand({
   ],
   positionals: { image: one('Image, with or without :TAG.') },
   lists: true,
-  format:
-    'table(eventTime.date():label=TIME, tag.basename():label=TAG, type:label=EVENT, ' +
-    'version.firstof(previousVersion).basename():label=DIGEST, member:label=BY)',
+  uri: 'tag',
+  format: eventsTable('DIGEST'),
   async run(args, cli) {
     const image = await imageAt(cli, args.image);
     if (image.digest !== undefined)

@@ -4,6 +4,7 @@ import { packageOf, shown } from '../../docker/image-path.ts';
 import { usage } from '../../exit.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { text } from '../../grammar/flags.ts';
+import { earlier } from '../tags/earlier.ts';
 
 export const rollbackImageTag = defineCommand({
   path: 'artifacts docker tags rollback',
@@ -37,19 +38,12 @@ export const rollbackImageTag = defineCommand({
     if (to !== undefined && asOf !== undefined) throw usage('--to and --as-of exclude each other');
     if (to !== undefined && !/^[a-z0-9]+:[0-9a-f]{32,}$/.test(to))
       throw usage(`--to: [${to}] is not a digest; write one such as sha256:0123...`);
-    if (asOf !== undefined && !TIME.test(asOf))
-      throw usage(`--as-of: [${asOf}] is not a time such as 2026-03-02T08:00:00Z`);
-
-    const client = await cli.client();
     const pkg = packageOf(image);
-    const rolled = await client.tagHistory.rollback(names.tag.format({ ...pkg, tag: image.tag }), {
-      ...(to !== undefined && { version: names.version.format({ ...pkg, version: to }) }),
-      ...(asOf !== undefined && { asOf }),
-    });
+    const version = to === undefined ? undefined : names.version.format({ ...pkg, version: to });
+    const target = earlier(version, asOf);
+    const client = await cli.client();
+    const rolled = await client.tagHistory.rollback(names.tag.format({ ...pkg, tag: image.tag }), target);
     await cli.terminal.notice(`Tag [${args.tag}] is at [${lastId(rolled.version ?? '')}] again.`);
     return rolled;
   },
 });
-
-/** RFC 3339. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
