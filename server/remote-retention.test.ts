@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from './core/blob.ts';
@@ -188,10 +189,8 @@ describe('an image that was copied in part', () => {
 test('a damaged index of an upstream, and what was made of it, are fetched and made again', async () => {
   const packages = new NpmShelf(upstream);
   // More than is kept in a row.
-  const words = {
-    description: Buffer.from(crypto.getRandomValues(new Uint8Array(90_000))).toString('base64'),
-  };
-  await packages.publish({ name: 'listed', version: '1.0.0', manifest: words });
+  const description = randomBytes(180_000).toString('base64');
+  await packages.publish({ name: 'listed', version: '1.0.0', manifest: { description } });
   const path = `/us-central1-npm/my-project/${await remote('NPM')}/listed`;
   const whole = await fetched(path);
   expect(whole[0]).toBe(200);

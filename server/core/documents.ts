@@ -79,7 +79,7 @@ export interface CopyNote {
 }
 
 /** Documents as upstreams sent them. */
-export interface CopiedDocuments extends Pick<DocumentStore, 'find'> {
+export interface CopiedDocuments extends Pick<DocumentStore, 'find' | 'bytes'> {
   /** Replaces what is there, unless copies were purged since the upstream was asked, or it has been asked later. */
   keepCopy(
     at: DocumentAddress,

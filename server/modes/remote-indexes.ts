@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { BlobInfo } from '../core/blob.ts';
+import type { Body } from '../core/blob.ts';
 import type { CopyState } from '../core/copies.ts';
 import type { DocumentAddress, StoredDocument } from '../core/documents.ts';
 import { isNotFound, notFound, RegistryError } from '../core/error.ts';
@@ -77,7 +77,7 @@ export class RemoteIndexes implements IndexReader {
         // Else it was purged just now.
         if (held) return this.#part(wanted, held, cache);
       }
-      throw new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the index did not stay; ask again');
+      throw gone();
     } catch (error) {
       if (!isNotFound(error)) throw error;
       // What was copied of it before it went stays what it is.
@@ -86,14 +86,29 @@ export class RemoteIndexes implements IndexReader {
   }
 
   /** What is known of an index here: what was just answered counts before it is kept. */
-  #held<T>({ at, what }: Wanted<T>): Held | undefined {
+  #held<T>(wanted: Wanted<T>): Held | undefined {
+    const { at, what } = wanted;
     const { copies, documents, memory, repositoryId } = this.#parts;
     const unkept = memory.unkept.find(`${repositoryId} ${what}`, copies.purges(repositoryId));
     if (unkept) return { source: unkept.source, state: unkept.state, body: async () => unkept.body };
-    // What comes from an upstream is a blob, however small.
-    const { blob, source, layouts } = documents.find(at) ?? {};
-    if (!blob || source === undefined || !layouts) return undefined;
-    return { source, state: copies.state(repositoryId, what), body: () => this.#body(blob, layouts) };
+    const document = documents.find(at);
+    if (!document) return undefined;
+    const { blob, layouts, source } = document;
+    const held = { source, state: copies.state(repositoryId, what) };
+    if (blob) return { ...held, body: () => this.#body(layouts, () => this.#parts.bodies.open(blob)) };
+    // Before another takes its place.
+    const isRead = memory.hasIndex(idOf(wanted, source));
+    const bytes = isRead ? undefined : documents.bytes(document);
+    if (!isRead && !bytes) return undefined;
+    return {
+      ...held,
+      body: () =>
+        this.#body(layouts, async () => {
+          const read = bytes ?? documents.bytes(document);
+          if (!read) throw gone();
+          return read;
+        }),
+    };
   }
 
   #freshened<T>(wanted: Wanted<T>): Promise<CacheState> {
@@ -178,13 +193,8 @@ export class RemoteIndexes implements IndexReader {
   }
 
   /** The index, read at most once while it is remembered. */
-  #remembered<T>(
-    { kind, upstream, key, at }: Wanted<T>,
-    source: string,
-    bytes: () => Promise<IndexBody>,
-  ): Promise<ReadIndex<T>> {
-    const id = JSON.stringify([at.repositoryId, at.kind, at.key, key, source]);
-    return this.#parts.memory.index(id, () => readIndex({ kind, upstream, key }, bytes));
+  #remembered<T>(wanted: Wanted<T>, source: string, bytes: () => Promise<IndexBody>): Promise<ReadIndex<T>> {
+    return this.#parts.memory.index(idOf(wanted, source), () => readIndex(wanted, bytes));
   }
 
   #part<T>(wanted: Wanted<T>, { source, body }: Held, cache: CacheState): IndexPart<T> {
@@ -197,9 +207,15 @@ export class RemoteIndexes implements IndexReader {
     };
   }
 
-  async #body(blob: BlobInfo, layouts: StoredDocument['layouts']): Promise<IndexBody> {
-    const body = await this.#parts.bodies.open(blob);
-    const bytes = new Uint8Array(await unzipped(await new Response(body).arrayBuffer()));
+  async #body(layouts: StoredDocument['layouts'], open: () => Promise<Body>): Promise<IndexBody> {
+    const bytes = new Uint8Array(await unzipped(await new Response(await open()).arrayBuffer()));
     return { bytes, url: layouts[0]?.variant ?? '' };
   }
 }
+
+/** What an index is known by once it was read. */
+const idOf = <T>({ at, key }: Wanted<T>, source: string): string =>
+  JSON.stringify([at.repositoryId, at.kind, at.key, key, source]);
+
+const gone = (): RegistryError =>
+  new RegistryError('UNAVAILABLE', 'UPSTREAM_BROKEN', 'the index did not stay; ask again');

@@ -66,6 +66,11 @@ export class RemoteMemory {
     }
   }
 
+  /** Whether an index of this content is read, so that its bytes need not be. */
+  hasIndex(id: string): boolean {
+    return this.#indexes.has(id);
+  }
+
   isAbsent(id: string, { now, purges }: { readonly now: number; readonly purges: string }): boolean {
     const known = this.#absent.get(id);
     if (!known) return false;

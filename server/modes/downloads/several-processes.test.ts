@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ByteStream } from '../../core/blob.ts';
 import type { Fetching } from '../../core/downloads.ts';
@@ -23,6 +24,18 @@ beforeEach(async () => {
   clock = new Clock();
 });
 afterEach(() => rm(root, { recursive: true }));
+
+/** A body that leaves others a turn before each of its pieces. */
+function inTurns(bytes: Uint8Array<ArrayBuffer>): ByteStream {
+  let at = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      await setImmediate();
+      if (at < bytes.byteLength) controller.enqueue(bytes.slice(at, (at += 100_000)));
+      else controller.close();
+    },
+  });
+}
 
 /** Reads a first piece, and then goes on for as long as there is more. */
 async function begun(stream: ByteStream | undefined) {
@@ -52,7 +65,8 @@ describe('two processes', () => {
   /** The first half of a fetch of the one, read by a client of the other. */
   const halfway = async (more: Partial<Fetching> = {}, again = never, ofTwo: Partial<Fetching> = {}) => {
     const { body, give, end, fail } = tap();
-    const upstream = new ScriptedUpstream({ body, size }, { body: BYTES });
+    // The other looks now and then, and must have seen that it begins anew before that is over.
+    const upstream = new ScriptedUpstream({ body, size }, { body: inTurns(BYTES), size });
     const download = await one.downloads.fetch(one.wanting(upstream, more));
     give(BYTES.slice(0, HALF));
     const other = await two.downloads.fetch(two.wanting(again, { ...more, ...ofTwo }));

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Digest } from '../../core/blob.ts';
 import type { CopyState, CopyStore, FirstSeen, Sighting } from '../../core/copies.ts';
 import { CommittedCache } from './committed-cache.ts';
+import { onlyRow, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -76,27 +77,57 @@ async function see(
   path: string,
   { digest, at }: FirstSeen,
 ): Promise<FirstSeen> {
-  const row = await tx
+  const row = onlyRow((await insertSeen(tx, { repositoryId, path, digest: digest ?? null, at })).rows);
+  return { at: row.at, ...(row.digest !== null && { digest: row.digest as Digest }) };
+}
+
+interface NewSeen {
+  readonly repositoryId: number;
+  readonly path: string;
+  readonly digest: string | null;
+  readonly at: number;
+}
+
+const insertSeen = prepared((db, row: NewSeen) =>
+  db
     .insertInto('first_seen')
-    .values({ repository_id: repositoryId, path, digest: digest ?? null, at })
+    .values({ repository_id: row.repositoryId, path: row.path, digest: row.digest, at: row.at })
     .onConflict((conflict) =>
       conflict
         .columns(['repository_id', 'path'])
         .doUpdateSet({ digest: sql`coalesce(first_seen.digest, excluded.digest)` }),
     )
-    .returning(['digest', 'at'])
-    .executeTakeFirstOrThrow();
-  return { at: row.at, ...(row.digest !== null && { digest: row.digest as Digest }) };
-}
+    .returning(['digest', 'at']),
+);
 
 /** What an upstream said of something, as a transaction finds it. */
-export const stateOf = (tx: Transaction<Schema>, repositoryId: number, what: string) =>
-  tx
+export async function stateOf(tx: Transaction<Schema>, repositoryId: number, what: string) {
+  const [row] = (await findState(tx, { repositoryId, what })).rows;
+  return row;
+}
+
+interface NewState {
+  readonly repositoryId: number;
+  readonly what: string;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+  readonly validatedAt: number;
+}
+
+const findState = prepared((db, { repositoryId, what }: Pick<NewState, 'repositoryId' | 'what'>) =>
+  db
     .selectFrom('upstream_state')
     .select(['etag', 'validated_at'])
     .where('repository_id', '=', repositoryId)
-    .where('what', '=', what)
-    .executeTakeFirst();
+    .where('what', '=', what),
+);
+const upsertState = prepared((db, row: NewState) => {
+  const values = { etag: row.etag, last_modified: row.lastModified, validated_at: row.validatedAt };
+  return db
+    .insertInto('upstream_state')
+    .values({ repository_id: row.repositoryId, what: row.what, ...values })
+    .onConflict((conflict) => conflict.columns(['repository_id', 'what']).doUpdateSet(values));
+});
 
 export async function noteState(
   tx: Transaction<Schema>,
@@ -104,12 +135,13 @@ export async function noteState(
   what: string,
   { etag, lastModified, validatedAt }: CopyState,
 ): Promise<void> {
-  const values = { etag: etag ?? null, last_modified: lastModified ?? null, validated_at: validatedAt };
-  await tx
-    .insertInto('upstream_state')
-    .values({ repository_id: repositoryId, what, ...values })
-    .onConflict((conflict) => conflict.columns(['repository_id', 'what']).doUpdateSet(values))
-    .execute();
+  await upsertState(tx, {
+    repositoryId,
+    what,
+    etag: etag ?? null,
+    lastModified: lastModified ?? null,
+    validatedAt,
+  });
 }
 
 const stated = (row: StateRow | null): CopyState | null =>

@@ -10,7 +10,7 @@ const LAYOUTS: readonly DocumentLayout[] = [
 ];
 const bytes = (text: string): Uint8Array<ArrayBuffer>[] => [new TextEncoder().encode(text)];
 /** More than is kept in a row. */
-const large = (text: string): Uint8Array<ArrayBuffer>[] => bytes(text.padEnd(100_000));
+const large = (text: string): Uint8Array<ArrayBuffer>[] => bytes(text.padEnd(200_000));
 
 let lab: GarbageLab;
 let documents: DocumentTables;
@@ -30,7 +30,7 @@ describe('a kept document', () => {
 
     const found = documents.find(at);
 
-    expect(found).toMatchObject({ source: '7', layouts: LAYOUTS, blob: { size: 100_000 } });
+    expect(found).toMatchObject({ source: '7', layouts: LAYOUTS, blob: { size: 200_000 } });
     expect(documents.find({ ...at, form: 'http://there' })).toBeUndefined();
     expect(documents.find({ ...at, key: 'b' })).toBeUndefined();
   });
@@ -73,7 +73,7 @@ describe('a kept document', () => {
     if (before === 'purged') await purgeInSteps(lab.database, { repositoryId: 1, now: 5, id: 'x' });
     else await copies.validated(1, 'index a', before);
     const note = { what: 'index a', state: { validatedAt: 5, etag: 'e' }, purges: '' };
-    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS }, bytes('hello'), note);
+    await documents.keepCopy(at, { source: '7', layouts: LAYOUTS }, large('hello'), note);
     expect(documents.find(at) !== undefined).toBe(isKept);
     expect(copies.state(1, 'index a')?.etag === 'e').toBe(isKept);
     expect(await objects()).toBe(isKept ? 1 : 0);

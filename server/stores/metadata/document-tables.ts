@@ -13,6 +13,7 @@ import type {
 import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { CommittedCache } from './committed-cache.ts';
 import { noteState, PURGES, stateOf } from './copy-tables.ts';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -20,7 +21,7 @@ import type { Transactions } from './transactions.ts';
 const MOST_FORMS = 4;
 
 /** Bytes of a document that are kept in its row: a blob of its own would cost two syncs. */
-const SMALL = 64 * 1024;
+const SMALL = 128 * 1024;
 
 interface Row {
   readonly id: number;
@@ -74,8 +75,7 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
     { source, layouts, madeAt }: Pick<StoredDocument, 'source' | 'layouts' | 'madeAt'>,
     body: readonly Uint8Array<ArrayBuffer>[],
   ): Promise<void> {
-    const size = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const kept = size <= SMALL ? { body: Buffer.concat(body) } : { blob: await this.#stored(body) };
+    const kept = await this.#kept(body);
     await this.#write((tx) => name(tx, at, { source, layouts, madeAt, ...kept }));
   }
 
@@ -89,13 +89,14 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
     body: readonly Uint8Array<ArrayBuffer>[],
     { what, state, purges }: CopyNote,
   ): Promise<void> {
-    const blob = await this.#stored(body);
+    const kept = await this.#kept(body);
     await this.#write(async (tx) => {
       const later = await stateOf(tx, at.repositoryId, what);
       const purged = await stateOf(tx, at.repositoryId, PURGES);
-      if ((purged?.etag ?? '') !== purges || isLater(later?.validated_at, state, this.#now())) return blob;
+      if ((purged?.etag ?? '') !== purges || isLater(later?.validated_at, state, this.#now()))
+        return 'blob' in kept ? kept.blob : undefined;
       await noteState(tx, at.repositoryId, what, state);
-      return name(tx, at, { source, layouts, blob, madeAt: this.#now() });
+      return name(tx, at, { source, layouts, madeAt: this.#now(), ...kept });
     });
   }
 
@@ -107,6 +108,11 @@ export class DocumentTables implements DocumentStore, CopiedDocuments {
         .$if(key !== undefined, (narrowed) => narrowed.where('key', '=', key ?? ''))
         .execute(),
     );
+  }
+
+  async #kept(body: readonly Uint8Array<ArrayBuffer>[]): Promise<Kept> {
+    const size = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return size <= SMALL ? { body: Buffer.concat(body) } : { blob: await this.#stored(body) };
   }
 
   async #stored(body: readonly Uint8Array<ArrayBuffer>[]): Promise<CommittedBlob> {
@@ -137,23 +143,47 @@ async function name(
   { source, layouts, madeAt, ...kept }: New,
 ): Promise<Surplus | undefined> {
   const spare = 'blob' in kept ? await adoptBlob(tx, kept.blob, madeAt) : undefined;
-  const values = {
+  await upsertDocument(tx, {
+    ...at,
     source,
     layouts: JSON.stringify(layouts),
-    blob_digest: 'blob' in kept ? kept.blob.digest : null,
+    digest: 'blob' in kept ? kept.blob.digest : null,
     body: 'body' in kept ? kept.body : null,
-    stored_at: madeAt,
-  };
-  await tx
-    .insertInto('document')
-    .values({ repository_id: at.repositoryId, kind: at.kind, key: at.key, form: at.form, ...values })
-    .onConflict((conflict) => conflict.columns(['repository_id', 'kind', 'key', 'form']).doUpdateSet(values))
-    .execute();
-  await sql`DELETE FROM document WHERE id IN (
-    SELECT id FROM document WHERE repository_id = ${at.repositoryId} AND kind = ${at.kind}
-      AND key = ${at.key} ORDER BY stored_at DESC, id DESC LIMIT -1 OFFSET ${MOST_FORMS})`.execute(tx);
+    madeAt,
+  });
+  await dropForms(tx, at);
   return spare;
 }
+
+interface NewRow extends DocumentAddress {
+  readonly source: string;
+  readonly layouts: string;
+  readonly digest: string | null;
+  readonly body: Uint8Array | null;
+  readonly madeAt: number;
+}
+
+const upsertDocument = prepared((db, row: NewRow) => {
+  const values = {
+    source: row.source,
+    layouts: row.layouts,
+    blob_digest: row.digest,
+    body: row.body,
+    stored_at: row.madeAt,
+  };
+  return db
+    .insertInto('document')
+    .values({ repository_id: row.repositoryId, kind: row.kind, key: row.key, form: row.form, ...values })
+    .onConflict((conflict) => conflict.columns(['repository_id', 'kind', 'key', 'form']).doUpdateSet(values));
+});
+const dropForms = prepared((db, at: DocumentAddress) =>
+  db.deleteFrom('document').where(
+    'id',
+    'in',
+    sql<number>`(SELECT id FROM document WHERE repository_id = ${at.repositoryId} AND kind = ${at.kind}
+      AND key = ${at.key} ORDER BY stored_at DESC, id DESC LIMIT -1 OFFSET ${sql.lit(MOST_FORMS)})`,
+  ),
+);
 
 const stored = ({
   id,
