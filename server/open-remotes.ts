@@ -12,6 +12,7 @@ import type { Upstream, UpstreamAnswer, UpstreamHealth, UpstreamRequest } from '
 import type { Upstreams, UpstreamSecrets } from './core/upstreams.ts';
 import type { DataPlane } from './http/data-plane.ts';
 import { upstreamUri } from './lib/upstream-uri.ts';
+import type { Company } from './modes/company.ts';
 import { RemoteMemory } from './modes/remote-memory.ts';
 import { remoteSettings } from './modes/remote-settings.ts';
 import { RemoteRepo } from './modes/remote.ts';
@@ -28,6 +29,7 @@ interface RemotesParts {
   readonly database: MetadataDatabase;
   readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
   readonly documents: CopiedDocuments;
+  readonly company: Company;
   /** Where a repository's copies are kept. */
   readonly stored: (row: RepositoryRow) => HostedRepo;
   readonly formats: readonly Format[];
@@ -53,7 +55,7 @@ interface Opened {
 
 /** Repositories that are copies of others. */
 export function openRemotes(parts: RemotesParts) {
-  const { bodies, database, documents, downloads, log, now } = parts;
+  const { bodies, company, database, documents, downloads, log, now } = parts;
   const memory = new RemoteMemory();
   const copies = new CopyTables(database);
   const policy = new DependencySafety();
@@ -95,6 +97,7 @@ export function openRemotes(parts: RemotesParts) {
       stored: parts.stored(row),
       bodies,
       documents,
+      company,
       copies,
       policy,
       memory,

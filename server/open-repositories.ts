@@ -10,6 +10,7 @@ import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './
 import type { UpstreamSecrets, Upstreams } from './core/upstreams.ts';
 import type { DataPlane } from './http/data-plane.ts';
 import type { Reader, WriteTarget } from './http/route-parts.ts';
+import { Company } from './modes/company.ts';
 import { KeptDocuments } from './modes/kept-documents.ts';
 import { StandardRepo } from './modes/standard.ts';
 import type { VirtualPriority } from './modes/virtual-settings.ts';
@@ -82,7 +83,9 @@ export function openRepositories(parts: OpenParts) {
     failed: (cause) => log.write('warn', 'it could not be noted what was pulled', { cause }),
   });
   const kept = new DocumentTables(database, blobs, now);
+  const company = new Company();
   const documents = new KeptDocuments({
+    company,
     store: kept,
     bodies,
     now,
@@ -100,6 +103,7 @@ export function openRepositories(parts: OpenParts) {
     database,
     bodies,
     documents: kept,
+    company,
     stored: (row) => hosted(row, '', undefined, undefined, COPY_LEASE_MS),
     directory: parts.directory,
     formats: parts.formats,

@@ -10,6 +10,7 @@ import type {
 import { defineKeptIndex, type IndexPart } from '../core/index-kind.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { MemoryBlobs } from '../stores/blobs/memory.ts';
+import { Company } from './company.ts';
 import { KeptDocuments } from './kept-documents.ts';
 
 const index = defineKeptIndex<string>({
@@ -19,8 +20,12 @@ const index = defineKeptIndex<string>({
   documents: (value, { of: key }, baseUrl) => [
     { variant: 'long', contentType: 'text/plain', body: [`${value} ${key} `, `at ${baseUrl}`] },
     { variant: 'short', contentType: 'text/x-short', body: [value] },
+    { variant: 'words', contentType: 'text/plain', body: [value, WORDS] },
   ],
 });
+
+/** Long enough to be worth compressing. */
+const WORDS = ' and good morning'.repeat(20);
 
 const idOf = ({ form, key }: DocumentAddress): string => `${form} ${key}`;
 
@@ -89,6 +94,7 @@ beforeEach(() => {
       }) as unknown as IndexPart<T>,
   };
   documents = new KeptDocuments({
+    company: new Company(),
     store: tables,
     bodies: blobs,
     now: () => 5_000,
@@ -126,10 +132,10 @@ describe('a kept document', () => {
 
   test('is in every coding once it was refreshed, and made no more', async () => {
     await refreshed();
-    const opened = await ask('long');
+    const opened = await ask('words');
 
     for (const coding of ['identity', 'gzip', 'br'] as const)
-      expect(await textOf(opened, coding)).toBe('hello one k at http://a');
+      expect(await textOf(opened, coding)).toBe(`hello one${WORDS}`);
     expect(opened).toMatchObject({ contentType: 'text/plain', modifiedAt: 5_000 });
     expect(made).toBe(1);
   });
@@ -144,10 +150,17 @@ describe('a kept document', () => {
       await documents[Symbol.asyncDispose]();
 
       expect([before, store.size]).toEqual([0, 1]);
-      expect(await textOf(await ask('short'), 'br')).toBe('hello one');
+      expect(await textOf(await ask('words'), 'br')).toBe(`hello one${WORDS}`);
       expect(made).toBe(1);
     },
   );
+
+  test('is not compressed where that is not worth it', async () => {
+    await refreshed();
+
+    expect(Object.keys((await ask('short')).bodies)).toEqual(['identity']);
+    expect(Object.keys((await ask('words')).bodies)).toEqual(['identity', 'gzip', 'br']);
+  });
 
   test('whose bytes gave way to others after it was found is made again', async () => {
     await refreshed();
@@ -174,7 +187,7 @@ describe('a kept document', () => {
     await refreshed();
 
     expect(failures).toEqual([]);
-    expect(await textOf(await ask('short'), 'gzip')).toBe('hello one');
+    expect(await textOf(await ask('words'), 'gzip')).toBe(`hello one${WORDS}`);
   });
 
   test('is made once for all who ask at once', async () => {

@@ -14,6 +14,7 @@ import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexPart, KeptIndex } from '../core/index-kind.ts';
 import type { Repo } from '../core/repo.ts';
 import { RecentBytes } from '../lib/recent-bytes.ts';
+import type { Company } from './company.ts';
 import { LaterWork } from './later-work.ts';
 import { code, type MadeDocument, written } from './made-document.ts';
 
@@ -27,6 +28,8 @@ interface KnownDocument extends StoredDocument {
 }
 
 interface KeptOptions {
+  /** What else is kept behind answers. */
+  readonly company: Company;
   readonly store: DocumentStore;
   readonly bodies: BodySource;
   readonly now: () => number;
@@ -52,8 +55,6 @@ interface Wanted {
   readonly baseUrl: string;
 }
 
-/** For how long documents wait for others to be kept with. */
-const MOMENT_MS = 100;
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
 const SMALL = 256 * 1024;
 const IN_MEMORY = 64 * 1024 * 1024;
@@ -68,10 +69,7 @@ export class KeptDocuments {
   readonly #keeping = new Set<Promise<void>>();
   /** By address, what was made last of all that is still to be kept. */
   readonly #latest = new Map<string, { readonly id: string; readonly keeping: Promise<void> }>();
-  readonly #waiting: (() => void)[] = [];
   readonly #outdated = new LaterWork();
-  #timer: NodeJS.Timeout | undefined;
-  #over = false;
   readonly #recent = new RecentBytes(IN_MEMORY);
 
   constructor(options: KeptOptions) {
@@ -145,7 +143,7 @@ export class KeptDocuments {
     const before = this.#latest.get(place)?.keeping;
     const keep = async (): Promise<void> => {
       await coded;
-      await this.#inCompany();
+      await this.#options.company.join();
       await before;
       if (this.#latest.get(place)?.id === id) await this.#keep(at, source, await made);
     };
@@ -165,21 +163,6 @@ export class KeptDocuments {
     this.#latest.set(place, { id, keeping });
     this.#keeping.add(keeping);
     return making;
-  }
-
-  /** Resolves when what came within a moment may be kept, all at once, so that it shares a commit. */
-  async #inCompany(): Promise<void> {
-    if (this.#over) return;
-    const turn = Promise.withResolvers<void>();
-    this.#waiting.push(turn.resolve);
-    this.#timer ??= setTimeout(() => this.#letGo(), MOMENT_MS);
-    await turn.promise;
-  }
-
-  #letGo(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const go of this.#waiting.splice(0)) go();
   }
 
   async #keep(at: DocumentAddress, source: string, { layouts, madeAt }: Made): Promise<void> {
@@ -203,8 +186,7 @@ export class KeptDocuments {
   /** Waits for what is still to be kept. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#outdated[Symbol.dispose]();
-    this.#over = true;
-    this.#letGo();
+    this.#options.company[Symbol.dispose]();
     await Promise.allSettled(this.#keeping);
   }
 

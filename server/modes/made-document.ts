@@ -18,6 +18,8 @@ export interface MadeDocument {
 
 /** Bytes that are compressed sooner than another thread is told to: a tenth of a millisecond's work. */
 const BRIEF = 32 * 1024;
+/** Bytes from which on compressing saves more than its headers. */
+const WORTH = 256;
 
 const gzipped = promisify(gzip);
 const brotlied = promisify(brotliCompress);
@@ -39,6 +41,7 @@ export async function written({ variant, contentType, body }: KeptDocument): Pro
 /** Compressed for whoever asks from then on: what is long by threads of the runtime. */
 export async function code({ bodies }: MadeDocument): Promise<void> {
   const { identity } = bodies;
+  if (identity.byteLength < WORTH) return;
   const quality = brotliFor(identity);
   const [zipped, brotli] =
     identity.byteLength <= BRIEF

@@ -189,6 +189,7 @@ export class RemoteIndexes implements IndexReader {
     const coded = new Uint8Array(await zipped(body.bytes));
     const bodies = { gzip: [0, coded.byteLength] as const };
     const layouts = [{ variant: body.url, contentType, etag: source, bodies }];
+    await this.#parts.company.join();
     await this.#parts.documents.keepCopy(at, { source, layouts }, [coded], { what, state, purges });
   }
 

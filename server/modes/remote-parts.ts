@@ -8,6 +8,7 @@ import type { NotePull } from '../core/pulls.ts';
 import type { RemoteSettings } from '../core/remote-settings.ts';
 import type { SafetyPolicy } from '../core/safety-policy.ts';
 import type { Upstream } from '../core/upstream.ts';
+import type { Company } from './company.ts';
 import type { RemoteMemory } from './remote-memory.ts';
 
 /** What a copy of another server's repository is made of. */
@@ -22,6 +23,8 @@ export interface RemoteParts {
   readonly stored: HostedRepo;
   readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
   readonly documents: CopiedDocuments;
+  /** What else is kept behind answers. */
+  readonly company: Company;
   readonly copies: CopyStore;
   readonly policy: SafetyPolicy;
   readonly memory: RemoteMemory;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { setImmediate } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { RegistryError } from '../core/error.ts';
 import type { FileRef } from '../core/catalog.ts';
 import { defineIndex } from '../core/index-kind.ts';
@@ -305,12 +306,12 @@ describe('what is written', () => {
   });
 
   test('of an index that cannot be kept is nothing, and it is asked for again', async () => {
-    const begin = lab.blobs.begin.bind(lab.blobs);
-    lab.blobs.begin = () => Promise.reject(new RegistryError('UNAVAILABLE', 'STORAGE_FULL', 'no room'));
+    const full = sql`CREATE TRIGGER full BEFORE INSERT ON document BEGIN SELECT RAISE(ABORT, 'no room'); END`;
+    await lab.database.transaction((tx) => full.execute(tx));
     expect(await index()).toEqual(['1 2', 'miss']);
     await lab.settled();
-    lab.blobs.begin = begin;
-    expect(lab.unnoticed.splice(0).at(-1)).toMatchObject({ reason: 'STORAGE_FULL' });
+    await lab.database.transaction((tx) => sql`DROP TRIGGER full`.execute(tx));
+    expect(lab.unnoticed.splice(0).at(-1)).toMatchObject({ message: 'no room' });
     expect(await index()).toEqual(['1 2', 'miss']);
   });
 

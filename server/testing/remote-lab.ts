@@ -5,6 +5,7 @@ import type { RemoteSettings, SafetyRules } from '../core/remote-settings.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
 import { TokenSealer } from '../lib/sealed-token.ts';
 import { SharedDownloads } from '../modes/downloads/shared-downloads.ts';
+import { Company } from '../modes/company.ts';
 import { RemoteMemory } from '../modes/remote-memory.ts';
 import { RemoteRepo } from '../modes/remote.ts';
 import { DependencySafety } from '../policy/dependency-safety.ts';
@@ -41,6 +42,7 @@ export class RemoteLab implements AsyncDisposable {
   readonly #temporary: TemporaryDatabase;
   readonly #downloads: SharedDownloads;
   readonly #format: FormatUpstream;
+  readonly #company = new Company();
   #repositories = 0;
 
   private constructor(temporary: TemporaryDatabase, format: FormatUpstream) {
@@ -54,6 +56,8 @@ export class RemoteLab implements AsyncDisposable {
       failed: () => undefined,
     });
     this.#format = format;
+    // Nobody waits for others here.
+    this.#company[Symbol.dispose]();
   }
 
   static async open(format: FormatUpstream): Promise<RemoteLab> {
@@ -99,6 +103,7 @@ export class RemoteLab implements AsyncDisposable {
       stored: new HostedTables(options, { repositoryId: id, account: '', catalog }),
       bodies: blobs,
       documents: new DocumentTables(database, blobs, clock.now),
+      company: this.#company,
       copies: new CopyTables(database),
       policy: new DependencySafety(),
       memory,
