@@ -18,7 +18,7 @@ import {
 } from './schemas/cleanup.ts';
 import { group, membership } from './schemas/group.ts';
 import { listLogEntriesRequest, logEntry } from './schemas/logging.ts';
-import { operation, status } from './schemas/operation.ts';
+import { operation, status, uploadMediaResponse } from './schemas/operation.ts';
 import {
   getIamPolicyRequest,
   policy,
@@ -111,6 +111,7 @@ export const components = {
   SetPasswordRequest: setPasswordRequest,
   Token: token,
   UploadServiceAccountKeyRequest: uploadServiceAccountKeyRequest,
+  UploadMediaResponse: uploadMediaResponse,
   UpstreamStatus: upstreamStatus,
   User: user,
   GenerateAccessTokenRequest: generateAccessTokenRequest,

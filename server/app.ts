@@ -12,6 +12,7 @@ import { Crowd } from './http/crowd.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
+import { forwarding } from './http/forwarded.ts';
 import { FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
 import { FileSender } from './http/send-file.ts';
@@ -355,6 +356,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         remoteCaches,
         prefetches,
         named: (host, url) => addressing.repositoryOf(url, [host, ...publicHosts]),
+        forward: forwarding(data, addressing, repositories),
         sendFile: async (request, address, path) => {
           const row = await repositories.find(address);
           if (!row) throw notFound('REPOSITORY', { repository: address.repository });

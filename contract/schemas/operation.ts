@@ -18,3 +18,7 @@ export const operation = message({
   response: maybe(struct()),
 });
 export type Operation = Answer<typeof operation>;
+
+/** What answers an upload of bytes, of whichever collection. */
+export const uploadMediaResponse = message({ operation: maybe(operation) });
+export type UploadMediaResponse = Answer<typeof uploadMediaResponse>;

@@ -3,7 +3,8 @@ import type { ManagementApi, ManagementApiOptions } from './management-api.ts';
 import { rpcError } from './rpc-error.ts';
 
 /** Cloud Logging's version is 2, and so is the registry's root; this path is no registry's. */
-const PATH = /^\/v2\/entries:list$|^\/(?:v1|v1beta1|v1beta2|v3)\/|^\/download\/v1\/|^\/openapi\.json$/;
+const PATH =
+  /^\/v2\/entries:list$|^\/(?:v1|v1beta1|v1beta2|v3)\/|^\/(?:download|upload)\/v1\/|^\/openapi\.json$/;
 
 /**
  * The management API's place in the server. Its schemas take memory and time to build, so that happens with the

@@ -27,6 +27,7 @@ const OTHER_PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'pythonPackages.list': { repository: 'projects' },
   'goModules.get': { repository: 'modules', view: 'example.com/Team/app:v1.0.0' },
   'goModules.list': { repository: 'modules' },
+  'goModules.create': { repository: 'modules' },
   'pythonPackages.patch': { repository: 'projects', view: 'team-app:1.0' },
 };
 const paramsOf = ({ id }: ApiRoute) => ({ ...rights.params, ...OTHER_PARAMS[id] });

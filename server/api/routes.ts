@@ -26,6 +26,7 @@ import { tagHistoryRoutes } from './tag-history.ts';
 import { tagRoutes } from './tags.ts';
 import { tokenRoutes } from './tokens.ts';
 import { ownRoutes } from './users-own.ts';
+import { uploadRoutes } from './uploads.ts';
 import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
 import { viewRoutes } from './views.ts';
@@ -47,6 +48,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...tagHistoryRoutes,
   ...fileRoutes,
   ...viewRoutes(formats),
+  ...uploadRoutes(formats),
   ...settingsRoutes,
   ...serviceRoutes,
   ...loggingRoutes,

@@ -249,6 +249,11 @@ export interface OperationResources {
     readonly location: string;
     readonly id: string;
   }): Promise<OperationRecord | undefined>;
+  /** Keeps one whose work was done elsewhere, and answers its body. */
+  record(
+    at: { readonly project: string; readonly location: string },
+    draft: OperationDraft<void>,
+  ): Promise<Document>;
 }
 
 /** What the management API reads and changes. */

@@ -1,3 +1,4 @@
+import type { Act } from '../core/audit.ts';
 import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
 import type { Decision, Within } from '../core/iam.ts';
@@ -86,9 +87,10 @@ export class DataPlane {
     destination: RepositoryDestination,
     matched: Matched,
     repository: RepositoryRow,
+    act?: Act,
   ): Promise<Response> {
     const asked: RouteRequest = { params: matched.params, query: call.query, headers: call.request.headers };
-    return runRoute(this.#options, call, destination, matched, asked, repository, undefined);
+    return runRoute(this.#options, call, destination, matched, asked, repository, act);
   }
 
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */

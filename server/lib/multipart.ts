@@ -1,5 +1,6 @@
 import type { ByteStream } from '../core/blob.ts';
-import { invalid, RegistryError } from '../core/error.ts';
+import { invalid } from '../core/error.ts';
+import { MarkedSource, refuse, tooMuch, untilMark } from './marked-source.ts';
 
 /** A part of a form (RFC 7578): what its headers say. */
 export interface PartHead {
@@ -40,7 +41,7 @@ export async function readMultipart(
   take: (head: PartHead, content: ByteStream) => Promise<void>,
   limits: MultipartLimits = LIMITS,
 ): Promise<void> {
-  const source = new Source(body);
+  const source = new MarkedSource(body);
   try {
     await parts(source, Buffer.from(`\r\n--${boundary}`), take, limits);
     await source.drain();
@@ -51,7 +52,7 @@ export async function readMultipart(
 }
 
 async function parts(
-  source: Source,
+  source: MarkedSource,
   delimiter: Buffer,
   take: (head: PartHead, content: ByteStream) => Promise<void>,
   limits: MultipartLimits,
@@ -62,14 +63,14 @@ async function parts(
   for (let count = 0; !(await isLast(source)); count += 1) {
     if (count === limits.parts) throw tooMuch(`the form has more than ${limits.parts} parts`);
     const head = headOf(await headerBlock(source, limits.head));
-    const content = contentOf(source, delimiter);
+    const content = untilMark(source, delimiter);
     await take(head, content.stream);
     await content.skip();
   }
 }
 
 /** Behind a delimiter: `--` where it was the last one, else the end of its line. */
-async function isLast(source: Source): Promise<boolean> {
+async function isLast(source: MarkedSource): Promise<boolean> {
   const mark = await source.exactly(2);
   if (mark.equals(Buffer.from('--'))) return true;
   source.unread(mark);
@@ -78,7 +79,7 @@ async function isLast(source: Source): Promise<boolean> {
   return false;
 }
 
-async function headerBlock(source: Source, limit: number): Promise<string> {
+async function headerBlock(source: MarkedSource, limit: number): Promise<string> {
   // A part without headers begins with an empty line at once.
   source.unread(LINE);
   return Buffer.concat(await source.upTo(HEAD_END, limit)).toString('utf8');
@@ -99,103 +100,3 @@ function parameter(line: string, name: string): string | undefined {
     new RegExp(String.raw`;\s*${name}=(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))`, 'i').exec(line) ?? [];
   return quoted?.replaceAll(/\\(["\\])/g, '$1').replaceAll('%22', '"') ?? plain;
 }
-
-function contentOf(source: Source, delimiter: Buffer) {
-  let ended = false;
-  const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-    if (ended) return undefined;
-    const bytes = await source.until(delimiter);
-    ended = bytes === undefined;
-    return bytes;
-  };
-  const stream: ByteStream = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        const bytes = await next();
-        if (bytes) controller.enqueue(bytes);
-        else controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return {
-    stream,
-    async skip(): Promise<void> {
-      while ((await next()) !== undefined);
-    },
-  };
-}
-
-/** A body that can be read up to a mark. */
-class Source {
-  readonly #pieces: AsyncIterator<Uint8Array<ArrayBuffer>>;
-  #held: Buffer<ArrayBuffer> = Buffer.alloc(0);
-
-  constructor(body: ByteStream) {
-    this.#pieces = body[Symbol.asyncIterator]();
-  }
-
-  unread(bytes: Buffer): void {
-    this.#held = Buffer.concat([bytes, this.#held]);
-  }
-
-  /** Some bytes of what stands before the mark; nothing once that is over, and the mark with it. */
-  async until(mark: Buffer): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    for (;;) {
-      const at = this.#held.indexOf(mark);
-      if (at === 0) {
-        this.#held = this.#held.subarray(mark.length);
-        return undefined;
-      }
-      if (at > 0) return this.#take(at);
-      // The mark may have begun in the last bytes.
-      const sure = this.#held.length - mark.length + 1;
-      if (sure > 0) return this.#take(sure);
-      await this.#more();
-    }
-  }
-
-  async upTo(mark: Buffer, limit: number): Promise<readonly Buffer[]> {
-    const pieces: Buffer[] = [];
-    let length = 0;
-    for (let piece = await this.until(mark); piece; piece = await this.until(mark)) {
-      length += piece.byteLength;
-      if (length > limit) throw tooMuch(`the headers of a part are longer than ${limit} bytes`);
-      pieces.push(Buffer.from(piece));
-    }
-    return pieces;
-  }
-
-  async exactly(length: number): Promise<Buffer> {
-    while (this.#held.length < length) await this.#more();
-    return Buffer.from(this.#take(length));
-  }
-
-  /** What is behind the last boundary says nothing. */
-  async drain(): Promise<void> {
-    while (!(await this.#pieces.next()).done);
-  }
-
-  async cancel(): Promise<void> {
-    await this.#pieces.return?.().catch(() => undefined);
-  }
-
-  #take(length: number): Uint8Array<ArrayBuffer> {
-    const taken = this.#held.subarray(0, length);
-    this.#held = this.#held.subarray(length);
-    return new Uint8Array(taken.buffer, taken.byteOffset, taken.byteLength);
-  }
-
-  async #more(): Promise<void> {
-    const { done, value } = await this.#pieces.next();
-    if (done === true) throw refuse('it ends before its last boundary');
-    this.#held =
-      this.#held.length === 0
-        ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-        : Buffer.concat([this.#held, value]);
-  }
-}
-
-const refuse = (why: string): RegistryError => invalid('BODY_INVALID', `the form is not taken: ${why}`);
-const tooMuch = (why: string): RegistryError =>
-  new RegistryError('INVALID_ARGUMENT', 'SIZE_LIMIT', `the form is not taken: ${why}`);

@@ -1,5 +1,5 @@
 import type { VersionRow } from '../../core/catalog.ts';
-import type { DatedVersion, Fact, FormatApi, Snippet, VersionView } from '../../core/format.ts';
+import type { DatedVersion, Fact, FormatApi, MediaUpload, Snippet, VersionView } from '../../core/format.ts';
 import { fromAttributes } from './attributes.ts';
 
 /** What people paste to use a repository. `address` has neither scheme nor a slash at the end. */
@@ -59,4 +59,16 @@ function metadata({ package: modulePath, version, attributes }: VersionRow): Rec
   };
 }
 
-export const goApi: FormatApi = { metadata, views: [goModules] };
+/** go.proto, UploadGoModule. */
+const upload: MediaUpload = {
+  collection: 'goModules',
+  method: 'UploadGoModule',
+  path: '/upload',
+  async made(answer) {
+    const text = (await answer.text()).trim();
+    const at = text.lastIndexOf('@');
+    return { package: text.slice(0, at), version: text.slice(at + 1) };
+  },
+};
+
+export const goApi: FormatApi = { metadata, views: [goModules], uploads: [upload] };

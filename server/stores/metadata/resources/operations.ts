@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type {
   Document,
   OperationDraft,
@@ -9,14 +9,16 @@ import type { Transactions } from '../transactions.ts';
 import type { Schema } from '../schema.ts';
 
 export class StoredOperations implements OperationResources {
-  readonly #db: Kysely<Schema>;
+  readonly #database: Transactions;
+  readonly #now: () => number;
 
-  constructor(database: Transactions) {
-    this.#db = database.read;
+  constructor(database: Transactions, now: () => number) {
+    this.#database = database;
+    this.#now = now;
   }
 
   async get(address: Parameters<OperationResources['get']>[0]): Promise<OperationRecord | undefined> {
-    const row = await this.#db
+    const row = await this.#database.read
       .selectFrom('operation')
       .select(['account', 'body'])
       .where('id', '=', address.id)
@@ -24,6 +26,15 @@ export class StoredOperations implements OperationResources {
       .where('location', '=', address.location)
       .executeTakeFirst();
     return row && { account: row.account, body: JSON.parse(row.body) as Document };
+  }
+
+  record(
+    at: { readonly project: string; readonly location: string },
+    draft: OperationDraft<void>,
+  ): Promise<Document> {
+    return this.#database.transaction((tx) =>
+      recordOperation(tx, { at, draft, result: undefined, now: this.#now() }),
+    );
   }
 }
 

@@ -45,7 +45,7 @@ export const storedResources = ({
   tags: new StoredTags(database, now),
   tagHistory: new StoredTagHistory(database, now),
   files: new StoredFiles(database, now),
-  operations: new StoredOperations(database),
+  operations: new StoredOperations(database, now),
   users: new StoredUsers(database, now),
   groups: new StoredGroups(database, now),
   tokens: new StoredTokens(database, now),

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { AuditReader } from '../testing/audit.ts';
+import { ApiCaller, LOCATION } from '../testing/api.ts';
+import { GoClient, moduleZip } from '../testing/go.ts';
+import { TestServer } from '../testing/harness.ts';
+import { Members } from '../testing/members.ts';
+
+let server: TestServer;
+let repository: string;
+let virtual: string;
+beforeAll(async () => {
+  server = await TestServer.start();
+  const members = new Members(server, 'GO');
+  repository = await members.standard('own');
+  virtual = await members.virtual('front', [repository], { writeRepository: Members.named(repository) });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** As Google's own client sends it: lines of Unix, a boundary in Python's quotes. */
+const related = (content: Bytes): { readonly body: Bytes; readonly headers: Record<string, string> } => ({
+  body: new Uint8Array(
+    Buffer.concat([
+      Buffer.from('--===mark==\nContent-Type: application/json\nMIME-Version: 1.0\n\n{}\n--===mark==\n'),
+      Buffer.from('Content-Type: application/zip\nMIME-Version: 1.0\nContent-Transfer-Encoding: binary\n\n'),
+      content,
+      Buffer.from('\n--===mark==--\n'),
+    ]),
+  ),
+  headers: {
+    'content-type': "multipart/related; boundary='===mark=='",
+    'x-goog-upload-protocol': 'multipart',
+  },
+});
+const path = (name = repository) =>
+  `/upload/v1/${Members.named(name)}/goModules:create?alt=json&uploadType=multipart`;
+const upload = (content: Bytes, { to = repository, as }: { to?: string; as?: string } = {}) =>
+  server.send('POST', path(to), { ...related(content), ...(as !== undefined && { as }) });
+
+describe('an upload of a module', () => {
+  test('is a version, and an operation that is over', async () => {
+    const version = { module: 'example.com/Acme/api', version: 'v1.0.0' };
+    const log = await AuditReader.from(server);
+
+    const answer = await upload(moduleZip(version));
+
+    expect(answer.status).toBe(200);
+    const { operation } = (await answer.json()) as { operation: Record<string, unknown> };
+    const at = new Date(server.clock.now()).toISOString();
+    expect(operation).toEqual({
+      name: expect.stringContaining(`${LOCATION}/operations/`),
+      metadata: { '@type': expect.stringMatching(/\.UploadGoModuleMetadata$/) },
+      done: true,
+      response: {
+        '@type': expect.stringMatching(/\.UploadGoModuleResponse$/),
+        goModules: [
+          {
+            name: `${Members.named(repository)}/goModules/example.com%2FAcme%2Fapi%3Av1.0.0`,
+            version: 'v1.0.0',
+            createTime: at,
+            updateTime: at,
+          },
+        ],
+      },
+    });
+    const admin = new ApiCaller(server);
+    expect(await admin.ok('GET', String(operation['name']))).toEqual(operation);
+    const [module] = (await admin.ok('GET', `${Members.named(repository)}/goModules`)).goModules;
+    expect(module.version).toBe('v1.0.0');
+    expect(await new GoClient(server, repository).list('example.com/Acme/api')).toEqual(['v1.0.0']);
+    expect((await log.recorded()).map(({ method, code }) => [method, code])).toEqual([['UploadGoModule', 0]]);
+  });
+
+  test('may be its bytes alone', async () => {
+    const body = moduleZip({ module: 'example.com/alone', version: 'v1.0.0' });
+    const headers = { 'content-type': 'application/zip' };
+    expect((await server.send('POST', path(), { body, headers })).status).toBe(200);
+  });
+
+  test('goes to the member that takes what is published', async () => {
+    await upload(moduleZip({ module: 'example.com/behind', version: 'v1.0.0' }), { to: virtual });
+    expect(await new GoClient(server, repository).list('example.com/behind')).toEqual(['v1.0.0']);
+  });
+
+  test('of a version that is there with other content is refused in the words that clients know', async () => {
+    const version = { module: 'example.com/twice', version: 'v1.0.0' };
+    await upload(moduleZip(version));
+    expect((await upload(moduleZip(version))).status).toBe(200);
+    const refused = await upload(moduleZip({ ...version, files: { 'more.go': 'package twice\n' } }));
+    expect(refused.status).toBe(409);
+    const { error } = (await refused.json()) as { error: { message: string; status: string } };
+    expect(error).toMatchObject({
+      status: 'ALREADY_EXISTS',
+      message: expect.stringContaining('already exists'),
+    });
+  });
+
+  test.each([
+    ['what is no module', new Uint8Array(Buffer.from('nothing')), 'it is no zip archive'],
+    [
+      'a name that is none',
+      moduleZip({ module: 'lib', version: 'v1.0.0' }),
+      'missing dot in first path element',
+    ],
+  ])('is refused for %s', async (_, content, says) => {
+    const refused = await upload(content);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain(says);
+  });
+
+  test('is refused by a repository of another format, and by one that is not there', async () => {
+    const content = moduleZip({ module: 'example.com/astray', version: 'v1.0.0' });
+    const other = await upload(content, { to: 'images' });
+    expect([other.status, await other.text()]).toEqual([
+      400,
+      expect.stringContaining('holds DOCKER, and not GO'),
+    ]);
+    expect((await upload(content, { to: 'nowhere' })).status).toBe(404);
+  });
+
+  test('is refused to whoever may upload other modules only', async () => {
+    const as = await server.account('narrow');
+    const mine = 'resource.package == "example.com/mine"';
+    await server.grantIf(Members.named(repository), 'roles/artifactregistry.writer', 'user:narrow', mine);
+    const theirs = await upload(moduleZip({ module: 'example.com/theirs', version: 'v1.0.0' }), { as });
+    expect(theirs.status).toBe(403);
+    const own = await upload(moduleZip({ module: 'example.com/mine', version: 'v1.0.0' }), { as });
+    expect([own.status, await own.text()]).toEqual([200, expect.anything()]);
+  });
+});
