@@ -19,7 +19,7 @@ import type {
   Version,
   VersionView,
 } from './schemas/artifacts.ts';
-import type { Operation } from './schemas/operation.ts';
+import type { Operation, UploadMediaResponse } from './schemas/operation.ts';
 import type { Location, Project, Service } from './schemas/project.ts';
 import type { Repository } from './schemas/repository.ts';
 import type { ProjectConfig, ProjectSettings, VpcscConfig } from './schemas/settings.ts';
@@ -204,7 +204,21 @@ export function createClient(options: ClientOptions) {
       ...patching<PythonPackage>(http),
       ...listing<PythonPackage>(http, 'pythonPackages'),
     },
-    goModules: { ...getting<GoModule>(http), ...listing<GoModule>(http, 'goModules') },
+    goModules: {
+      ...getting<GoModule>(http),
+      ...listing<GoModule>(http, 'goModules'),
+      /** Uploads a module's zip. */
+      create: (parent: string, zip: Blob, call: CallOptions = {}): Promise<UploadMediaResponse> =>
+        http.json({
+          method: 'POST',
+          version: 'upload/v1',
+          path: `${parent}/goModules`,
+          verb: 'create',
+          query: { uploadType: 'media' },
+          media: { type: 'application/zip', content: zip },
+          ...call,
+        }),
+    },
 
     /** Names end in `/projectSettings`, `/projectConfig` and `/vpcscConfig`. */
     projectSettings: { ...getting<ProjectSettings>(http), ...patching<ProjectSettings>(http) },

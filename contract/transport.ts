@@ -28,6 +28,8 @@ export interface Call extends CallOptions {
   readonly verb?: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly body?: unknown;
+  /** Bytes that are uploaded, instead of a body. */
+  readonly media?: { readonly type: string; readonly content: Blob };
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -73,6 +75,7 @@ export class Transport {
     verb,
     query = {},
     body,
+    media,
     headers,
     signal,
   }: Call): Promise<Request> {
@@ -89,6 +92,10 @@ export class Transport {
     if (body !== undefined) {
       sent.set('content-type', 'application/json');
       init.body = JSON.stringify(body);
+    }
+    if (media !== undefined) {
+      sent.set('content-type', media.type);
+      init.body = media.content;
     }
     return new Request(url.href, init);
   }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { managementApi } from './api/fixture.ts';
-import { notFound } from './core/error.ts';
 import type { Authorizer, Caller } from './core/iam.ts';
 import type { RepositoryRow } from './core/repository.ts';
 import type { Config } from './config.ts';
@@ -15,7 +14,7 @@ import { Elsewhere } from './http/elsewhere.ts';
 import { forwarding } from './http/forwarded.ts';
 import { FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
-import { FileSender } from './http/send-file.ts';
+import { storedFileSender } from './http/stored-file-sender.ts';
 import { Resolver } from './http/resolver.ts';
 import { revocation } from './http/revocation.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
@@ -272,7 +271,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
     damagedBlobs: () => scrub.damagedBlobs(),
     garbage: () => collector.readings(),
   });
-  const downloads = new FileSender(() => ({}), now);
   let draining = false;
   const door = new FrontDoor({
     crowd,
@@ -357,13 +355,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         prefetches,
         named: (host, url) => addressing.repositoryOf(url, [host, ...publicHosts]),
         forward: forwarding(data, addressing, repositories),
-        sendFile: async (request, address, path) => {
-          const row = await repositories.find(address);
-          if (!row) throw notFound('REPOSITORY', { repository: address.repository });
-          const file = await opened.stored(row).file({ path, freshness: 'immutable' });
-          file.pulled?.();
-          return downloads.send(request, file, { sent: 0 });
-        },
+        sendFile: storedFileSender({ repositories, stored: (row) => opened.stored(row), now }),
       }),
     ],
     authenticate: (authorization, peer) =>

@@ -64,6 +64,9 @@ import { describePackage } from './packages/describe.ts';
 import { listPackages } from './packages/list.ts';
 import { updatePackage } from './packages/update.ts';
 import { printDockerSettings } from './print-settings/docker.ts';
+import { goAuth } from './go/auth.ts';
+import { uploadGoModule } from './go/upload.ts';
+import { printGoSettings } from './print-settings/go.ts';
 import { printNpmSettings } from './print-settings/npm.ts';
 import { printPythonSettings } from './print-settings/python.ts';
 import { describeSettings } from './project-settings/describe.ts';
@@ -109,6 +112,9 @@ export const COMMANDS: readonly Command[] = [
   printDockerSettings,
   printNpmSettings,
   printPythonSettings,
+  printGoSettings,
+  uploadGoModule,
+  goAuth,
   yank,
   unyank,
   createRepository,
@@ -216,6 +222,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts docker images': 'Images by digest.',
   'artifacts docker tags': 'Tags of images.',
   'artifacts files': 'The files versions are made of.',
+  'artifacts go': 'Modules of Go.',
   'artifacts locations': 'Where repositories can be.',
   'artifacts operations': 'Work the server does in the background.',
   'artifacts packages': 'Packages; an image is one.',

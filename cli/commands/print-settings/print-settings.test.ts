@@ -109,6 +109,32 @@ describe('print-settings python', () => {
   });
 });
 
+describe('print-settings go', () => {
+  const GO = `${HOST}/us-central1-go/my-project/modules`;
+  beforeAll(() => run('artifacts repositories create modules --repository-format=go'));
+
+  it('says where modules are, and where credentials come from', async () => {
+    const { stdout, exit } = await run('artifacts print-settings go --repository=modules');
+    expect(exit).toBe(0);
+    expect(stdout).toContain(`\ngo env -w GOPROXY=http://${GO}\n`);
+    expect(stdout).toContain(`\ngo env -w GOAUTH='entrepot artifacts go auth --server=http://${HOST}'\n`);
+  });
+
+  it('logs in with a key', async () => {
+    const { stdout } = await run(`artifacts print-settings go --repository=modules --json-key=${key}`);
+    const [, username = '', password = ''] = /^machine \S+ login (\S+) password (\S+)$/m.exec(stdout) ?? [];
+    expect(atob(password)).toBe(await readFile(key, 'utf8'));
+    const as = `Basic ${btoa(`${username}:${password}`)}`;
+    const path = '/us-central1-go/my-project/modules/example.com/@v/list';
+    expect((await registry.server.send('GET', path, { as })).status).not.toBe(401);
+  });
+
+  it('refuses a repository of another format', async () => {
+    const { exit, stderr } = await run('artifacts print-settings go --repository=packages');
+    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('holds npm, not go') });
+  });
+});
+
 it('print-settings docker says how to log in and what images are called', async () => {
   const { stdout } = await run('artifacts print-settings docker --repository=images');
   expect(stdout).toBe(
