@@ -79,7 +79,13 @@ describe('an upload of a module', () => {
   });
 
   test('goes to the member that takes what is published', async () => {
-    await upload(moduleZip({ module: 'example.com/behind', version: 'v1.0.0' }), { to: virtual });
+    const answer = await upload(moduleZip({ module: 'example.com/behind', version: 'v1.0.0' }), {
+      to: virtual,
+    });
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      expect.stringContaining(`${Members.named(repository)}/goModules/example.com%2Fbehind`),
+    ]);
     expect(await new GoClient(server, repository).list('example.com/behind')).toEqual(['v1.0.0']);
   });
 

@@ -3,7 +3,8 @@ import { names } from '../../contract/names.ts';
 import { noQuery } from '../../contract/schemas/requests.ts';
 import { RegistryError } from '../core/error.ts';
 import type { Format, MediaUpload } from '../core/format.ts';
-import { repositoryName } from '../core/repository.ts';
+import { repositoryAddress, repositoryName } from '../core/repository.ts';
+import { WRITTEN_TO } from '../http/run-command.ts';
 import { ofArtifactRegistry } from './audit-names.ts';
 import { draft, typed } from './operation-draft.ts';
 import { onRepository, REPOSITORY, repositoryAt } from './places.ts';
@@ -39,10 +40,13 @@ const routeOf = (format: Format, upload: MediaUpload): ApiRoute =>
           'FORMAT_OTHER',
           `${repositoryName(address)} holds ${repository.format}, and not ${format.id}: give another repository`,
         );
-      const made = await upload.made(await call.forward({ address, format, path: upload.path }));
-      const record = found(await resources.versions.get({ ...address, ...made }), made.version);
+      const answer = await call.forward({ address, format, path: upload.path });
+      const made = await upload.made(answer);
+      // A virtual repository has what was published to it in another.
+      const home = repositoryAddress(answer.headers.get(WRITTEN_TO) ?? '') ?? address;
+      const record = found(await resources.versions.get({ ...home, ...made }), made.version);
       const view = format.api?.views.find(({ collection }) => collection === upload.collection);
-      const name = `${repositoryName(address)}/${upload.collection}/${encodeURIComponent(view?.id(record) ?? '')}`;
+      const name = `${repositoryName(home)}/${upload.collection}/${encodeURIComponent(view?.id(record) ?? '')}`;
       const document = { name, ...view?.resource(record, '') };
       const begun = draft(call, {
         metadata: () => typed(`${upload.method}Metadata`, {}),

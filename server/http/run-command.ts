@@ -14,6 +14,9 @@ interface Writing {
   readonly act: Act | undefined;
 }
 
+/** The header that names the repository which took a write, where another was addressed. */
+export const WRITTEN_TO = 'entrepot-written-to';
+
 const READ: Permission = 'artifactregistry.repositories.downloadArtifacts';
 const UPLOAD: Permission = 'artifactregistry.repositories.uploadArtifacts';
 
@@ -55,7 +58,7 @@ export async function commandAnswer(
     if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
     throw error;
   });
-  if (to !== repository) answer.headers.set('entrepot-written-to', repositoryName(to));
+  if (to !== repository) answer.headers.set(WRITTEN_TO, repositoryName(to));
   return withHeaders(answer, destination.format);
 }
 

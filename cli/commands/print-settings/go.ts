@@ -28,7 +28,7 @@ export const printGoSettings = defineCommand({
   async run({ jsonKey }, cli) {
     const { url } = await repositoryAddress(cli, 'GO');
     const server = new URL(await cli.server());
-    const { hostname, host } = new URL(url);
+    const { host } = new URL(url);
     const at = `--server=${server.origin}${host === server.host ? '' : ` ${await flagsOf(cli)}`}`;
     const lines = [
       '# Where modules come from. Behind a comma is where others come from that are not there:',
@@ -44,7 +44,7 @@ export const printGoSettings = defineCommand({
           ]
         : [
             '# For the .netrc of the home directory, which the go command uses for https only:',
-            `machine ${hostname} login _json_key_base64 password ${await keyOf(jsonKey)}`,
+            `machine ${host} login _json_key_base64 password ${await keyOf(jsonKey)}`,
           ]),
     ];
     return lines.join('\n');
