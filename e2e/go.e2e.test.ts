@@ -16,7 +16,7 @@ import { type Scratch, scratch } from './harness/scratch.ts';
 import { type SecureFront, secureFront } from './harness/secure-front.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 const KINDS: readonly GoClientKind[] = [goNetrc, goAuth];
 
 let server: Server;

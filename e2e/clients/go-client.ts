@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../harness/run.ts';
+import { type Finished, run, succeed } from '../harness/run.ts';
 
 /** Where a go command gets modules. */
 export interface GoProxy {
@@ -29,6 +29,9 @@ export interface GoClientKind {
   /** What is set for it, and files of its home. */
   login(stage: GoStage): Promise<Readonly<Record<string, string>>>;
 }
+
+/** The first program that is built takes its time. */
+const LIMIT_MS = 300_000;
 
 const ROOT = join(import.meta.dir, '..', '..');
 /** The command line of the program, from the source. */
@@ -82,33 +85,22 @@ export class GoClient {
     await mkdir(folder);
     const paths = modules.map((module) => module.replace(/@.*$/, ''));
     const imports = paths.map((path, at) => `\tm${at} ${JSON.stringify(path)}`);
-    const prints = paths.map((_, at) => `\tfmt.Println(m${at}.Says())`);
+    const prints = paths.map((_, at) => `\tprintln(m${at}.Says())`);
     await writeFile(join(folder, 'go.mod'), 'module example.com/program\n\ngo 1.21\n');
     await writeFile(
       join(folder, 'main.go'),
-      [
-        'package main',
-        '',
-        'import (',
-        '\t"fmt"',
-        ...imports,
-        ')',
-        '',
-        'func main() {',
-        ...prints,
-        '}',
-        '',
-      ].join('\n'),
+      ['package main', '', 'import (', ...imports, ')', '', 'func main() {', ...prints, '}', ''].join('\n'),
     );
-    await this.go(['get', ...modules], folder, env);
-    return this.go(['run', '.'], folder, env);
+    await this.#go(['get', ...modules], folder, env);
+    // The language's own println needs nothing of the library to be built, and writes to standard error.
+    return (await this.#go(['run', '.'], folder, env)).stderr;
   }
 
-  go(
-    args: readonly string[],
-    cwd = this.#stage.directory,
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<string> {
-    return run(['go', ...args], { cwd, env: { ...this.#env, ...env } });
+  async go(args: readonly string[], cwd = this.#stage.directory): Promise<string> {
+    return (await this.#go(args, cwd, {})).stdout;
+  }
+
+  #go(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Finished> {
+    return succeed(['go', ...args], { cwd, env: { ...this.#env, ...env }, timeout: LIMIT_MS });
   }
 }

@@ -6,7 +6,7 @@ import { FileSender } from './send-file.ts';
 interface StoredFileParts {
   readonly repositories: Pick<RepositoryDirectory, 'find'>;
   /** What a repository has here, whatever its mode. */
-  stored(row: RepositoryRow): Pick<Repo, 'file'>;
+  readonly stored: (row: RepositoryRow) => Pick<Repo, 'file'>;
   readonly now: () => number;
 }
 

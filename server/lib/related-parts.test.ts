@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
+import { assert, asyncProperty, integer, uint8Array } from 'fast-check';
 import { failureOf } from '../testing/failure-of.ts';
 import { readRelated, relatedBoundary } from './related-parts.ts';
 
@@ -35,15 +35,11 @@ const read = (stream: ReadableStream<Uint8Array<ArrayBuffer>>) =>
   }));
 
 test.each(['\n', '\r\n'])('bytes come out as they went in, whatever their lines end in: %j', async (line) => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.uint8Array({ maxLength: 200 }),
-      fc.integer({ min: 1, max: 64 }),
-      async (bytes, piece) => {
-        const found = await read(sent(body(line, bytes), piece));
-        expect(found).toEqual({ description: '{"a":1}', content: [...bytes] });
-      },
-    ),
+  await assert(
+    asyncProperty(uint8Array({ maxLength: 200 }), integer({ min: 1, max: 64 }), async (bytes, piece) => {
+      const found = await read(sent(body(line, bytes), piece));
+      expect(found).toEqual({ description: '{"a":1}', content: [...bytes] });
+    }),
   );
 });
 
