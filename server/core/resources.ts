@@ -252,7 +252,7 @@ export interface OperationResources {
   /** Keeps one whose work was done elsewhere, and answers its body. */
   record(
     at: { readonly project: string; readonly location: string },
-    draft: OperationDraft<void>,
+    draft: OperationDraft,
   ): Promise<Document>;
 }
 

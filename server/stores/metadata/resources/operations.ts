@@ -30,7 +30,7 @@ export class StoredOperations implements OperationResources {
 
   record(
     at: { readonly project: string; readonly location: string },
-    draft: OperationDraft<void>,
+    draft: OperationDraft,
   ): Promise<Document> {
     return this.#database.transaction((tx) =>
       recordOperation(tx, { at, draft, result: undefined, now: this.#now() }),
