@@ -24,6 +24,7 @@ import type { Location, Project, Service } from './schemas/project.ts';
 import type { Repository } from './schemas/repository.ts';
 import type { ProjectConfig, ProjectSettings, VpcscConfig } from './schemas/settings.ts';
 import { tagHistoryOf } from './tag-history.ts';
+import { trashOf } from './trash.ts';
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
 import { workloadIdentityOf } from './workload-identity.ts';
 import {
@@ -57,6 +58,7 @@ export type * from './schemas/service-account.ts';
 export type * from './schemas/settings.ts';
 export type * from './schemas/tag-history.ts';
 export type * from './schemas/token.ts';
+export type * from './schemas/trash.ts';
 export type * from './schemas/user.ts';
 export type * from './schemas/workload-identity.ts';
 export type { CallOptions, ClientOptions } from './transport.ts';
@@ -140,7 +142,11 @@ export function createClient(options: ClientOptions) {
       ...getting<Package>(http),
       ...listing<Package>(http, 'packages'),
       ...patching<Package>(http),
-      ...deleting(http),
+      /** With `permanently`, past the trash. */
+      delete: (
+        name: string,
+        { permanently, ...call }: CallOptions & { readonly permanently?: boolean } = {},
+      ): Promise<Operation> => http.json({ method: 'DELETE', path: name, query: { permanently }, ...call }),
     },
 
     versions: {
@@ -150,11 +156,31 @@ export function createClient(options: ClientOptions) {
         name: string,
         { view, ...call }: CallOptions & { readonly view?: VersionView } = {},
       ): Promise<Named<Version>> => http.json({ method: 'GET', path: name, query: { view }, ...call }),
-      /** With `force`, the tags that point at it go too; without, they stop the deletion. */
+      /**
+       * With `force`, the tags that point at it go too; without, they stop the deletion. With `cascade` or `validateOnly`, the
+       * operation's metadata are CascadeMetadata.
+       */
       delete: (
         name: string,
-        { force, ...call }: CallOptions & { readonly force?: boolean } = {},
-      ): Promise<Operation> => http.json({ method: 'DELETE', path: name, query: { force }, ...call }),
+        {
+          force,
+          cascade,
+          permanently,
+          validateOnly,
+          ...call
+        }: CallOptions & {
+          readonly force?: boolean;
+          readonly cascade?: boolean;
+          readonly permanently?: boolean;
+          readonly validateOnly?: boolean;
+        } = {},
+      ): Promise<Operation> =>
+        http.json({
+          method: 'DELETE',
+          path: name,
+          query: { force, cascade, permanently, validateOnly },
+          ...call,
+        }),
       batchDelete: (
         parent: string,
         request: { readonly names: readonly string[]; readonly validateOnly?: boolean },
@@ -233,6 +259,7 @@ export function createClient(options: ClientOptions) {
     },
 
     tagHistory: tagHistoryOf(http),
+    deletedVersions: trashOf(http),
 
     /** The audit log. */
     logEntries: logEntriesOf(http),

@@ -77,6 +77,12 @@ import { projectConfig, projectSettings, vpcscConfig } from './schemas/settings.
 
 import { listTagEventsResponse, rollbackTagRequest, tagEvent } from './schemas/tag-history.ts';
 import { token } from './schemas/token.ts';
+import {
+  cascadeMetadata,
+  deletedVersion,
+  undeleteVersionRequest,
+  undeleteVersionResponse,
+} from './schemas/trash.ts';
 import { identity, setPasswordRequest, user } from './schemas/user.ts';
 import { workloadIdentityPool, workloadIdentityPoolProvider } from './schemas/workload-identity.ts';
 
@@ -84,6 +90,7 @@ import { workloadIdentityPool, workloadIdentityPoolProvider } from './schemas/wo
 export const components = {
   BatchDeleteVersionsRequest: batchDeleteVersionsRequest,
   BatchEnableServicesRequest: batchEnableServicesRequest,
+  CascadeMetadata: cascadeMetadata,
   CleanupDecision: cleanupDecision,
   CleanupPolicy: cleanupPolicy,
   CleanupRun: cleanupRun,
@@ -95,6 +102,7 @@ export const components = {
   RunGarbageCollectionRequest: runGarbageCollectionRequest,
   CreateServiceAccountKeyRequest: createServiceAccountKeyRequest,
   CreateServiceAccountRequest: createServiceAccountRequest,
+  DeletedVersion: deletedVersion,
   DockerImage: dockerImage,
   Empty: noFields,
   File: file,
@@ -119,6 +127,7 @@ export const components = {
   GetIamPolicyRequest: getIamPolicyRequest,
   ListCleanupDecisionsResponse: listOf('decisions', cleanupDecision),
   ListCleanupRunsResponse: listOf('cleanupRuns', cleanupRun),
+  ListDeletedVersionsResponse: listOf('deletedVersions', deletedVersion),
   ListDockerImagesResponse: listOf('dockerImages', dockerImage),
   ListFilesResponse: listOf('files', file),
   ListLocationsResponse: listOf('locations', location),
@@ -171,6 +180,8 @@ export const components = {
   TroubleshootIamPolicyRequest: troubleshootRequest,
   TroubleshootIamPolicyResponse: troubleshootResponse,
   UndeleteRoleRequest: undeleteRoleRequest,
+  UndeleteVersionRequest: undeleteVersionRequest,
+  UndeleteVersionResponse: undeleteVersionResponse,
   VPCSCConfig: vpcscConfig,
   Version: version,
   ListWorkloadIdentityPoolProvidersResponse: listOf(

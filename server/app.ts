@@ -207,7 +207,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     uploads,
     log,
     now,
-    leaseMs: config.gcLease,
+    times: { leaseMs: config.gcLease, trashRetention: config.trashRetention },
     ...(options.onStep && { onStep: options.onStep }),
   });
   const data: DataPlane = new DataPlane({
@@ -327,6 +327,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
             now,
             serviceAccountDomain: config.serviceAccountDomain,
             upstreamSecrets: sealer,
+            trashRetention: config.trashRetention,
           }),
         now,
         formats: FORMATS,

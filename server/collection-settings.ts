@@ -15,6 +15,14 @@ export const COLLECTION_SETTINGS = {
     initial: true,
     parse: onOrOff,
   }),
+  trashRetention: setting<number>({
+    name: 'trash-retention',
+    placeholder: 'DURATION',
+    help: 'How long deleted versions can be had back, unless their repository says otherwise; 0s deletes them at once',
+    usual: '7d',
+    initial: 7 * 24 * 3_600_000,
+    parse: milliseconds,
+  }),
   gcLease: setting<number>({
     name: 'gc-lease',
     placeholder: 'DURATION',

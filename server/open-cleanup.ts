@@ -7,7 +7,7 @@ import { cleanupTables } from './stores/metadata/cleanup-tables.ts';
 import type { Transactions } from './stores/metadata/transactions.ts';
 
 interface CleanupParts {
-  readonly config: Pick<Config, 'cleanupInterval' | 'serviceAccountDomain'>;
+  readonly config: Pick<Config, 'cleanupInterval' | 'serviceAccountDomain' | 'trashRetention'>;
   readonly database: Transactions;
   /** What was pulled and is not noted yet. */
   readonly pulls: { flush(): Promise<void> };
@@ -19,7 +19,7 @@ interface CleanupParts {
 
 /** Cleanup of repositories, on request and by the clock. */
 export function openCleanup({ config, database, pulls, log, clock, now, newId }: CleanupParts) {
-  const store = cleanupTables(database, now);
+  const store = cleanupTables(database, now, config.trashRetention);
   const report = (cause: unknown) => log.write('error', 'a cleanup failed', { cause });
   const cleanup = new PolicyCleanup({ store, pulls, now, newId, report });
   const { cleanupInterval: interval, serviceAccountDomain } = config;

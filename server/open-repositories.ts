@@ -47,8 +47,13 @@ interface OpenParts {
   readonly uploads: UploadSessions;
   readonly log: Log;
   readonly now: () => number;
-  /** How long a layer without a manifest is kept: longer than the longest push. */
-  readonly leaseMs: number;
+  /** In milliseconds. */
+  readonly times: {
+    /** How long a layer without a manifest is kept: longer than the longest push. */
+    readonly leaseMs: number;
+    /** How long deleted versions can be had back, unless their repository says otherwise. */
+    readonly trashRetention: number;
+  };
   /** What asks other servers. */
   readonly outward: {
     readonly upstreams: Upstreams;
@@ -65,13 +70,22 @@ interface OpenParts {
 
 /** The repositories' contents: read by anyone, written for an account and under an act. */
 export function openRepositories(parts: OpenParts) {
-  const { database, blobs, uploads, log, now, leaseMs, onStep } = parts;
+  const { database, blobs, uploads, log, now, onStep } = parts;
+  const { leaseMs, trashRetention } = parts.times;
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
   const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader, lease = leaseMs) =>
     new HostedTables(
-      { database: audited(database, act), blobs, uploads, now, leaseMs: lease, ...(onStep && { onStep }) },
+      {
+        database: audited(database, act),
+        blobs,
+        uploads,
+        now,
+        leaseMs: lease,
+        trashRetention,
+        ...(onStep && { onStep }),
+      },
       { repositoryId: row.id, account, catalog: rows ?? catalog(row) },
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.

@@ -18,7 +18,7 @@ const IMAGE = 'app';
 const TAG = 'v1';
 const BLOBS = 1_000_000;
 const GARBAGE = 200_000;
-const AT_ONCE = ['--gc-grace', '0s', '--gc-sweep-delay', '0s'];
+const AT_ONCE = ['--trash-retention', '0s', '--gc-grace', '0s', '--gc-sweep-delay', '0s'];
 
 export const garbage: Scenario = {
   name: 'garbage',

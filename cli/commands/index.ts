@@ -97,6 +97,7 @@ import { updateTag } from './tags/update.ts';
 import { deleteVersion } from './versions/delete.ts';
 import { describeVersion } from './versions/describe.ts';
 import { listVersions } from './versions/list.ts';
+import { trashCommands } from './versions/trash.ts';
 import { updateVersion } from './versions/update.ts';
 
 /** Every command there is, in the order help shows them. */
@@ -139,6 +140,7 @@ export const COMMANDS: readonly Command[] = [
   describeVersion,
   updateVersion,
   deleteVersion,
+  ...trashCommands,
   createTag,
   listTags,
   updateTag,

@@ -12,6 +12,8 @@ export const garbageRun = message({
   startTime: maybe(timestamp()),
   /** Absent until it is over. */
   endTime: maybe(timestamp()),
+  /** Deleted versions that had been in the trash for long enough. */
+  versionsPurged: maybe(int64()),
   /** Uploaded files whose lease is over and that nothing needs. */
   filesRemoved: maybe(int64()),
   /** Contents that nothing names any more, to be deleted later. */
@@ -71,6 +73,8 @@ export const blobExplanation = message({
         file: maybe(text()),
         versions: maybe(z.array(text())),
         leaseExpireTime: maybe(timestamp()),
+        /** Until when the versions, which were deleted, can be restored. */
+        purgeTime: maybe(timestamp()),
       }),
     ),
   ),

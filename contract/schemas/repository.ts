@@ -1,5 +1,16 @@
 import * as z from 'zod/mini';
-import { type Answer, choice, flag, int64, maybe, message, text, textMap, timestamp } from '../proto-json.ts';
+import {
+  type Answer,
+  choice,
+  duration,
+  flag,
+  int64,
+  maybe,
+  message,
+  text,
+  textMap,
+  timestamp,
+} from '../proto-json.ts';
 import { cleanupPolicy } from './cleanup.ts';
 import { quota } from './quota.ts';
 import { platformLogsConfig } from './settings.ts';
@@ -42,6 +53,8 @@ export const repository = message(
     kmsKeyName: maybe(text()),
     cleanupPolicies: maybe(z.record(z.string(), cleanupPolicy)),
     cleanupPolicyDryRun: maybe(flag()),
+    /** Beyond Google: how long deleted versions can be restored; the installation's setting where absent, `0s` for not at all. */
+    trashRetention: maybe(duration()),
     sizeBytes: maybe(int64()),
     satisfiesPzs: maybe(flag()),
     satisfiesPzi: maybe(flag()),

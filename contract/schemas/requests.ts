@@ -26,7 +26,6 @@ export const versionQuery = message({ view: maybe(versionView) });
 export const patchQuery = message({ updateMask: maybe(text()) });
 export const createRepositoryQuery = message({ repositoryId: maybe(text()) });
 export const createTagQuery = message({ tagId: maybe(text()) });
-export const deleteVersionQuery = message({ force: maybe(flag()) });
 
 export const batchDeleteVersionsRequest = message({
   parent: maybe(text()),

@@ -15,7 +15,18 @@ const ROUND_MS = 600;
 const DAY = 24;
 /** Hours from the true time, one after the other. */
 const TIMES = [DAY, 0, -DAY, DAY, -2 * DAY, 0];
-const GC = ['--gc-lease', '1h', '--gc-grace', '1s', '--gc-sweep-delay', '1s', '--gc-interval', '0s'];
+const GC = [
+  '--trash-retention',
+  '0s',
+  '--gc-lease',
+  '1h',
+  '--gc-grace',
+  '1s',
+  '--gc-sweep-delay',
+  '1s',
+  '--gc-interval',
+  '0s',
+];
 
 let home: Scratch;
 beforeAll(async () => {

@@ -169,6 +169,8 @@ test.each([
   async (grace, delay) => {
     const flags = ['--workers', '2', '--listen', `127.0.0.1:${freePort()}`, '--drain', '3s'];
     const times = [
+      '--trash-retention',
+      '0s',
       '--gc-lease',
       LEASE,
       '--gc-grace',
@@ -214,7 +216,18 @@ const SHORTEST_ROUND_MS = 500;
 test(
   'killed every few seconds, nothing that was acknowledged is lost, nothing dangles, and nothing is left over',
   async () => {
-    const flags = ['--gc-lease', LEASE, '--gc-grace', '0s', '--gc-sweep-delay', '1s', '--gc-interval', '0s'];
+    const flags = [
+      '--trash-retention',
+      '0s',
+      '--gc-lease',
+      LEASE,
+      '--gc-grace',
+      '0s',
+      '--gc-sweep-delay',
+      '1s',
+      '--gc-interval',
+      '0s',
+    ];
     const random = randomFrom(1);
     const end = performance.now() + SOAK_MS;
     let program = await Program.start({ data, flags });

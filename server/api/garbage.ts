@@ -103,6 +103,7 @@ export const garbageRoutes: readonly ApiRoute[] = [
 const tally = ({ blobs, bytes }: core.Freed) => ({ blobs: String(blobs), sizeBytes: String(bytes) });
 
 const report = (did: core.GarbageReport): GarbageRun => ({
+  versionsPurged: String(did.versionsPurged),
   filesRemoved: String(did.filesRemoved),
   condemned: tally({ blobs: did.blobsCondemned, bytes: did.condemnedBytes }),
   freed: tally({ blobs: did.blobsFreed, bytes: did.freedBytes }),
@@ -130,12 +131,13 @@ const explained = (told: core.BlobExplanation, now: number): BlobExplanation => 
     sizeBytes: String(told.blob.size),
     createTime: timestamp(told.blob.createdAt),
   }),
-  references: told.references.map(({ repository, package: pkg, path, versions, leaseUntil }) => ({
+  references: told.references.map(({ repository, package: pkg, path, versions, leaseUntil, purgeAt }) => ({
     repository,
     ...(pkg !== undefined && { package: pkg }),
     file: path,
     versions: [...versions],
     ...(leaseUntil !== undefined && { leaseExpireTime: timestamp(leaseUntil) }),
+    ...(purgeAt !== undefined && { purgeTime: timestamp(purgeAt) }),
   })),
   ...(told.review && {
     review: {
@@ -155,12 +157,15 @@ function summary({ blob, references, review, freed }: core.BlobExplanation, now:
     return freed
       ? `It was deleted on ${timestamp(freed.at)}, when nothing had needed it for long enough.`
       : 'It is not stored here, and was not deleted lately.';
-  const user = references.find(({ versions }) => versions.length > 0);
+  const user = references.find(({ versions, purgeAt }) => versions.length > 0 && purgeAt === undefined);
   if (user)
     return `It is kept because ${user.versions[0]}${user.package === undefined ? '' : ` of ${user.package}`} in ${user.repository} is made of it.`;
   const leased = references.find(({ leaseUntil }) => leaseUntil !== undefined && leaseUntil > now);
   if (leased)
     return `It is kept until ${timestamp(leased.leaseUntil ?? now)} for the version that it was uploaded for, in ${leased.repository}.`;
+  const inTrash = references.findLast(({ purgeAt }) => purgeAt !== undefined);
+  if (inTrash)
+    return `It is kept until ${timestamp(inTrash.purgeAt ?? now)} because ${inTrash.versions[0]} of ${inTrash.package} in ${inTrash.repository} was deleted and can be restored.`;
   const [file] = references;
   if (file) return `It is kept as ${file.path} in ${file.repository}.`;
   if (blob.state === 'deleting') return 'Nothing needs it, and it is being deleted.';

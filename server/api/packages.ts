@@ -2,13 +2,15 @@ import { components } from '../../contract/components.ts';
 import { names } from '../../contract/names.ts';
 import type { Package } from '../../contract/schemas/artifacts.ts';
 import { listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
-import type { RepositoryAddress } from '../core/repository.ts';
-import type { PackageRecord } from '../core/resources.ts';
+import { deletePackageQuery } from '../../contract/schemas/trash.ts';
+import { type RepositoryAddress, repositoryName } from '../core/repository.ts';
+import type { PackageAddress, PackageRecord } from '../core/resources.ts';
 import { annotated, shownAnnotations } from './annotations.ts';
 import { draft, EMPTY, startedAt } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
 import { ofPackage, onRepository, PACKAGE, packageAt, REPOSITORY, repositoryAt } from './places.ts';
-import { found } from './refusals.ts';
+import { denied, found } from './refusals.ts';
+import type { Asker } from './rights.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
 import { visibleInside } from './visible-page.ts';
@@ -106,12 +108,24 @@ export const packageRoutes: readonly ApiRoute[] = [
     within: ofPackage,
     needs: 'all',
     summary: 'Deletes a package with its versions and tags.',
-    query: noQuery,
+    query: deletePackageQuery,
     response: components.Operation,
-    run: (call) => {
+    run: async (call) => {
       const address = packageAt(call.params);
+      const { permanently = false } = call.query;
+      if (permanently) await requirePurge(call, address);
       const begun = draft(call, { response: () => EMPTY });
-      return startedAt(address, begun, (started) => call.parts.resources.packages.delete(address, started));
+      return startedAt(address, begun, (started) =>
+        call.parts.resources.packages.delete(address, { permanently }, started),
+      );
     },
   }),
 ];
+
+/** For all that is in it, as for its deletion. */
+async function requirePurge({ parts, principal }: Asker, address: PackageAddress): Promise<void> {
+  const permission = 'entrepot.versions.purge';
+  const on = repositoryName(address);
+  const extent = await parts.authorizer.extent(principal, permission, on, { package: address.package });
+  if (extent !== 'all') throw denied(principal, permission, on);
+}

@@ -19,6 +19,7 @@ export const REPOSITORY_FIELDS: FieldTree = {
   labels: 'map',
   cleanupPolicies: 'map',
   cleanupPolicyDryRun: 'mutable',
+  trashRetention: 'mutable',
   dockerConfig: { immutableTags: 'mutable', immutableTagPatterns: 'mutable' },
   mavenConfig: { allowSnapshotOverwrites: 'immutable', versionPolicy: 'immutable' },
   virtualRepositoryConfig: {
@@ -76,7 +77,7 @@ export function settingsOf(repository: Repository): RepositorySettings {
     config: {
       ...kept(repository, ['kmsKeyName', 'mavenConfig', 'remoteRepositoryConfig', 'virtualRepositoryConfig']),
       ...(dockerConfig && { dockerConfig }),
-      ...kept(repository, ['cleanupPolicyDryRun', 'platformLogsConfig']),
+      ...kept(repository, ['cleanupPolicyDryRun', 'trashRetention', 'platformLogsConfig']),
       ...(limits && { quota: limits }),
       ...(policies && Object.keys(policies).length > 0 && { cleanupPolicies: policies }),
       ...scanning(repository),

@@ -1,5 +1,6 @@
 import { FORMATS, type Repository } from '../../contract/schemas/repository.ts';
 import { invalid } from '../core/error.ts';
+import { durationMs } from '../lib/duration.ts';
 import type { Format } from '../core/format.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 
@@ -9,6 +10,7 @@ const MOST_LABELS = 64;
 const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 const KMS_KEY = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
+const LONGEST_TRASH_MS = 365 * 86_400_000;
 const LONGEST_DESCRIPTION = 1024;
 
 const refusal = (reason: string, why: string, field: string) =>
@@ -66,7 +68,9 @@ export function checkLabels(labels: Readonly<Record<string, string>>): void {
 }
 
 /** What must hold of every repository, new or changed. */
-export function checkFields({ description = '', labels = {}, kmsKeyName }: Repository): void {
+export function checkFields(repository: Repository): void {
+  const { description = '', labels = {}, kmsKeyName } = repository;
+  checkTrash(repository);
   if (description.length > LONGEST_DESCRIPTION)
     throw refusal(
       'DESCRIPTION_INVALID',
@@ -79,6 +83,21 @@ export function checkFields({ description = '', labels = {}, kmsKeyName }: Repos
       'KMS_KEY_INVALID',
       'kms_key_name must be projects/P/locations/L/keyRings/R/cryptoKeys/K',
       'repository.kms_key_name',
+    );
+}
+
+/** Copies can be had again from where they came, and nothing is deleted from what others are behind. */
+function checkTrash({ mode, trashRetention }: Repository): void {
+  if (trashRetention === undefined) return;
+  const ms = durationMs(trashRetention) ?? -1;
+  const field = 'repository.trash_retention';
+  if (mode !== undefined && mode !== 'MODE_UNSPECIFIED' && mode !== 'STANDARD_REPOSITORY')
+    throw refusal('TRASH_RETENTION_INVALID', 'only standard repositories have a trash', field);
+  if (ms < 0 || ms > LONGEST_TRASH_MS)
+    throw refusal(
+      'TRASH_RETENTION_INVALID',
+      `trash_retention ${trashRetention} is not from 0s, which deletes at once, to 31536000s`,
+      field,
     );
 }
 

@@ -25,6 +25,7 @@ import { settingsRoutes } from './settings.ts';
 import { tagHistoryRoutes } from './tag-history.ts';
 import { tagRoutes } from './tags.ts';
 import { tokenRoutes } from './tokens.ts';
+import { trashRoutes } from './trash.ts';
 import { ownRoutes } from './users-own.ts';
 import { uploadRoutes } from './uploads.ts';
 import { userRoutes } from './users.ts';
@@ -44,6 +45,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...cleanupRoutes,
   ...packageRoutes,
   ...versionRoutes,
+  ...trashRoutes,
   ...tagRoutes,
   ...tagHistoryRoutes,
   ...fileRoutes,

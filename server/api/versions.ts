@@ -1,15 +1,12 @@
 import { components } from '../../contract/components.ts';
 import { names } from '../../contract/names.ts';
 import type { VersionView } from '../../contract/schemas/artifacts.ts';
-import {
-  deleteVersionQuery,
-  noQuery,
-  patchQuery,
-  versionListQuery,
-  versionQuery,
-} from '../../contract/schemas/requests.ts';
+import { noQuery, patchQuery, versionListQuery, versionQuery } from '../../contract/schemas/requests.ts';
+import { deleteVersionQuery } from '../../contract/schemas/trash.ts';
+import type { Cascade, CascadeLine } from '../core/cascade.ts';
 import type { MayUntag } from '../core/catalog.ts';
 import { invalid } from '../core/error.ts';
+import type { Permission } from '../core/permissions.ts';
 import { repositoryName } from '../core/repository.ts';
 import type { PackageAddress, VersionRecord } from '../core/resources.ts';
 import { annotated } from './annotations.ts';
@@ -116,13 +113,36 @@ export const versionRoutes: readonly ApiRoute[] = [
     audit: ofArtifactRegistry('DeleteVersion', 'publish'),
     on: onRepository,
     within: ofVersion,
-    summary: 'Deletes a version; with force also one that has tags.',
+    summary:
+      'Deletes a version; with force also one that has tags, with cascade also its parts that nothing else needs and what ' +
+      'refers to it.',
     query: deleteVersionQuery,
     response: components.Operation,
-    run: (call) => {
+    run: async (call) => {
       const address = versionAt(call.params);
-      const how = { force: call.query.force ?? false, mayUntag: untagging(call, address) };
-      const begun = draft(call, { response: () => EMPTY });
+      const { force = false, cascade = false, permanently = false, validateOnly = false } = call.query;
+      const on = onRepository(call.params);
+      const { package: pkg, version } = address;
+      const may = (each: string, permission: Permission) =>
+        requireRight(call, permission, on, { package: pkg, version: each });
+      if (permanently) await may(version, 'entrepot.versions.purge');
+      const how = {
+        force,
+        cascade,
+        permanently,
+        validateOnly,
+        mayDelete: async (each: string) => {
+          await may(each, 'artifactregistry.versions.delete');
+          if (permanently) await may(each, 'entrepot.versions.purge');
+        },
+        mayUntag: untagging(call, address),
+      };
+      const begun = draft<Cascade>(call, {
+        ...((cascade || validateOnly) && {
+          metadata: (plan: Cascade) => cascadeDocument(address, plan, validateOnly),
+        }),
+        response: () => EMPTY,
+      });
       return startedAt(address, begun, (started) =>
         call.parts.resources.versions.delete(address, how, started),
       );
@@ -171,6 +191,20 @@ export const versionRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+const cascadeDocument = (pkg: PackageAddress, { deleted, kept }: Cascade, validateOnly: boolean) => {
+  const shown = ({ version, reason, because, tags }: CascadeLine) => ({
+    version: names.version.format({ ...pkg, version }),
+    reason,
+    ...(because !== undefined && { because: names.version.format({ ...pkg, version: because }) }),
+    ...(tags.length > 0 && { tags: tags.map((tag) => names.tag.format({ ...pkg, tag })) }),
+  });
+  return typed('CascadeMetadata', {
+    ...(validateOnly && { validateOnly }),
+    deleted: deleted.map(shown),
+    ...(kept.length > 0 && { kept: kept.map(shown) }),
+  });
+};
 
 const insideVersion = ({ package: pkg, version }: VersionRecord) => ({ package: pkg, version });
 

@@ -64,8 +64,11 @@ export interface TaggedVersion extends VersionRow {
   readonly tags: readonly string[];
 }
 
-/** How one version points at another: a part of it, or the thing it is about. */
-export type LinkKind = 'child' | 'subject';
+/**
+ * How one version points at another: a part of it, the thing it is about, or, for a companion, the thing whose name its tag
+ * was made of.
+ */
+export type LinkKind = 'child' | 'subject' | 'companion';
 
 export interface VersionLink {
   readonly kind: LinkKind;
@@ -195,9 +198,11 @@ export interface HostedRepo extends CatalogReader {
   amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void>;
   /**
    * Fails with FAILED_PRECONDITION while another version has it as child. Its tags go with it; `mayUntag` is asked
-   * about each before anything is changed, and refuses by throwing.
+   * about each before anything is changed, and refuses by throwing. It goes into the trash where the repository has one.
    */
   unpublish(pkg: string, version: string, mayUntag?: MayUntag): Promise<void>;
+  /** The same, past the trash: for what was never there for anybody else. */
+  discard(pkg: string, version: string): Promise<void>;
   /**
    * Takes a file from the version that it is of, which goes with its last one. NOT_FOUND (FILE_UNKNOWN) when no version has it;
    * FAILED_PRECONDITION while an immutable tag names the version.

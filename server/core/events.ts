@@ -9,6 +9,7 @@ export interface EventMap {
     readonly digests: readonly Digest[];
   };
   'version.deleted': { readonly repositoryId: number; readonly package: string; readonly version: string };
+  'version.restored': { readonly repositoryId: number; readonly package: string; readonly version: string };
   'tag.set': {
     readonly repositoryId: number;
     readonly package: string;

@@ -51,6 +51,8 @@ export interface Freed {
 
 /** What a run did, or would do. */
 export interface GarbageReport {
+  /** Deleted versions that had been in the trash for long enough. */
+  readonly versionsPurged: number;
   readonly filesRemoved: number;
   readonly blobsCondemned: number;
   readonly condemnedBytes: number;
@@ -70,6 +72,7 @@ export interface GarbageReport {
 
 /** How a run begins. */
 export const NOTHING_DONE: GarbageReport = {
+  versionsPurged: 0,
   filesRemoved: 0,
   blobsCondemned: 0,
   condemnedBytes: 0,
@@ -97,6 +100,8 @@ export interface GarbageRun {
  * them: whoever takes rows that lead to work outside of a transaction puts off their next review, which is a lease.
  */
 export interface GarbageTables {
+  /** Deletes for good what has been in the trash for long enough. Answers how many versions those were. */
+  purgeTrash(batch: GarbageBatch, act: Act): Promise<number>;
   /** Removes loose files whose lease is over and that no version needs. */
   reviewFiles(batch: GarbageBatch): Promise<ReviewedFiles>;
   /** Takes versions off the list: they stay until somebody, or a policy, deletes them. Answers how many those were. */
@@ -142,6 +147,8 @@ export interface BlobReference {
   readonly versions: readonly string[];
   /** Until when the file is kept though no version needs it. */
   readonly leaseUntil?: number;
+  /** Until when the versions, which were deleted, can be had back. */
+  readonly purgeAt?: number;
 }
 
 /** Why a blob is kept, or what became of it. */

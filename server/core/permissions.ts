@@ -157,6 +157,7 @@ const OWN = [
   'entrepot.users.get',
   'entrepot.users.list',
   'entrepot.users.update',
+  'entrepot.versions.purge',
 ] as const;
 
 export const PERMISSIONS = [...ARTIFACT_REGISTRY, ...IAM, ...NEIGHBOURS, ...OWN] as const;

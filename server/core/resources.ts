@@ -1,3 +1,4 @@
+import type { Cascade } from './cascade.ts';
 import type { Attributes, MayUntag, TaggedVersion } from './catalog.ts';
 import type { WorkloadPoolResources, WorkloadProviderResources } from './federation.ts';
 import type { GarbageResources } from './garbage.ts';
@@ -11,6 +12,7 @@ import type { ScrubResources } from './scrub.ts';
 import type { ServiceAccountKeyResources, ServiceAccountResources } from './service-accounts.ts';
 import type { TagHistory } from './tag-history.ts';
 import type { Quota } from './usage.ts';
+import type { Trash } from './trash.ts';
 import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
@@ -186,17 +188,30 @@ export interface RepositoryResources {
   delete(address: RepositoryAddress, draft: OperationDraft): Promise<Document>;
 }
 
+export interface PackageDeletion {
+  /** Past the trash: nothing of it can be had back. */
+  readonly permanently: boolean;
+}
+
 export interface PackageResources {
   get(address: PackageAddress): Promise<PackageRecord | undefined>;
   list(parent: RepositoryAddress, query: ListQuery): Promise<Listed<PackageRecord>>;
   annotate(address: PackageAddress, change: (current: PackageRecord) => TextMap): Promise<PackageRecord>;
   /** With its versions and tags. FAILED_PRECONDITION when tags are immutable and it has some. */
-  delete(address: PackageAddress, draft: OperationDraft): Promise<Document>;
+  delete(address: PackageAddress, how: PackageDeletion, draft: OperationDraft): Promise<Document>;
 }
 
 export interface VersionDeletion {
   /** Also when tags point at it; they go too. */
   readonly force: boolean;
+  /** Past the trash: it cannot be had back. */
+  readonly permanently?: boolean;
+  /** Takes along its parts that nothing else needs, and what refers to what goes. */
+  readonly cascade?: boolean;
+  /** Only says what would go. */
+  readonly validateOnly?: boolean;
+  /** Asked about each version that goes along, before anything changes; refuses by throwing. */
+  readonly mayDelete?: (version: string) => Promise<void>;
   /** Asked about each tag before anything changes; refuses by throwing. */
   readonly mayUntag?: MayUntag;
 }
@@ -214,7 +229,7 @@ export interface VersionResources {
   /** Changes what its format remembers of it. */
   amend(address: VersionAddress, change: (current: VersionRecord) => Attributes): Promise<VersionRecord>;
   /** FAILED_PRECONDITION while another version has it as child, tags stop it or immutable tags name it. */
-  delete(address: VersionAddress, how: VersionDeletion, draft: OperationDraft): Promise<Document>;
+  delete(address: VersionAddress, how: VersionDeletion, draft: OperationDraft<Cascade>): Promise<Document>;
   /** Deletes what can be deleted, tags too; the draft is told the names of what could not. */
   deleteMany(
     parent: PackageAddress,
@@ -277,4 +292,5 @@ export interface Resources {
   readonly workloadPools: WorkloadPoolResources;
   readonly workloadProviders: WorkloadProviderResources;
   readonly garbage: GarbageResources;
+  readonly trash: Trash;
 }

@@ -321,6 +321,9 @@ const ALL: readonly Role[] = [
     'resourcemanager.projects.get',
     'resourcemanager.projects.update',
   ]),
+  role('entrepot.trashAdmin', 'Trash Administrator', 'Deletes for good what was deleted.', [
+    'entrepot.versions.purge',
+  ]),
   role('entrepot.publicAccessAdmin', 'Public Access Administrator', 'Opens resources to everyone.', [
     'entrepot.policies.grantPublic',
   ]),

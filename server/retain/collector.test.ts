@@ -23,18 +23,26 @@ type Step =
       readonly version: string;
       readonly uses: readonly string[];
     }
-  | { readonly do: 'index' | 'unpublish'; readonly pkg: string; readonly version: string }
+  | {
+      readonly do: 'index' | 'unpublish' | 'undelete' | 'purge';
+      readonly pkg: string;
+      readonly version: string;
+    }
   | { readonly do: 'collect' }
   | { readonly do: 'wait'; readonly ms: number };
 
 const pkg = fc.constantFrom(...PACKAGES);
 const text = fc.constantFrom(...TEXTS);
 const version = fc.constantFrom('1', '2', '3');
+const anyVersion = fc.constantFrom(...VERSIONS);
+/** Over within the waits of one test, or not. */
+const RETENTION = 2 * LEASE;
 const changes: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('push', 'unlink', 'head'), pkg, text }),
   fc.record({ do: fc.constant('mount'), text, from: pkg, to: pkg }),
   fc.record({ do: fc.constant('publish'), pkg, version, uses: fc.uniqueArray(text, { maxLength: 3 }) }),
   fc.record({ do: fc.constantFrom('index', 'unpublish'), pkg, version }),
+  fc.record({ do: fc.constantFrom('unpublish', 'undelete', 'purge'), pkg, version: anyVersion }),
 );
 const steps = fc.array(
   fc.oneof(
@@ -79,8 +87,11 @@ async function publishing(
   });
 }
 
+/** That its content is gone is never a reason not to restore what is in the trash. */
+const REFUSALS = new Set(['IN_USE', 'HAS_PARENT', 'VERSION_EXISTS', 'PART_GONE']);
+
 /** What a client does; being refused is no failure. */
-async function change(repo: HostedRepo, step: Step): Promise<void> {
+async function change(lab: GarbageLab, repo: HostedRepo, step: Step): Promise<void> {
   try {
     switch (step.do) {
       case 'push':
@@ -106,6 +117,9 @@ async function change(repo: HostedRepo, step: Step): Promise<void> {
         });
       case 'unpublish':
         return await repo.unpublish(step.pkg, step.version);
+      case 'undelete':
+      case 'purge':
+        return await lab.back(step.pkg, step.version, step.do);
       case 'collect':
       case 'wait':
         return undefined;
@@ -113,8 +127,7 @@ async function change(repo: HostedRepo, step: Step): Promise<void> {
         return step satisfies never;
     }
   } catch (error) {
-    if (!(error instanceof RegistryError) || !(isNotFound(error) || error.code === 'FAILED_PRECONDITION'))
-      throw error;
+    if (!(error instanceof RegistryError) || !(isNotFound(error) || REFUSALS.has(error.reason))) throw error;
   }
 }
 
@@ -144,19 +157,19 @@ test('whatever is done and whenever, what is reachable stays and everything else
   await fc.assert(
     fc.asyncProperty(steps, meanwhile, async (work, interruptions) => {
       await using lab = await GarbageLab.open();
-      const repo = await lab.repo();
+      const repo = await lab.repo('p', RETENTION);
       const waiting = [...interruptions];
       const collector = lab.collector({
         onStep: async (at) => {
           const next = waiting.findIndex(([when]) => when === at);
           const [taken] = next === -1 ? [] : waiting.splice(next, 1);
-          if (taken) await change(repo, taken[1]);
+          if (taken) await change(lab, repo, taken[1]);
         },
       });
       for (const step of work) {
         if (step.do === 'wait') lab.advance(step.ms);
         else if (step.do === 'collect') await collector.turn();
-        else await change(repo, step);
+        else await change(lab, repo, step);
         expect((await lab.faults()).filter((fault) => !fault.endsWith('orphan'))).toEqual([]);
       }
       await expectReachable(lab, repo);
@@ -176,6 +189,7 @@ test('whatever is done and whenever, what is reachable stays and everything else
         .where('version_use.version_id', 'is', null)
         .execute();
       expect(loose).toEqual([]);
+      expect(await lab.database.read.selectFrom('deleted_version').select('id').execute()).toEqual([]);
       expect(await lab.database.read.selectFrom('gc_queue').select('key').execute()).toEqual([]);
     }),
     { numRuns: Number(process.env['GARBAGE_RUNS'] ?? 40) },

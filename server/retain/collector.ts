@@ -129,7 +129,7 @@ export class Collector {
     }
     const refusal = [...refusals].join('; ');
     const report: GarbageReport = { ...counts, ...(refusal !== '' && { refusal }) };
-    const deleted = counts.blobsFreed + counts.purged > 0;
+    const deleted = counts.blobsFreed + counts.purged + counts.versionsPurged > 0;
     if (turns > 1 || Object.values(counts).some((count) => count > 0) || refusal !== '')
       await tables.endRun(
         {
@@ -159,6 +159,11 @@ export class Collector {
       if (at === undefined) refusals.add(PAUSED);
       return at;
     };
+    const trash = await this.#batches(time, async (batch) => {
+      const purged = await tables.purgeTrash(batch, how.act);
+      counts.versionsPurged += purged;
+      return purged === batch.limit;
+    });
     const files = await this.#batches(time, async (batch) => {
       const { taken, removed } = await tables.reviewFiles(batch);
       counts.filesRemoved += removed;
@@ -177,7 +182,7 @@ export class Collector {
       return reviewed.taken === batch.limit && !reviewed.refused;
     });
     const swept = await this.#batches(time, (batch) => this.#sweep(batch, counts, how.act));
-    return files || versions || blobs || swept;
+    return trash || files || versions || blobs || swept;
   }
 
   /** Repeats while there is more, up to a turn's worth; answers whether there still is. */

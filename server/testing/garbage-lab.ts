@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { BlobInfo } from '../core/blob.ts';
 import type { ClockRecord, ClockStamp } from '../core/clock.ts';
 import type { HostedRepo } from '../core/catalog.ts';
+import { notFound } from '../core/error.ts';
 import { TokenSealer } from '../lib/sealed-token.ts';
 import { ClockWatch } from '../retain/clock-watch.ts';
 import { Collector, type CollectorParts } from '../retain/collector.ts';
@@ -11,6 +12,7 @@ import { CatalogTables, FileLookups } from '../stores/metadata/catalog-tables.ts
 import { GarbageQueue } from '../stores/metadata/gc-tables.ts';
 import { HostedTables } from '../stores/metadata/hosted-tables.ts';
 import { RepositoryTables } from '../stores/metadata/repository-directory.ts';
+import { StoredTrash } from '../stores/metadata/resources/deleted-versions.ts';
 import { UploadSessions } from '../stores/upload-sessions.ts';
 import { type TemporaryDatabase, temporaryDatabase } from './temporary-database.ts';
 
@@ -58,7 +60,8 @@ export class GarbageLab implements AsyncDisposable {
     this.#ahead += milliseconds;
   }
 
-  async repo(project = 'p'): Promise<HostedRepo> {
+  /** With a retention, what is deleted goes into its trash. */
+  async repo(project = 'p', trashRetention?: number): Promise<HostedRepo> {
     this.#made += 1;
     const repositories = new RepositoryTables(this.database, this.now);
     await repositories.ensureProject(project);
@@ -71,9 +74,33 @@ export class GarbageLab implements AsyncDisposable {
       ttlMs: LEASE,
     });
     return new HostedTables(
-      { database: this.database, blobs: this.blobs, uploads, now: this.now, leaseMs: LEASE },
+      {
+        database: this.database,
+        blobs: this.blobs,
+        uploads,
+        now: this.now,
+        leaseMs: LEASE,
+        trashRetention,
+      },
       { repositoryId: id, account: 'admin', catalog: new CatalogTables(this.database, this.#files, id) },
     );
+  }
+
+  /** Restores or purges the last deletion of a version, of whichever repository. NOT_FOUND where there is none. */
+  async back(pkg: string, version: string, what: 'undelete' | 'purge'): Promise<void> {
+    const row = await this.database.read
+      .selectFrom('deleted_version')
+      .innerJoin('repository', 'repository.id', 'deleted_version.repository_id')
+      .select(['deleted_version.id', 'project', 'location', 'repository.name as repository'])
+      .where('package', '=', pkg)
+      .where('deleted_version.name', '=', version)
+      .orderBy('deleted_version.id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (!row) throw notFound('DELETED_VERSION');
+    const trash = new StoredTrash(this.database, this.now);
+    const address = { ...row, id: String(row.id) };
+    await (what === 'purge' ? trash.purge(address) : trash.undelete(address, () => Promise.resolve()));
   }
 
   reconciler(): Reconciler {
@@ -129,7 +156,15 @@ export class GarbageLab implements AsyncDisposable {
   async faults(): Promise<readonly string[]> {
     const rows = await this.database.read
       .selectFrom('blob')
-      .leftJoin('file', 'file.blob_digest', 'blob.digest')
+      .leftJoin(
+        (named) =>
+          named
+            .selectFrom('file')
+            .select(['blob_digest', 'path'])
+            .unionAll(named.selectFrom('deleted_file').select(['blob_digest', 'path']))
+            .as('file'),
+        (join) => join.onRef('file.blob_digest', '=', 'blob.digest'),
+      )
       .select(['blob.digest', 'blob.size', 'blob.generation', 'blob.state', 'file.path'])
       .execute();
     const faults: string[] = [];

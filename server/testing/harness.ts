@@ -62,6 +62,10 @@ export const basic = (user: string, password: string): string =>
 /** A password, since a token would expire when a test moves the clock. */
 const ADMIN = basic('admin', ADMIN_PASSWORD);
 
+/** Most tests are about what is gone at once. */
+const withoutTrash = (flags: readonly string[]): readonly string[] =>
+  flags.includes('--trash-retention') ? [] : ['--trash-retention', '0s'];
+
 /** The whole server but its socket, on a directory of its own, with an admin and the repository my-project/images. */
 export class TestServer implements AsyncDisposable {
   readonly clock: Clock;
@@ -94,7 +98,7 @@ export class TestServer implements AsyncDisposable {
     };
     const directory = new DataDirectory(await temporary());
     const config = parseConfig({
-      argv: ['--data', directory.root, '--reserve', '0KiB', ...flags],
+      argv: ['--data', directory.root, '--reserve', '0KiB', ...withoutTrash(flags), ...flags],
       env: {},
       readFile: () => '',
     });

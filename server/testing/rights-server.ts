@@ -53,12 +53,13 @@ export class RightsServer implements AsyncDisposable {
   }
 
   static async start(): Promise<RightsServer> {
-    const server = await TestServer.start();
+    const server = await TestServer.start(['--trash-retention', '7d']);
     await server.repository('sibling');
     await server.repository('far', { project: 'far-project' });
     const image = new ImageClient(server, `us-central1-docker/my-project/images/${PACKAGE}`);
     const manifest = await image.image('v1');
-    const params = await everything(server, manifest);
+    const gone = await image.image('gone');
+    const params = await everything(server, manifest, gone);
     await server.repository('packages', { format: 'NPM' });
     await new ApiCaller(server).ok('POST', `${LOCATION}/repositories?repositoryId=copies`, {
       format: 'DOCKER',
@@ -134,8 +135,15 @@ export class RightsServer implements AsyncDisposable {
 
 const last = ({ name }: { readonly name: string }): string => name.slice(name.lastIndexOf('/') + 1);
 
-async function everything(server: TestServer, { digest }: Descriptor): Promise<Record<string, string>> {
+async function everything(
+  server: TestServer,
+  { digest }: Descriptor,
+  gone: Descriptor,
+): Promise<Record<string, string>> {
   const admin = new ApiCaller(server);
+  const versions = `${IMAGES}/packages/${encodeURIComponent(PACKAGE)}/versions`;
+  await admin.ok('DELETE', `${versions}/${gone.digest}?force=true`);
+  const [deleted] = (await admin.get(`${IMAGES}/deletedVersions`)).deletedVersions;
   const operation = await admin.ok('POST', 'projects', { projectId: 'for-an-operation' });
   await admin.ok('POST', 'users?userId=someone', { password: 'a long enough password' });
   const { name: token } = await admin.ok('POST', 'users/me/tokens', { displayName: 'one' });
@@ -166,6 +174,7 @@ async function everything(server: TestServer, { digest }: Descriptor): Promise<R
     view: `${PACKAGE}@${digest}`,
     operation: last(operation),
     cleanupRun: last(cleanup.metadata),
+    deletedVersion: last(deleted),
     service: 'artifactregistry.googleapis.com',
     user: 'someone',
     token: last({ name: token }),

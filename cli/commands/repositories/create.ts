@@ -9,6 +9,7 @@ import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
 import { modeOf, MODES } from './mode.ts';
 import { REMOTE_FLAGS, tokenOriginsFlag, UPSTREAM_FLAGS } from './upstream-flags.ts';
+import { trashRetention, trashRetentionOf } from './trash-retention.ts';
 import { VIRTUAL_FLAGS } from './virtual-flags.ts';
 
 export const createRepository = defineCommand({
@@ -64,6 +65,7 @@ export const createRepository = defineCommand({
     immutableTags: toggle('Tags can neither move nor be deleted (docker only).', { negatable: true }),
     immutableTagPatterns,
     ...QUOTA_FLAGS,
+    trashRetention,
     ...UPSTREAM_FLAGS,
     remoteRepoConfigDesc: text('TEXT', 'Description of the upstream for people.'),
     ...CREDENTIAL_FLAGS,
@@ -87,6 +89,7 @@ export const createRepository = defineCommand({
       ...(args.labels === undefined ? {} : { labels: args.labels }),
       ...(dockerConfig && { dockerConfig }),
       ...(limits && { quota: limits.quota }),
+      ...trashRetentionOf(args),
     });
     await cli.terminal.notice(`Create request issued for: [${repository}]`);
     if (args.async) return leftRunning(cli, operation);

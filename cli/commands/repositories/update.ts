@@ -8,6 +8,7 @@ import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { clearImmutableTagPatterns, dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
 import { modeChange } from './mode.ts';
 import { REMOTE_FLAGS } from './upstream-flags.ts';
+import { clearTrashRetention, trashRetention, trashRetentionOf } from './trash-retention.ts';
 import { VIRTUAL_FLAGS } from './virtual-flags.ts';
 
 export const updateRepository = defineCommand({
@@ -50,6 +51,8 @@ export const updateRepository = defineCommand({
     immutableTagPatterns,
     clearImmutableTagPatterns,
     ...QUOTA_FLAGS,
+    trashRetention,
+    clearTrashRetention,
     ...CREDENTIAL_FLAGS,
     clearRemoteCredentials: toggle('Ask the upstream without credentials from now on.'),
     ...REMOTE_FLAGS,
@@ -72,11 +75,12 @@ export const updateRepository = defineCommand({
       key === 'dockerConfig' ? Object.keys(dockerConfig ?? {}).map((field) => `${key}.${field}`) : [key],
     );
     const limits = quotaOf(args);
+    const trash = trashRetentionOf(args);
     const ofMode = await modeChange(cli, args);
     const updated = await client.repositories.patch(
       name,
-      { ...change, ...(limits && { quota: limits.quota }), ...ofMode.change },
-      masked([...paths, ...(limits?.paths ?? []), ...ofMode.paths]),
+      { ...change, ...(limits && { quota: limits.quota }), ...trash, ...ofMode.change },
+      masked([...paths, ...(limits?.paths ?? []), ...(trash ? ['trashRetention'] : []), ...ofMode.paths]),
     );
     await cli.terminal.notice(`Updated repository [${args.repository}].`);
     return updated;

@@ -96,7 +96,7 @@ export async function approveStaged(command: Command): Promise<Response> {
   const tarball = await blobOf(repo, tarballRef(row.version));
   const attestations = attested ? await blobOf(repo, attestationsRef(row.version)) : undefined;
   await publishVersion(repo, { ...publication, tarball, ...(attestations && { attestations }) });
-  await repo.unpublish(STAGED, row.version);
+  await repo.discard(STAGED, row.version);
   command.refresh(packumentIndex, { of: publication.package });
   return Response.json({ ok: true, id: publication.package, version: publication.version });
 }
@@ -105,7 +105,7 @@ export async function approveStaged(command: Command): Promise<Response> {
 export async function rejectStaged(command: Command): Promise<Response> {
   const row = await rowOf(command);
   await requirePublishing(command.rights, stagedIn(row).publication);
-  await command.repo.unpublish(STAGED, row.version);
+  await command.repo.discard(STAGED, row.version);
   return Response.json({ ok: true });
 }
 

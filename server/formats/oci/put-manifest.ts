@@ -4,6 +4,7 @@ import { type Command, param } from '../../core/format.ts';
 import { readWhole } from '../../lib/read-whole.ts';
 import { type ManifestAttributes, toAttributes } from './attributes.ts';
 import { buildTimeOf } from './build-time.ts';
+import { companionLink } from './companions.ts';
 import { blobFile, manifestFile } from './files.ts';
 import { EMPTY_DIGEST } from './media-types.ts';
 import { digestBytes, imageName, type OciDigest, referenceOf, tagName } from './names.ts';
@@ -57,7 +58,7 @@ export async function putManifest(command: Command): Promise<Response> {
       size: contents.size,
       files: [file],
       uses: contents.uses,
-      links: contents.links,
+      links: [...contents.links, ...tags.flatMap(companionLink)],
       tags,
       onConflict: 'keep',
     })

@@ -3,6 +3,7 @@ import type { FileRef } from '../../core/catalog.ts';
 import { RegistryError } from '../../core/error.ts';
 import type { FetchedFile, FetchedVersion, FormatUpstream, ListedFileOrPath } from '../../core/format.ts';
 import { type ManifestAttributes, toAttributes } from './attributes.ts';
+import { companionLink } from './companions.ts';
 import { blobFile, manifestFile } from './files.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
 import { checksumOf, digestBytes, imageName, isDigest, type OciDigest, referenceOf } from './names.ts';
@@ -94,6 +95,7 @@ async function adopt(fetched: FetchedFile): Promise<FetchedVersion | undefined> 
         (target) => ({ kind: 'child', target }) as const,
       ),
       ...(subject ? [{ kind: 'subject', target: subject.digest } as const] : []),
+      ...(ref.tag === undefined ? [] : companionLink(ref.tag)),
     ],
   };
 }

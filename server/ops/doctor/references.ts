@@ -33,6 +33,16 @@ const LAWS: readonly Law[] = [
     do: BROKEN,
   },
   {
+    name: 'trash',
+    holds: 'the content of what was deleted can be had back',
+    breaches: `SELECT 'the deleted version ' || name || ' of ' || package || ' of repository ' || deleted_version.repository_id
+        || ' names content that is ' || coalesce(blob.state, 'unknown')
+      FROM deleted_version JOIN deleted_file ON deleted_id = deleted_version.id
+        LEFT JOIN blob ON blob.digest = deleted_file.blob_digest
+      WHERE blob.state IS NULL OR blob.state NOT IN ${SERVABLE}`,
+    do: 'push the named versions again, or purge them from the trash',
+  },
+  {
     name: 'versions',
     holds: 'each has a file',
     breaches: `SELECT 'version ' || version.name || ' of ' || package.name || ' has no file'

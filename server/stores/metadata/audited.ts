@@ -1,11 +1,12 @@
 import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
 import { recordEntry } from './audit-entries.ts';
 import { lastTagEvent, signTagEvents } from './tag-events.ts';
+import { lastDeletion, signDeletions } from './trash.ts';
 import type { Recorded, Transactions } from './transactions.ts';
 
 /**
  * The same tables, for an act: whatever is changed through this is in the audit log by the same transaction, so no
- * code that changes things can forget to say so. What happened to tags is signed with who did it.
+ * code that changes things can forget to say so. What happened to tags, and what was deleted, is signed with who did it.
  */
 export const audited = (database: Transactions, act: Act | undefined): Transactions =>
   act === undefined
@@ -16,8 +17,10 @@ export const audited = (database: Transactions, act: Act | undefined): Transacti
         transaction: (work, recorded) =>
           database.transaction(async (tx) => {
             const before = await lastTagEvent(tx);
+            const deleted = await lastDeletion(tx);
             const result = await work(tx);
             await signTagEvents(tx, before, act);
+            await signDeletions(tx, deleted, act);
             await recordEntry(tx, act, outcomeOf(act, recorded?.(result) ?? {}));
             return result;
           }),

@@ -142,7 +142,9 @@ export async function* holdsOf(db: Kysely<Schema>, packageId: number): Pages<Hol
       .execute();
     yield rows.flatMap(({ kind, version_id: from, target_id: to }): readonly Hold[] => {
       if (to === null) return [];
-      return [kind === 'child' ? { kind, holder: from, held: to } : { kind, holder: to, held: from }];
+      return kind === 'child'
+        ? [{ kind, holder: from, held: to }]
+        : [{ kind: 'subject', holder: to, held: from }];
     });
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;

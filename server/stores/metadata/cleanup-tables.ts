@@ -15,9 +15,14 @@ import { beginRun, findRun, listDecisions, listRuns, writeRun } from './cleanup-
 import { removeUnchanged } from './remove-unchanged.ts';
 import { repositoryOf } from './resources/places.ts';
 import type { Transactions } from './transactions.ts';
+import type { UsualRetention } from './trash.ts';
 
 /** What cleanup reads, deletes and remembers, in the metadata database. */
-export function cleanupTables(database: Transactions, now: () => number): CleanupStore {
+export function cleanupTables(
+  database: Transactions,
+  now: () => number,
+  usual?: UsualRetention,
+): CleanupStore {
   const db = database.read;
   return {
     target: (address) => targetAt(db, address),
@@ -37,7 +42,7 @@ export function cleanupTables(database: Transactions, now: () => number): Cleanu
       database.transaction((tx) => writeRun(tx, run, step, { now: now(), ...(body && { body }) })),
     remove: (removal, act) =>
       audited(database, act).transaction(
-        (tx) => removeUnchanged(tx, removal, now()),
+        (tx) => removeUnchanged(tx, removal, { now: now(), usual }),
         () => ({ part: 'step' }),
       ),
     end: (run, end, { body, act }) =>

@@ -25,11 +25,17 @@ export async function preview(
   { now, graceMs }: Omit<GarbageBatch, 'limit'>,
 ): Promise<GarbageReport> {
   const old = now - graceMs;
+  const { trash } = await db
+    .selectFrom('deleted_version')
+    .select(({ fn }) => fn.countAll<number>().as('trash'))
+    .where('purge_at', '<=', now)
+    .executeTakeFirstOrThrow();
   const files = await total(db, 'file', old);
   const blobs = await total(db, 'blob', old);
   const swept = await total(db, 'sweep', now);
   return {
     ...NOTHING_DONE,
+    versionsPurged: trash,
     filesRemoved: files.number,
     blobsCondemned: blobs.number,
     condemnedBytes: blobs.bytes,

@@ -74,12 +74,13 @@ export async function endRun(tx: Tx, run: GarbageRun, act: Act | undefined): Pro
     )
     .execute();
   if (!act) return;
-  const { blobsFreed, freedBytes, purged, purgedBytes } = run.report;
+  const { versionsPurged, blobsFreed, freedBytes, purged, purgedBytes } = run.report;
   await recordEntry(tx, act, {
     ...DONE,
     response: {
       blobsFreed: String(blobsFreed),
       freedBytes: String(freedBytes),
+      ...(versionsPurged > 0 && { versionsPurged: String(versionsPurged) }),
       ...(purged > 0 && { purged: String(purged), purgedBytes: String(purgedBytes) }),
     },
   });

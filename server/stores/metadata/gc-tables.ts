@@ -1,4 +1,4 @@
-import type { Act } from '../../core/audit.ts';
+import { type Act, UNFINISHED } from '../../core/audit.ts';
 import type { BlobInfo } from '../../core/blob.ts';
 import type {
   Doomed,
@@ -14,6 +14,8 @@ import type {
 import { preview } from './gc-preview.ts';
 import { condemn, reviewFiles, reviewVersions } from './gc-review.ts';
 import { claimRun, endRun, openRuns } from './gc-runs.ts';
+import { purgeDue } from './trash.ts';
+import { recordEntry } from './audit-entries.ts';
 import { free, markDeleting, postpone, unknown } from './gc-sweep.ts';
 import type { GcQueueTable } from './schema-collection.ts';
 import type { Transactions } from './transactions.ts';
@@ -27,6 +29,21 @@ export class GarbageQueue implements GarbageTables {
 
   constructor(database: Transactions) {
     this.#database = database;
+  }
+
+  async purgeTrash({ now, limit }: GarbageBatch, act: Act): Promise<number> {
+    const due = await this.#database.read
+      .selectFrom('deleted_version')
+      .select('id')
+      .where('purge_at', '<=', now)
+      .limit(1)
+      .executeTakeFirst();
+    if (!due) return 0;
+    return this.#database.transaction(async (tx) => {
+      const purged = await purgeDue(tx, now, limit);
+      if (purged > 0) await recordEntry(tx, act, UNFINISHED);
+      return purged;
+    });
   }
 
   async reviewFiles(batch: GarbageBatch): Promise<ReviewedFiles> {

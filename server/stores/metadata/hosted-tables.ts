@@ -33,6 +33,7 @@ import { publish, putFile } from './publish.ts';
 import { asQuotaRefusal } from './quotas.ts';
 import type { Schema } from './schema.ts';
 import { removeTag, setTag } from './tags.ts';
+import type { UsualRetention } from './trash.ts';
 import { removeVersion } from './versions.ts';
 import { withdrawFile } from './withdraw-file.ts';
 
@@ -43,6 +44,8 @@ export interface HostedOptions {
   readonly now: () => number;
   /** How long a loose file is kept for the version that will need it. */
   readonly leaseMs: number;
+  /** Without it, nothing goes into the trash. */
+  readonly trashRetention?: UsualRetention;
   /** Called at each step of each change, for tests that stop the process just there. */
   readonly onStep?: (step: RecordStep) => void;
 }
@@ -216,9 +219,17 @@ export class HostedTables implements HostedRepo {
   }
 
   async unpublish(pkg: string, version: string, mayUntag?: MayUntag): Promise<void> {
+    await this.#remove(pkg, version, this.#options.trashRetention, mayUntag);
+  }
+
+  async discard(pkg: string, version: string): Promise<void> {
+    await this.#remove(pkg, version, undefined);
+  }
+
+  async #remove(pkg: string, version: string, usual: UsualRetention, mayUntag?: MayUntag): Promise<void> {
     const { repositoryId } = this.#place;
     await this.#write(async (tx, now) => {
-      await removeVersion(tx, { repositoryId, package: pkg, version, now }, mayUntag);
+      await removeVersion(tx, { repositoryId, package: pkg, version, now, usual }, mayUntag);
       return [];
     });
   }
@@ -226,7 +237,7 @@ export class HostedTables implements HostedRepo {
   async withdraw(path: string, mayUntag?: MayUntag): Promise<void> {
     const { repositoryId } = this.#place;
     await this.#write(async (tx, now) => {
-      await withdrawFile(tx, { repositoryId, path, now }, mayUntag);
+      await withdrawFile(tx, { repositoryId, path, now, usual: this.#options.trashRetention }, mayUntag);
       return [];
     });
   }

@@ -22,6 +22,7 @@ export async function publish(
 ): Promise<readonly Surplus[]> {
   const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
   if (plan.once) await useUp(tx, plan, repositoryId);
+  if (plan.onConflict !== 'replace') await refuseTrashed(tx, plan, repositoryId);
   const surplus = await adoptAll(tx, plan.files, now);
   const { versionId, created, extended } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
 
@@ -168,6 +169,38 @@ async function makeWay(
     await tx.deleteFrom('file').where('repository_id', '=', repositoryId).where('path', '=', path).execute();
   }
   return { brings, freed };
+}
+
+const otherInTrash = prepared(
+  (db, file: { readonly repositoryId: number; readonly path: string; readonly digest: string }) =>
+    db
+      .selectFrom('deleted_file')
+      .select('blob_digest')
+      .where('repository_id', '=', file.repositoryId)
+      .where('path', '=', file.path)
+      .where('own', '=', 1)
+      .where('blob_digest', '<>', file.digest)
+      .limit(1),
+);
+
+/** A name that stands for the same bytes for good does so while those can be had back. */
+async function refuseTrashed(
+  tx: Transaction<Schema>,
+  { package: pkg, version, files }: PublishPlan,
+  repositoryId: number,
+): Promise<void> {
+  for (const { path, blob } of files) {
+    const { rows } = await otherInTrash(tx, { repositoryId, path, digest: blob.digest });
+    const [other] = rows;
+    if (other)
+      throw new RegistryError(
+        'ALREADY_EXISTS',
+        'VERSION_IN_TRASH',
+        `${pkg} ${version} was deleted and can still be restored: ${path} had other bytes; restore it, use another version, ` +
+          'or have it purged from the trash first',
+        { details: { package: pkg, version, path, digest: other.blob_digest } },
+      );
+  }
 }
 
 interface FileOwner {

@@ -4,6 +4,7 @@ import { RegistryError } from '../../core/error.ts';
 import { detailsOf } from './cleanup-facts.ts';
 import { removeVersionAndTags } from './resources/delete-versions.ts';
 import type { Schema } from './schema.ts';
+import type { UsualRetention } from './trash.ts';
 
 /**
  * Deletes those of the versions that are still as they were when that was decided: no tag more or less, neither published nor pulled again,
@@ -12,7 +13,7 @@ import type { Schema } from './schema.ts';
 export async function removeUnchanged(
   tx: Transaction<Schema>,
   { repositoryId, package: pkg, versions }: Removal,
-  now: number,
+  { now, usual }: { readonly now: number; readonly usual: UsualRetention },
 ): Promise<readonly string[]> {
   const current = await detailsOf(
     tx,
@@ -23,7 +24,9 @@ export async function removeUnchanged(
   for (const decided of versions) {
     const { version } = decided;
     if (!isSame(decided, known.get(decided.id)) || (await hasSubject(tx, decided.id))) left.push(version);
-    else if (!(await isRemoved(removeVersionAndTags(tx, { repositoryId, package: pkg, version, now }))))
+    else if (
+      !(await isRemoved(removeVersionAndTags(tx, { repositoryId, package: pkg, version, now, usual })))
+    )
       left.push(version);
   }
   return left;
@@ -43,7 +46,7 @@ async function hasSubject(tx: Transaction<Schema>, versionId: number): Promise<b
     )
     .select('version.id')
     .where('link.version_id', '=', versionId)
-    .where('link.kind', '=', 'subject')
+    .where('link.kind', 'in', ['subject', 'companion'])
     .executeTakeFirst();
   return subject !== undefined;
 }

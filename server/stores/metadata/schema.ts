@@ -15,6 +15,12 @@ import type {
   UpstreamSecretTable,
   UpstreamStateTable,
 } from './schema-copies.ts';
+import type {
+  DeletedFileTable,
+  DeletedLinkTable,
+  DeletedPackageTable,
+  DeletedVersionTable,
+} from './schema-trash.ts';
 
 /** Milliseconds since the epoch. */
 type Instant = number;
@@ -176,7 +182,7 @@ export interface VersionPullTable {
 
 export interface VersionLinkTable {
   readonly package_id: number;
-  readonly kind: 'child' | 'subject';
+  readonly kind: 'child' | 'subject' | 'companion';
   readonly target: string;
   readonly version: string;
   readonly version_id: number;
@@ -443,4 +449,8 @@ export interface Schema {
   readonly upstream_fetch: UpstreamFetchTable;
   readonly first_seen: FirstSeenTable;
   readonly upstream_secret: UpstreamSecretTable;
+  readonly deleted_version: DeletedVersionTable;
+  readonly deleted_file: DeletedFileTable;
+  readonly deleted_link: DeletedLinkTable;
+  readonly deleted_package: DeletedPackageTable;
 }

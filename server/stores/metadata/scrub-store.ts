@@ -178,7 +178,11 @@ export async function damagedBlobs(db: Kysely<Schema>, limit: number): Promise<r
       .selectFrom('repository')
       .select(['project', 'location', 'name as repository'])
       .where('id', 'in', (query) =>
-        query.selectFrom('file').select('repository_id').where('blob_digest', '=', digest),
+        query
+          .selectFrom('file')
+          .select('repository_id')
+          .where('blob_digest', '=', digest)
+          .union(query.selectFrom('deleted_file').select('repository_id').where('blob_digest', '=', digest)),
       )
       .limit(MOST_REPOSITORIES)
       .execute();

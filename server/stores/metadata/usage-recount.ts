@@ -1,20 +1,24 @@
+/** Of a repository, with its trash. */
+const FILES = `(SELECT repository_id, blob_digest FROM file UNION ALL SELECT repository_id, blob_digest FROM deleted_file) AS held`;
+const KEPT = `(SELECT id, repository_id FROM version UNION SELECT version_id, repository_id FROM deleted_version) AS kept`;
+
 /** Who has which blob, below which parent. */
 const HELD = {
   package: `SELECT DISTINCT package_id AS holder, repository_id AS parent, blob_digest AS digest FROM file
     WHERE package_id IS NOT NULL`,
   repository: `SELECT DISTINCT repository_id AS holder, repository.project AS parent, blob_digest AS digest
-    FROM file JOIN repository ON repository.id = file.repository_id`,
-  project: `SELECT DISTINCT repository.project AS holder, '' AS parent, file.blob_digest AS digest
-    FROM file JOIN repository ON repository.id = file.repository_id`,
+    FROM ${FILES} JOIN repository ON repository.id = held.repository_id`,
+  project: `SELECT DISTINCT repository.project AS holder, '' AS parent, held.blob_digest AS digest
+    FROM ${FILES} JOIN repository ON repository.id = held.repository_id`,
 } as const;
 export type Counted = keyof typeof HELD;
 export const COUNTED = ['package', 'repository', 'project'] as const satisfies readonly Counted[];
 
 const VERSIONS: Readonly<Record<Counted, string>> = {
   package: `SELECT package_id AS holder, count(*) AS versions FROM version GROUP BY package_id`,
-  repository: `SELECT repository_id AS holder, count(*) AS versions FROM version GROUP BY repository_id`,
+  repository: `SELECT repository_id AS holder, count(*) AS versions FROM ${KEPT} GROUP BY repository_id`,
   project: `SELECT repository.project AS holder, count(*) AS versions
-    FROM version JOIN repository ON repository.id = version.repository_id GROUP BY repository.project`,
+    FROM ${KEPT} JOIN repository ON repository.id = kept.repository_id GROUP BY repository.project`,
 };
 
 const PLACE: Readonly<Record<Counted, string>> = {

@@ -5,7 +5,7 @@ import { RegistryError } from '../../core/error.ts';
 import { bodyOf } from '../../testing/contracts/bodies.ts';
 import { fileOf, linked } from '../../testing/contracts/repo-under-test.ts';
 import { failureOf } from '../../testing/failure-of.ts';
-import { GarbageLab } from '../../testing/garbage-lab.ts';
+import { GarbageLab, LEASE } from '../../testing/garbage-lab.ts';
 import type { MetadataDatabase } from './database.ts';
 import { COUNTED, miscounts, MISPLACED } from './usage-recount.ts';
 
@@ -15,6 +15,8 @@ const wrong = ({ reading }: Pick<MetadataDatabase, 'reading'>): readonly unknown
 
 const BYTES = ['', 'a', 'bb', 'cccc', 'dddddddd'];
 const REPOSITORIES = 3;
+/** Of a trash: over after two collections. */
+const RETENTION = 6 * LEASE;
 const isRefusal = (thrown: unknown) => thrown instanceof RegistryError && thrown.status < 500;
 
 interface World {
@@ -70,6 +72,17 @@ const unpublish = fc.record({ ...within, version: fc.constantFrom('1', '2', '3')
     (world) =>
       repoAt(world, repo).unpublish(pkg, version),
 );
+const back = fc
+  .record({
+    pkg: within.pkg,
+    version: fc.constantFrom('1', '2', '3'),
+    what: fc.constantFrom('undelete', 'purge'),
+  })
+  .map(
+    ({ pkg, version, what }): Step =>
+      ({ lab }) =>
+        lab.back(pkg, version, what),
+  );
 const unlink = fc.record(within).map(
   ({ repo, pkg, bytes }): Step =>
     (world) =>
@@ -91,14 +104,18 @@ const together = (step: fc.Arbitrary<Step>) =>
 function refused(thrown: unknown): void {
   if (!isRefusal(thrown)) throw thrown;
 }
-const steps = fc.oneof(link, mount, publish, unpublish, unlink, retag, collect);
+const steps = fc.oneof(link, mount, publish, unpublish, back, unlink, retag, collect);
 
 describe('what packages, repositories and projects are said to hold', () => {
   test('is what a look at everything finds, after whatever happened', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(steps, together(steps)), { maxLength: 25 }), async (all) => {
         await using lab = await GarbageLab.open();
-        const repos = [await lab.repo('first'), await lab.repo('first'), await lab.repo('second')];
+        const repos = [
+          await lab.repo('first', RETENTION),
+          await lab.repo('first'),
+          await lab.repo('second', RETENTION),
+        ];
         for (const step of all) {
           await step({ lab, repos }).catch(refused);
           expect(wrong(lab.database)).toEqual([]);
@@ -147,7 +164,7 @@ describe('a quota', () => {
           fc.array(fc.oneof(steps, together(steps)), { maxLength: 20 }),
           async (maxBytes, maxVersions, all) => {
             await using lab = await GarbageLab.open();
-            const repos = [await lab.repo('p'), await lab.repo('p'), await lab.repo('p')];
+            const repos = [await lab.repo('p'), await lab.repo('p', RETENTION), await lab.repo('p')];
             await limit(lab, table, { max_bytes: maxBytes, max_versions: maxVersions });
             for (const step of all) {
               await step({ lab, repos }).catch(refused);

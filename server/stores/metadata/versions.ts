@@ -4,23 +4,41 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import { recordEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
 import { requireUnheld } from './tags.ts';
+import { deleteRows, type UsualRetention } from './trash.ts';
 
 interface VersionRemoval {
   readonly repositoryId: number;
   readonly package: string;
   readonly version: string;
   readonly now: number;
+  readonly usual: UsualRetention;
 }
 
 /**
- * Deletes a version with its files and tags. FAILED_PRECONDITION while a live version has it as child, or while an
- * immutable tag names it; NOT_FOUND (VERSION_UNKNOWN) when it is not there.
+ * Deletes a version with its files and tags, into the trash where it is to go there. FAILED_PRECONDITION while a live version
+ * has it as child, or while an immutable tag names it; NOT_FOUND (VERSION_UNKNOWN) when it is not there.
  */
 export async function removeVersion(
   tx: Transaction<Schema>,
   removal: VersionRemoval,
   mayUntag?: MayUntag,
 ): Promise<void> {
+  const id = await requireRemovable(tx, removal, mayUntag);
+  const { repositoryId, now, usual } = removal;
+  await deleteRows(tx, repositoryId, [id], { now, usual });
+  await recordEvent(tx, now, 'version.deleted', {
+    repositoryId,
+    package: removal.package,
+    version: removal.version,
+  });
+}
+
+/** The row id of a version that may be deleted; else the refusal of its deletion. */
+export async function requireRemovable(
+  tx: Transaction<Schema>,
+  removal: Pick<VersionRemoval, 'repositoryId' | 'package' | 'version'>,
+  mayUntag?: MayUntag,
+): Promise<number> {
   const row = await tx
     .selectFrom('version')
     .innerJoin('package', 'package.id', 'version.package_id')
@@ -48,13 +66,7 @@ export async function removeVersion(
     );
 
   await requireUnheld(tx, (held) => held.where('version_id', '=', row.id));
-
-  await tx.deleteFrom('version').where('id', '=', row.id).execute();
-  await recordEvent(tx, removal.now, 'version.deleted', {
-    repositoryId: removal.repositoryId,
-    package: removal.package,
-    version: removal.version,
-  });
+  return row.id;
 }
 
 async function tagsOf(tx: Transaction<Schema>, versionId: number): Promise<readonly string[]> {

@@ -4,12 +4,14 @@ import { notFound } from '../../core/error.ts';
 import { recordEvent } from './outbox.ts';
 import type { Schema } from './schema.ts';
 import { requireUnheld } from './tags.ts';
+import type { UsualRetention } from './trash.ts';
 import { removeVersion } from './versions.ts';
 
 interface Withdrawal {
   readonly repositoryId: number;
   readonly path: string;
   readonly now: number;
+  readonly usual: UsualRetention;
 }
 
 /**
@@ -18,7 +20,7 @@ interface Withdrawal {
  */
 export async function withdrawFile(
   tx: Transaction<Schema>,
-  { repositoryId, path, now }: Withdrawal,
+  { repositoryId, path, now, usual }: Withdrawal,
   mayUntag?: MayUntag,
 ): Promise<void> {
   const file = await tx
@@ -39,7 +41,8 @@ export async function withdrawFile(
     .where('id', '<>', file.id)
     .limit(1)
     .executeTakeFirst();
-  if (!other) return removeVersion(tx, { repositoryId, package: file.package, version, now }, mayUntag);
+  if (!other)
+    return removeVersion(tx, { repositoryId, package: file.package, version, now, usual }, mayUntag);
   await requireUnheld(tx, (held) => held.where('version_id', '=', versionId));
   await tx.deleteFrom('file').where('id', '=', file.id).execute();
   await tx

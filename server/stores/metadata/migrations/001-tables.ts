@@ -188,7 +188,7 @@ export const TABLES: readonly string[] = [
 
   `CREATE TABLE version_link (
     package_id INTEGER NOT NULL REFERENCES package(id) ON DELETE CASCADE,
-    kind TEXT NOT NULL CHECK (kind IN ('child', 'subject')),
+    kind TEXT NOT NULL CHECK (kind IN ('child', 'subject', 'companion')),
     target TEXT NOT NULL,
     version TEXT NOT NULL,
     version_id INTEGER NOT NULL REFERENCES version(id) ON DELETE CASCADE,

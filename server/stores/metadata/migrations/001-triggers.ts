@@ -84,6 +84,12 @@ export const TRIGGERS: readonly string[] = [
        WHERE repository_id = NEW.repository_id AND path = NEW.path;
      DELETE FROM awaited_file WHERE repository_id = NEW.repository_id AND path = NEW.path; END`,
 
+  `CREATE TRIGGER deleted_file_gone AFTER DELETE ON deleted_file BEGIN
+     ${enqueue('blob', 'OLD.blob_digest', 'purged')}; END`,
+  `CREATE TRIGGER deleted_version_gone AFTER DELETE ON deleted_version BEGIN
+     DELETE FROM deleted_package WHERE repository_id = OLD.repository_id AND name = OLD.package AND NOT EXISTS (
+       SELECT 1 FROM deleted_version WHERE repository_id = OLD.repository_id AND package = OLD.package); END`,
+
   `CREATE TRIGGER document_removed AFTER DELETE ON document WHEN OLD.blob_digest IS NOT NULL BEGIN
      ${enqueue('blob', 'OLD.blob_digest', 'document removed')}; END`,
   `CREATE TRIGGER document_replaced AFTER UPDATE OF blob_digest ON document

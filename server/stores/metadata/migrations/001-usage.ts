@@ -1,6 +1,7 @@
 /**
  * What packages, repositories and projects have, counted with every change, so that asking costs a look at a row. Each has
  * a blob once, however many of its files name it, and alone (`unique_bytes`) while no other one below the same parent has it.
+ * What is in the trash is its repository's, and no package's.
  */
 
 interface Row {
@@ -50,10 +51,21 @@ function moved({ table, held, digest, holder, parent }: Siblings, row: Row, unle
     WHERE id = ${first} AND id = ${last}${also};`;
 }
 
-/** Whether another file of the same package, or repository, names the row's blob. */
-const named = (owner: 'package' | 'repository', { name }: Row): string =>
-  `EXISTS (SELECT 1 FROM file WHERE blob_digest = ${name}.blob_digest AND repository_id = ${name}.repository_id
-     ${owner === 'package' ? `AND package_id = ${name}.package_id` : ''} AND id <> ${name}.id)`;
+const namedIn = (table: 'file' | 'deleted_file', { name }: Row, others = ''): string =>
+  `EXISTS (SELECT 1 FROM ${table} WHERE blob_digest = ${name}.blob_digest AND repository_id = ${name}.repository_id ${others})`;
+
+/** Whether another file of the same package, or of the repository and its trash, names the row's blob. */
+const named = (owner: 'package' | 'repository', row: Row): string =>
+  owner === 'package'
+    ? namedIn('file', row, `AND package_id = ${row.name}.package_id AND id <> ${row.name}.id`)
+    : `(${namedIn('file', row, `AND id <> ${row.name}.id`)} OR ${namedIn('deleted_file', row)})`;
+
+/** The same for a file that is in the trash. */
+const namedBeside = (row: Row): string => {
+  const { name } = row;
+  return `(${namedIn('file', row)} OR
+    ${namedIn('deleted_file', row, `AND (deleted_id <> ${name}.deleted_id OR path <> ${name}.path)`)})`;
+};
 
 /** A project knows how many of its repositories have a blob, and the sum of their ids: of one alone that is its id. */
 function repositoryMoved(row: Row, unless?: string): string {
@@ -77,13 +89,17 @@ const aloneInProject = (row: Row): string =>
   `UPDATE repository SET unique_bytes = unique_bytes ${row.sign} ${sizeOf(`${row.name}.digest`)}
     WHERE id = ${row.name}.repository_ids;`;
 
-const countVersion = ({ name, sign }: Row): string =>
-  ['package', 'repository']
-    .map(
-      (table) =>
-        `UPDATE ${table} SET version_count = version_count ${sign} 1 WHERE id = ${name}.${table}_id;`,
-    )
-    .join(' ');
+/**
+ * A version is its repository's from when it comes until it is neither there nor in the trash: on its way there and back it
+ * keeps its id, and nothing grows.
+ */
+const countVersion = ({ name, sign }: Row, elsewhere: string): string =>
+  `UPDATE repository SET version_count = version_count ${sign} 1 WHERE id = ${name}.repository_id AND NOT ${elsewhere};`;
+const countInPackage = ({ name, sign }: Row): string =>
+  `UPDATE package SET version_count = version_count ${sign} 1 WHERE id = ${name}.package_id;`;
+const inTrash = ({ name }: Row): string =>
+  `EXISTS (SELECT 1 FROM deleted_version WHERE version_id = ${name}.id)`;
+const isThere = ({ name }: Row): string => `EXISTS (SELECT 1 FROM version WHERE id = ${name}.version_id)`;
 
 /** What is counted may not grow past the limit, whatever makes it grow. It may shrink to what is still too much. */
 const limited = (table: 'repository' | 'project', [counted, limit]: readonly [string, string]): string =>
@@ -121,8 +137,17 @@ export const USAGE: readonly string[] = [
   `CREATE TRIGGER project_unshared_blob AFTER UPDATE ON project_blob WHEN NEW.repositories = 1 BEGIN
      ${aloneInProject(COMES)} END`,
 
-  `CREATE TRIGGER version_counted AFTER INSERT ON version BEGIN ${countVersion(COMES)} END`,
-  `CREATE TRIGGER version_uncounted AFTER DELETE ON version BEGIN ${countVersion(GOES)} END`,
+  `CREATE TRIGGER repository_kept_blob AFTER INSERT ON deleted_file
+     WHEN NOT ${namedBeside(COMES)} BEGIN ${repositoryMoved(COMES)} END`,
+  `CREATE TRIGGER repository_purged_blob AFTER DELETE ON deleted_file
+     WHEN NOT ${namedBeside(GOES)} BEGIN ${repositoryMoved(GOES)} END`,
+
+  `CREATE TRIGGER version_counted AFTER INSERT ON version BEGIN
+     ${countInPackage(COMES)} ${countVersion(COMES, inTrash(COMES))} END`,
+  `CREATE TRIGGER version_uncounted AFTER DELETE ON version BEGIN
+     ${countInPackage(GOES)} ${countVersion(GOES, inTrash(GOES))} END`,
+  `CREATE TRIGGER version_kept AFTER INSERT ON deleted_version BEGIN ${countVersion(COMES, isThere(COMES))} END`,
+  `CREATE TRIGGER version_purged AFTER DELETE ON deleted_version BEGIN ${countVersion(GOES, isThere(GOES))} END`,
   `CREATE TRIGGER project_versions_counted AFTER UPDATE OF version_count ON repository BEGIN
      UPDATE project SET version_count = version_count + NEW.version_count - OLD.version_count
        WHERE id = NEW.project; END`,

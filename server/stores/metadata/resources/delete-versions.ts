@@ -6,6 +6,7 @@ import type { Document, OperationDraft, PackageAddress } from '../../../core/res
 import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { Schema } from '../schema.ts';
+import type { UsualRetention } from '../trash.ts';
 import { removeVersion } from '../versions.ts';
 import { planDeletion } from './deletion-plan.ts';
 import { recordOperation } from './operations.ts';
@@ -16,6 +17,7 @@ interface Removal {
   readonly package: string;
   readonly version: string;
   readonly now: number;
+  readonly usual: UsualRetention;
 }
 
 /** FAILED_PRECONDITION, with nothing done, for a child of another version or where a tag must stay. */
@@ -46,6 +48,7 @@ interface Job {
   readonly database: Transactions;
   readonly parent: PackageAddress;
   readonly now: () => number;
+  readonly usual: UsualRetention;
 }
 
 interface Wish {
@@ -74,7 +77,7 @@ export async function deleteVersions(job: Job, versions: readonly string[], wish
 
 /** Answers the versions that something held on to since the plan was made. */
 async function removeSome(
-  { database, parent, now }: Job,
+  { database, parent, now, usual }: Job,
   versions: readonly string[],
   { mayUntag }: Wish,
 ): Promise<readonly string[]> {
@@ -83,7 +86,7 @@ async function removeSome(
     const refused: string[] = [];
     for (const version of versions) {
       try {
-        const removal = { repositoryId, package: parent.package, version, now: now() };
+        const removal = { repositoryId, package: parent.package, version, now: now(), usual };
         await removeVersionAndTags(tx, removal, mayUntag);
       } catch (error) {
         if (!isRefusal(error)) throw error;

@@ -87,7 +87,11 @@ export class StoredGarbage implements GarbageResources {
     return {
       digest,
       ...(blob && { blob }),
-      references: [...(await references(db, digest)), ...(await documentsOf(db, digest))],
+      references: [
+        ...(await references(db, digest)),
+        ...(await trashOf(db, digest)),
+        ...(await documentsOf(db, digest)),
+      ],
       ...(review && { review }),
       ...(freed && { freed }),
     };
@@ -145,6 +149,32 @@ async function references(db: Kysely<Schema>, digest: string): Promise<readonly 
       };
     }),
   );
+}
+
+async function trashOf(db: Kysely<Schema>, digest: string): Promise<readonly BlobReference[]> {
+  const rows = await db
+    .selectFrom('deleted_file')
+    .innerJoin('deleted_version', 'deleted_version.id', 'deleted_file.deleted_id')
+    .innerJoin('repository', 'repository.id', 'deleted_version.repository_id')
+    .select([
+      'deleted_file.path',
+      'deleted_version.package',
+      'deleted_version.name as version',
+      'deleted_version.purge_at as purgeAt',
+      'repository.project',
+      'repository.location',
+      'repository.name as repository',
+    ])
+    .where('deleted_file.blob_digest', '=', digest)
+    .limit(MOST)
+    .execute();
+  return rows.map(({ path, package: pkg, version, purgeAt, ...address }) => ({
+    repository: repositoryName(address),
+    package: pkg,
+    path,
+    versions: [version],
+    purgeAt,
+  }));
 }
 
 async function documentsOf(db: Kysely<Schema>, digest: string): Promise<readonly BlobReference[]> {

@@ -8,6 +8,7 @@ import type {
   ListQuery,
   OperationDraft,
   PackageAddress,
+  PackageDeletion,
   PackageRecord,
   PackageResources,
   SortField,
@@ -16,6 +17,7 @@ import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { PackageTable, Schema } from '../schema.ts';
 import { requireUnheld } from '../tags.ts';
+import { deleteRows, rememberPackage, type UsualRetention } from '../trash.ts';
 import { inSteps, STEP, stepOf } from './in-steps.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
 import { annotationMatching, type Matching, nameMatching } from './matching.ts';
@@ -27,10 +29,12 @@ type Row = Selectable<PackageTable>;
 export class StoredPackages implements PackageResources {
   readonly #database: Transactions;
   readonly #now: () => number;
+  readonly #usual: UsualRetention;
 
-  constructor(database: Transactions, now: () => number) {
+  constructor(database: Transactions, now: () => number, usual?: UsualRetention) {
     this.#database = database;
     this.#now = now;
+    this.#usual = usual;
   }
 
   async get(address: PackageAddress): Promise<PackageRecord | undefined> {
@@ -77,16 +81,28 @@ export class StoredPackages implements PackageResources {
     });
   }
 
-  delete(address: PackageAddress, draft: OperationDraft): Promise<Document> {
+  delete(
+    address: PackageAddress,
+    { permanently }: PackageDeletion,
+    draft: OperationDraft,
+  ): Promise<Document> {
+    const usual = permanently ? undefined : this.#usual;
+    const now = this.#now();
     return inSteps(() =>
       this.#database.transaction(async (tx) => {
-        const now = this.#now();
         const { id, repositoryId } = await packageOf(tx, address);
         await requireUnheld(tx, (held) => held.where('package_id', '=', id));
 
-        const some = sql<number>`(SELECT id FROM version WHERE package_id = ${id} LIMIT ${STEP})`;
-        const { numDeletedRows } = await tx.deleteFrom('version').where('id', 'in', some).executeTakeFirst();
-        if (numDeletedRows >= STEP || (await hasFilesLeft(tx, id))) return undefined;
+        const some = await tx
+          .selectFrom('version')
+          .select('id')
+          .where('package_id', '=', id)
+          .limit(STEP)
+          .execute();
+        const ids = some.map((row) => row.id);
+        await deleteRows(tx, repositoryId, ids, { now, usual });
+        if (ids.length >= STEP || (await hasFilesLeft(tx, id))) return undefined;
+        await rememberPackage(tx, id);
         await tx.deleteFrom('package').where('id', '=', id).execute();
         await recordEvent(tx, now, 'package.deleted', { repositoryId, package: address.package });
         return recordOperation(tx, { at: address, draft, result: undefined, now });

@@ -64,7 +64,8 @@ const deletions: readonly (readonly [string, (database: Transactions, place: Pla
     ],
     [
       'a package',
-      (database, place) => new StoredPackages(database, now).delete(place, { ...draft, id: 'p' }),
+      (database, place) =>
+        new StoredPackages(database, now).delete(place, { permanently: true }, { ...draft, id: 'p' }),
     ],
     [
       'many versions',

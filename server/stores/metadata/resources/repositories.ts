@@ -123,7 +123,7 @@ export class StoredRepositories implements RepositoryResources {
 
 /** Takes out one step's worth of content and says whether more may be left. */
 async function isStillFull(tx: Transaction<Schema>, repositoryId: number): Promise<boolean> {
-  for (const table of ['document', 'version', 'file', 'package', 'tag_event'] as const) {
+  for (const table of ['document', 'version', 'deleted_version', 'file', 'package', 'tag_event'] as const) {
     const some = sql<number>`(SELECT id FROM ${sql.table(table)} WHERE repository_id = ${repositoryId} LIMIT ${STEP})`;
     const { numDeletedRows } = await tx.deleteFrom(table).where('id', 'in', some).executeTakeFirst();
     if (numDeletedRows >= STEP) return true;

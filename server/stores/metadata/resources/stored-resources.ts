@@ -1,7 +1,9 @@
 import type { Resources } from '../../../core/resources.ts';
 import type { SecretSealer } from '../../../lib/sealed-secret.ts';
 import type { Transactions } from '../transactions.ts';
+import type { UsualRetention } from '../trash.ts';
 import { StoredTokens } from './account-tokens.ts';
+import { StoredTrash } from './deleted-versions.ts';
 import { StoredFiles } from './files.ts';
 import { StoredGarbage } from './garbage.ts';
 import { StoredGroups } from './groups.ts';
@@ -29,6 +31,8 @@ interface StoredResourcesOptions {
   readonly serviceAccountDomain: string;
   /** Seals what is kept of upstreams' credentials; without it, none are. */
   readonly upstreamSecrets?: SecretSealer;
+  /** Without it, nothing goes into the trash. */
+  readonly trashRetention?: UsualRetention;
 }
 
 /** What the management API works on, in the metadata database. */
@@ -37,11 +41,12 @@ export const storedResources = ({
   now,
   serviceAccountDomain,
   upstreamSecrets,
+  trashRetention,
 }: StoredResourcesOptions): Resources => ({
   projects: new StoredProjects(database, now),
   repositories: new StoredRepositories(database, now, upstreamSecrets),
-  packages: new StoredPackages(database, now),
-  versions: new StoredVersions(database, now),
+  packages: new StoredPackages(database, now, trashRetention),
+  versions: new StoredVersions(database, now, trashRetention),
   tags: new StoredTags(database, now),
   tagHistory: new StoredTagHistory(database, now),
   files: new StoredFiles(database, now),
@@ -57,4 +62,5 @@ export const storedResources = ({
   workloadPools: new StoredWorkloadPools(database, now),
   workloadProviders: new StoredWorkloadProviders(database, now),
   garbage: new StoredGarbage(database, now),
+  trash: new StoredTrash(database, now),
 });

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { Cascade } from '../../../core/cascade.ts';
 import type { MayUntag } from '../../../core/catalog.ts';
 import { notFound, RegistryError } from '../../../core/error.ts';
 import type { RepositoryAddress } from '../../../core/repository.ts';
@@ -16,7 +17,9 @@ import type {
 import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
 import type { Schema } from '../schema.ts';
-import { deleteVersions, removeVersionAndTags } from './delete-versions.ts';
+import type { UsualRetention } from '../trash.ts';
+import { deleteVersions } from './delete-versions.ts';
+import { deleteWith, planDeletionOf } from './delete-cascade.ts';
 import { keysetPage } from './keyset.ts';
 import { recordOperation } from './operations.ts';
 import { findPackage, packageOf, repositoryOf } from './places.ts';
@@ -33,10 +36,12 @@ import { versionsByPackage } from './versions-by-package.ts';
 export class StoredVersions implements VersionResources {
   readonly #database: Transactions;
   readonly #now: () => number;
+  readonly #usual: UsualRetention;
 
-  constructor(database: Transactions, now: () => number) {
+  constructor(database: Transactions, now: () => number, usual?: UsualRetention) {
     this.#database = database;
     this.#now = now;
+    this.#usual = usual;
   }
 
   async get(address: VersionAddress): Promise<VersionRecord | undefined> {
@@ -107,15 +112,32 @@ export class StoredVersions implements VersionResources {
 
   delete(
     address: VersionAddress,
-    { force, mayUntag }: VersionDeletion,
-    draft: OperationDraft,
+    {
+      force,
+      permanently = false,
+      cascade = false,
+      validateOnly = false,
+      mayDelete,
+      mayUntag,
+    }: VersionDeletion,
+    draft: OperationDraft<Cascade>,
   ): Promise<Document> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
-      const { repositoryId } = await packageOf(tx, address);
+      const usual = permanently ? undefined : this.#usual;
+      const place = await packageOf(tx, address);
       if (!force) await refuseTagged(tx, address, mayUntag);
-      await removeVersionAndTags(tx, { repositoryId, ...address, now }, mayUntag);
-      return recordOperation(tx, { at: address, draft, result: undefined, now });
+      const removal = {
+        address,
+        place,
+        now,
+        usual,
+        cascade,
+        ...(mayDelete && { mayDelete }),
+        ...(mayUntag && { mayUntag }),
+      };
+      const result = validateOnly ? await planDeletionOf(tx, removal) : await deleteWith(tx, removal);
+      return recordOperation(tx, { at: address, draft, result, now });
     });
   }
 
@@ -125,10 +147,14 @@ export class StoredVersions implements VersionResources {
     how: { readonly validateOnly: boolean; readonly mayUntag?: MayUntag },
     draft: OperationDraft<readonly string[]>,
   ): Promise<Document> {
-    return deleteVersions({ database: this.#database, parent, now: this.#now }, versions, {
-      ...how,
-      draft,
-    });
+    return deleteVersions(
+      { database: this.#database, parent, now: this.#now, usual: this.#usual },
+      versions,
+      {
+        ...how,
+        draft,
+      },
+    );
   }
 }
 
