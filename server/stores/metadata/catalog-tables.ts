@@ -25,6 +25,7 @@ import {
   versionRow,
 } from './catalog-rows.ts';
 import { CommittedCache } from './committed-cache.ts';
+import { prepared } from './prepared.ts';
 import type { Transactions } from './transactions.ts';
 import { foldersUnder } from '../../lib/folders.ts';
 import type { Schema } from './schema.ts';
@@ -215,8 +216,14 @@ export class CatalogTables implements CatalogReader {
     return row && versionRow(pkg, row);
   }
 
-  async versions(pkg: string, page: Page): Promise<Slice<VersionRow>> {
-    return this.#page(pkg, page, (id) => this.#versions(id));
+  async versions(pkg: string, { limit, after = '' }: Page): Promise<Slice<VersionRow>> {
+    const packageId = await this.#packageId(pkg);
+    if (packageId === undefined || limit === 0) return { rows: [], more: false };
+    const { rows } = await pageOfVersions(this.#db, { packageId, after, most: limit + 1 });
+    return slice(
+      rows.map((row) => versionRow(pkg, row)),
+      limit,
+    );
   }
 
   async untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
@@ -246,19 +253,10 @@ export class CatalogTables implements CatalogReader {
     );
   }
 
-  async tags(pkg: string, { limit, after }: Page): Promise<Slice<TagRow>> {
-    const id = await this.#packageId(pkg);
-    if (id === undefined || limit === 0) return { rows: [], more: false };
-    const rows = await this.#db
-      .selectFrom('tag')
-      .innerJoin('version', 'version.id', 'tag.version_id')
-      .select(['tag.name as tag', 'version.name as version'])
-      .where('tag.package_id', '=', id)
-      .$if(after !== undefined, (query) => query.where('tag.name', '>', after ?? ''))
-      .orderBy('tag.name')
-      .limit(limit + 1)
-      .execute();
-    return slice(rows, limit);
+  async tags(pkg: string, { limit, after = '' }: Page): Promise<Slice<TagRow>> {
+    const packageId = await this.#packageId(pkg);
+    if (packageId === undefined || limit === 0) return { rows: [], more: false };
+    return slice((await pageOfTags(this.#db, { packageId, after, most: limit + 1 })).rows, limit);
   }
 
   async tagged(pkg: string, versions: readonly string[]): Promise<readonly TaggedVersion[]> {
@@ -321,13 +319,7 @@ export class CatalogTables implements CatalogReader {
   }
 
   async #packageId(pkg: string): Promise<number | undefined> {
-    const row = await this.#db
-      .selectFrom('package')
-      .select('id')
-      .where('repository_id', '=', this.#repositoryId)
-      .where('name', '=', pkg)
-      .where('published_at', 'is not', null)
-      .executeTakeFirst();
+    const [row] = (await findPackageId(this.#db, { repositoryId: this.#repositoryId, name: pkg })).rows;
     return row?.id;
   }
 }
@@ -339,6 +331,34 @@ const versionsOf = (db: Kysely<Schema>, packageId: number) =>
     .where('version.package_id', '=', packageId);
 type VersionQuery = ReturnType<typeof versionsOf>;
 
+interface PageOf {
+  readonly packageId: number;
+  /** No name is empty, so all come after that. */
+  readonly after: string;
+  readonly most: number;
+}
+
+const findPackageId = prepared((db, of: { readonly repositoryId: number; readonly name: string }) =>
+  db
+    .selectFrom('package')
+    .select('id')
+    .where('repository_id', '=', of.repositoryId)
+    .where('name', '=', of.name)
+    .where('published_at', 'is not', null),
+);
+const pageOfVersions = prepared((db, { packageId, after, most }: PageOf) =>
+  versionsOf(db, packageId).where('version.name', '>', after).orderBy('version.name').limit(most),
+);
+const pageOfTags = prepared((db, { packageId, after, most }: PageOf) =>
+  db
+    .selectFrom('tag')
+    .innerJoin('version', 'version.id', 'tag.version_id')
+    .select(['tag.name as tag', 'version.name as version'])
+    .where('tag.package_id', '=', packageId)
+    .where('tag.name', '>', after)
+    .orderBy('tag.name')
+    .limit(most),
+);
 interface RawFile {
   readonly path: string;
   readonly updated_at: number;
