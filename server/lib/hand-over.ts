@@ -18,6 +18,8 @@ export function handOver<T>(read: (stream: ByteStream) => Promise<T>): HandingOv
   let wanted = Promise.withResolvers<void>();
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   let open = true;
+  /** Whether all was written, so that the reader may end. */
+  let ended = false;
   const stream: ByteStream = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(itself) {
@@ -35,6 +37,7 @@ export function handOver<T>(read: (stream: ByteStream) => Promise<T>): HandingOv
   );
   const result = read(stream);
   const endsEarly = result.then(() => {
+    if (ended) return;
     throw new RegistryError('INTERNAL', 'UNEXPECTED', 'a stream was not read to its end');
   });
   // Whoever waits for a write learns of it; when nobody does any more, `end` and `fail` look at the result.
@@ -47,6 +50,7 @@ export function handOver<T>(read: (stream: ByteStream) => Promise<T>): HandingOv
       controller?.enqueue(bytes);
     },
     async end() {
+      ended = true;
       if (open) controller?.close();
       open = false;
       return await result;

@@ -11,17 +11,17 @@ export function parseJsonStrictly(text: string): unknown {
   const value = parse(text);
   // From here on the text is known to be JSON. Read by hand: a pattern over strings of megabytes runs out of stack.
   const open: (Set<string> | undefined)[] = [];
-  let key: string | undefined;
+  // Where the last string is, without its quotes: a key if a colon follows.
+  let [from, to] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
-      case QUOTE: {
-        const end = endOfString(text, at);
-        key = text.slice(at, end + 1);
-        at = end;
+      case QUOTE:
+        from = at + 1;
+        to = endOfString(text, at);
+        at = to;
         break;
-      }
       case COLON:
-        if (key !== undefined) addKey(open.at(-1), key);
+        addKey(open.at(-1), text.slice(from, to));
         break;
       case OBJECT:
         open.push(new Set());
@@ -60,7 +60,7 @@ function endOfString(text: string, at: number): number {
 
 function addKey(keys: Set<string> | undefined, raw: string): void {
   // The same key may be spelt with escapes and without.
-  const key = raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1);
-  if (keys?.has(key)) throw new SyntaxError(`it has the key ${raw.slice(0, 80)} twice`);
+  const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+  if (keys?.has(key)) throw new SyntaxError(`it has the key ${`"${raw}"`.slice(0, 80)} twice`);
   keys?.add(key);
 }
