@@ -1,6 +1,6 @@
 import type { Hold, Verdict, VersionFact } from '../core/cleanup.ts';
 import type { ReadyPolicy } from './cleanup-policy.ts';
-import { type Column, float64s, int8s, uint32s, uint8s } from './column.ts';
+import { type Column, float64s, int8s, rowIds, uint32s, uint8s } from './column.ts';
 import { HoldGraph } from './hold-graph.ts';
 
 export interface Planned {
@@ -13,6 +13,8 @@ export interface Planned {
 const NONE = -1;
 const TAGGED = 1;
 const HELD = 2;
+/** Versions from which on memory is given back at once: it takes some tens of milliseconds. */
+const MANY = 200_000;
 
 /**
  * What becomes of the versions of one package. A version that a KEEP policy matches stays; of the rest go those that a DELETE
@@ -25,7 +27,7 @@ const HELD = 2;
  */
 export class PackagePlan {
   readonly #policies: readonly ReadyPolicy[];
-  readonly #ids = float64s();
+  readonly #ids = rowIds();
   readonly #created = float64s();
   readonly #marks = uint8s();
   /** The first policy that matches, by position. */
@@ -33,7 +35,7 @@ export class PackagePlan {
   readonly #delete = int8s();
   /** For each policy that counts, the positions of versions that it selects. */
   readonly #selected: ReadonlyMap<number, Column>;
-  readonly #holds = { holders: float64s(), held: float64s(), subjects: uint8s() };
+  readonly #holds = { holders: rowIds(), held: rowIds(), subjects: uint8s() };
 
   constructor(policies: readonly ReadyPolicy[]) {
     this.#policies = policies;
@@ -71,6 +73,8 @@ export class PackagePlan {
     for (const column of Object.values(this.#holds)) column.clear();
     this.#keepNewest(graph);
     for (const column of [this.#created, ...this.#selected.values()]) column.clear();
+    // What the columns and the graph's making took is half of everything by now; left to itself it goes too late.
+    if (this.#ids.length > MANY) Bun.gc(true);
     // By position, whom a version is kept by and whom it goes with: twice their position, and one more for a subject.
     const count = this.#ids.length;
     const keeper = new Int32Array(graph.isEmpty ? 0 : count).fill(NONE);

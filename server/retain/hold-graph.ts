@@ -86,14 +86,16 @@ export class HoldGraph {
     }
     for (let at = 0; at < size; at += 1)
       this.#starts[at + 1] = (this.#starts[at + 1] ?? 0) + (this.#starts[at] ?? 0);
-    const next = this.#starts.slice();
     for (let edge = 0; edge < count; edge += 1) {
       const holder = from[edge] ?? 0;
-      const slot = next[holder] ?? 0;
-      next[holder] = slot + 1;
+      const slot = this.#starts[holder] ?? 0;
+      this.#starts[holder] = slot + 1;
       this.#held[slot] = to[edge] ?? 0;
       this.#isSubject[slot] = subjects[edge] ?? 0;
     }
+    // Each has come to where the next one starts.
+    this.#starts.copyWithin(1, 0, size);
+    this.#starts[0] = 0;
   }
 }
 
