@@ -97,6 +97,14 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))('%s', (_
     expect(unmeant('passed', await answers(away, place))).toEqual([]);
   });
 
+  test('a remote repository that may hold nothing more', async () => {
+    const place = await away.remote(standard);
+    await away.server.database.transaction((tx) =>
+      tx.updateTable('repository').set({ max_bytes: 1 }).where('name', '=', place.repository).execute(),
+    );
+    expect(unmeant('cold', await answers(away, place))).toEqual([]);
+  });
+
   test('a virtual repository', async () => {
     const place = await home.virtual(standard);
     expect(unmeant('own', await answers(home, place))).toEqual([]);

@@ -1,4 +1,4 @@
-import type { ByteRange, ByteStream, CommittedBlob, Expectation } from './blob.ts';
+import type { ByteRange, ByteStream, CommittedBlob, Digest, Expectation } from './blob.ts';
 import type { UpstreamFound } from './upstream.ts';
 
 /** Something to be fetched once, for however many ask for it. */
@@ -22,6 +22,8 @@ export interface Fetching {
    * before anybody gets the last of them.
    */
   keep(blob: CommittedBlob, headers: Headers): Promise<void>;
+  /** Whether the bytes are good for those who wait for them, though they could not be kept for this reason. */
+  isGoodUnkept?(cause: unknown): boolean;
 }
 
 /** Bytes at the end of each answer that nobody gets before all of it is known to be right and is kept. */
@@ -33,6 +35,8 @@ export interface Download {
   readonly headers: Headers;
   /** Bytes in all, where the upstream said or a size is expected, or where it is over. */
   readonly size: number | undefined;
+  /** What they are, once it is over, where this process fetched them. */
+  readonly digest: Digest | undefined;
   /**
    * Its bytes, as they come, but the last HELD_BYTES only once it is kept: so who wants no more than that may as well wait
    * for `kept`. Where no length is known, it is the last byte that is held. Errors, short of the end, when they turn out wrong. Leaving one ends nothing for others.

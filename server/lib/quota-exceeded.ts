@@ -13,6 +13,9 @@ export interface Exceeding {
   readonly more?: number;
 }
 
+export const isQuotaExceeded = (thrown: unknown): boolean =>
+  thrown instanceof RegistryError && thrown.reason === 'QUOTA_EXCEEDED';
+
 /** The refusal of what there is no room for. Forbidden and not "later": clients that try again would do so in vain. */
 export function quotaExceeded({ quota, of, limit, used, more }: Exceeding): RegistryError {
   const amount = (number: number) => (quota === 'bytes' ? byteSize(number) : `${number} versions`);

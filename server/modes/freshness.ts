@@ -1,6 +1,7 @@
 import type { CopyState } from '../core/copies.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
 import type { CacheState } from '../core/repo.ts';
+import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
 
 /** How long copies are good, and how they stand now. */
 export interface Freshness {
@@ -41,6 +42,8 @@ export async function freshen(copy: Freshness, ask: () => Promise<Answered>): Pr
   try {
     return { outcome: await ask(), validatedAt: now(), maxAge };
   } catch (thrown) {
+    // What the upstream has is known to be another by now.
+    if (isQuotaExceeded(thrown)) throw thrown;
     const error = broken(thrown);
     if (!held || !(error instanceof RegistryError) || error.code === 'INTERNAL') throw error;
     return stale(isNotFound(error) ? 'upstream-gone' : error.reason.toLowerCase().replaceAll('_', '-'));

@@ -7,6 +7,7 @@ import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
 import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
+import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
 import { askForFile } from './ask-for-file.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { locateFile } from './locate-file.ts';
@@ -74,6 +75,8 @@ export class RemoteFiles {
       isKept: async () => (await stored.file(ref)) !== undefined,
       open: (from) => this.#open(ref, located, from),
       keep: (blob, headers) => this.#keep(ref, located, blob, headers),
+      // Nobody has to wait until there is room again.
+      ...(!whole && { isGoodUnkept: isQuotaExceeded }),
     });
     const cache: CacheState = { outcome: 'miss', validatedAt: now() };
     // Nobody gets the first byte of it any earlier.
@@ -86,7 +89,9 @@ export class RemoteFiles {
       if (kept) return this.#copy(kept, download ? cache : { outcome: 'hit', validatedAt: now() });
     }
     if (!download || whole) throw gone(ref);
-    return growing(ref, download, cache, promised(located.checksums));
+    const unkept: CacheState = { outcome: 'asked', validatedAt: now() };
+    const digest = promised(located.checksums) ?? download.digest;
+    return growing(ref, download, isHeld ? unkept : cache, digest);
   }
 
   /** Something that may be another by now. */

@@ -5,6 +5,7 @@ import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
 import type { NotePull } from '../core/pulls.ts';
 import type { Answers, Question } from '../core/question.ts';
 import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
+import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
 import { PassedFiles } from './passed-files.ts';
 import { PassedIndexes } from './passed-indexes.ts';
 import { RemoteFiles } from './remote-files.ts';
@@ -21,6 +22,7 @@ export class RemoteRepo implements Repo {
   readonly name: string;
   readonly #copied: StandardRepo;
   readonly #files: Pick<Repo, 'file'>;
+  readonly #passed: PassedFiles;
   readonly #indexes: RuledIndexes;
   readonly #questions: RemoteQuestions;
   readonly #pulled: NotePull;
@@ -36,14 +38,22 @@ export class RemoteRepo implements Repo {
       : new RemoteIndexes(parts, gate, this.#copied);
     this.#indexes = new RuledIndexes(gate, whole, parts.now);
     this.#questions = new RemoteQuestions(parts, gate);
-    this.#files = noCache ? new PassedFiles(parts, gate, whole) : new RemoteFiles(parts, gate, whole);
+    this.#passed = new PassedFiles(parts, gate, whole);
+    this.#files = noCache ? this.#passed : new RemoteFiles(parts, gate, whole);
   }
 
   async file(ref: FileRef, part?: FilePart): Promise<OpenedFile> {
-    const opened = await this.#files.file(ref, part).catch((error: unknown) => {
-      // Also where it is an index that says so, by not being there.
-      throw isNotFound(error) ? notFound('FILE', { path: ref.path }) : error;
-    });
+    const opened = await this.#files
+      .file(ref, part)
+      .catch((error: unknown) => {
+        if (!isQuotaExceeded(error)) throw error;
+        // There is no room for a copy, which is no reason to have nothing.
+        return this.#passed.file(ref, part);
+      })
+      .catch((error: unknown) => {
+        // Also where it is an index that says so, by not being there.
+        throw isNotFound(error) ? notFound('FILE', { path: ref.path }) : error;
+      });
     return { ...opened, pulled: () => this.#pulled(opened.file) };
   }
 

@@ -1,4 +1,4 @@
-import type { BlobInfo, BlobStore, BlobWriter, ByteRange, ByteStream } from '../../core/blob.ts';
+import type { BlobInfo, BlobStore, BlobWriter, ByteRange, ByteStream, Digest } from '../../core/blob.ts';
 import type { Download, Fetching } from '../../core/downloads.ts';
 import { FollowedBytes } from './followed-bytes.ts';
 import { HeldFetch, type Sharing, UNSHARED } from './sharing.ts';
@@ -30,6 +30,7 @@ export class SharedDownload implements Download {
   #headers = new Headers();
   #shown = false;
   #blob: BlobInfo | undefined;
+  #digest: Digest | undefined;
   #running: Transfer | undefined;
   readonly #stopping = Promise.withResolvers<never>();
   #stopped: { readonly cause: unknown } | undefined;
@@ -50,6 +51,10 @@ export class SharedDownload implements Download {
 
   get size(): number | undefined {
     return this.#bytes.size;
+  }
+
+  get digest(): Digest | undefined {
+    return this.#digest;
   }
 
   get begun(): Promise<Download | undefined> {
@@ -169,13 +174,16 @@ export class SharedDownload implements Download {
   async #keep({ blob, headers }: Transferred, giveTurn: () => void): Promise<void> {
     // What keeping asks for may be a fetch itself.
     giveTurn();
+    let kept = true;
     try {
       await this.#wanted.keep(blob, headers);
     } catch (error) {
       await this.#options.discard(blob).catch(this.#options.failed);
-      throw error;
+      if (!this.#wanted.isGoodUnkept?.(error)) throw error;
+      kept = false;
     }
-    this.#blob = blob;
+    if (kept) this.#blob = blob;
+    this.#digest = blob.digest;
     this.#succeed();
   }
 

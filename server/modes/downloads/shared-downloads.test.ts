@@ -328,6 +328,21 @@ describe.each(['memory', 'files'])('downloads through %s', (kind) => {
     expect(kept.map(({ blob }) => blob.size)).toEqual([300_000]);
   });
 
+  test('gives all who wait what is good and cannot be kept, and keeps none of it', async () => {
+    const full = new RegistryError('PERMISSION_DENIED', 'QUOTA_EXCEEDED', 'full');
+    const tight = wanting(new ScriptedUpstream({ body: BYTES }), {
+      keep: () => Promise.reject(full),
+      isGoodUnkept: (cause) => cause === full,
+    });
+
+    const all = await Promise.all([downloads.fetch(tight), downloads.fetch(tight)]);
+
+    for (const download of all)
+      expect(await readToEnd(download?.follow())).toEqual({ bytes: BYTES, failure: undefined });
+    expect(all[0]?.digest).toBe(`sha256:${sha256(BYTES)}`);
+    await expectNothingKept();
+  });
+
   test('keeps nothing when the upstream dies after every reader has left', async () => {
     const { body, give, fail } = tap();
     const upstream = new ScriptedUpstream({ body, size: 300_000 }, notFound('FILE'));
