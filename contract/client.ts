@@ -4,6 +4,7 @@ import { cleanupOf } from './cleanup.ts';
 import { logEntriesOf } from './log-entries.ts';
 import { identitiesOf } from './identities.ts';
 import { garbageOf } from './garbage.ts';
+import { usageOf } from './usage.ts';
 import { remoteCachesOf } from './remote-caches.ts';
 import { scrubOf } from './scrub.ts';
 import { serviceAccountsOf } from './service-accounts.ts';
@@ -50,6 +51,7 @@ export type * from './schemas/policy.ts';
 export type * from './schemas/role.ts';
 export type * from './schemas/project.ts';
 export type * from './schemas/quota.ts';
+export type * from './schemas/usage.ts';
 export type * from './schemas/repository.ts';
 export type * from './schemas/garbage.ts';
 export type * from './schemas/remote-cache.ts';
@@ -266,6 +268,7 @@ export function createClient(options: ClientOptions) {
     ...cleanupOf(http),
     ...remoteCachesOf(http),
     garbage: garbageOf(http),
+    usage: usageOf(http),
     scrub: scrubOf(http),
     policies: policiesOf(http),
     access: accessOf(http),

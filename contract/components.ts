@@ -41,6 +41,7 @@ import {
   runGarbageCollectionRequest,
 } from './schemas/garbage.ts';
 import { scrubStatus } from './schemas/scrub.ts';
+import { recountUsageResponse, usageReport } from './schemas/usage.ts';
 import {
   createRoleRequest,
   permission,
@@ -97,6 +98,8 @@ export const components = {
   CreateRoleRequest: createRoleRequest,
   ScrubStatus: scrubStatus,
   BlobExplanation: blobExplanation,
+  UsageReport: usageReport,
+  RecountUsageResponse: recountUsageResponse,
   GarbageCollection: garbageCollection,
   GarbageCollectionRun: garbageRun,
   RunGarbageCollectionRequest: runGarbageCollectionRequest,

@@ -55,6 +55,8 @@ import { readLog } from './logging/read.ts';
 import { describeOperation } from './operations/describe.ts';
 import { completionCommand } from './own/completion.ts';
 import { helpCommand } from './own/help.ts';
+import { recountUsage } from './storage/recount.ts';
+import { listUsage } from './usage/list.ts';
 import { describeGarbageCollection, explainBlob, runGarbageCollection } from './storage/garbage.ts';
 import { scrub } from './storage/scrub.ts';
 import { backup, doctor, restore, serve } from './own/serve-and-doctor.ts';
@@ -207,6 +209,8 @@ export const COMMANDS: readonly Command[] = [
   runGarbageCollection,
   describeGarbageCollection,
   explainBlob,
+  recountUsage,
+  listUsage,
   serve,
   doctor,
   backup,
@@ -232,6 +236,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts python': 'Packages of Python.',
   'artifacts repositories': 'Repositories and their rules.',
   'artifacts settings': 'Settings of a project.',
+  'artifacts usage': 'How much is stored, and where.',
   'artifacts tags': 'Tags of packages of any format.',
   'artifacts versions': 'Versions of packages.',
   auth: 'Logins and credentials.',

@@ -26,6 +26,7 @@ import { tagHistoryRoutes } from './tag-history.ts';
 import { tagRoutes } from './tags.ts';
 import { tokenRoutes } from './tokens.ts';
 import { trashRoutes } from './trash.ts';
+import { usageRoutes } from './usage.ts';
 import { ownRoutes } from './users-own.ts';
 import { uploadRoutes } from './uploads.ts';
 import { userRoutes } from './users.ts';
@@ -56,6 +57,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...loggingRoutes,
   ...scrubRoutes,
   ...garbageRoutes,
+  ...usageRoutes,
   ...ownRoutes,
   ...userRoutes,
   ...tokenRoutes,

@@ -149,6 +149,7 @@ const OWN = [
   'entrepot.quotas.update',
   'entrepot.storage.collect',
   'entrepot.storage.get',
+  'entrepot.storage.recount',
   'entrepot.storage.scrub',
   'entrepot.tokens.list',
   'entrepot.tokens.revoke',

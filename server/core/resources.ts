@@ -11,8 +11,8 @@ import type { RoleResources } from './roles.ts';
 import type { ScrubResources } from './scrub.ts';
 import type { ServiceAccountKeyResources, ServiceAccountResources } from './service-accounts.ts';
 import type { TagHistory } from './tag-history.ts';
-import type { Quota } from './usage.ts';
 import type { Trash } from './trash.ts';
+import type { Quota, UsageResources } from './usage.ts';
 import type { UserResources } from './users.ts';
 
 export interface PackageAddress extends RepositoryAddress {
@@ -293,4 +293,5 @@ export interface Resources {
   readonly workloadProviders: WorkloadProviderResources;
   readonly garbage: GarbageResources;
   readonly trash: Trash;
+  readonly usage: UsageResources;
 }

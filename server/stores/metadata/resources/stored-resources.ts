@@ -18,6 +18,7 @@ import { StoredServiceAccountKeys } from './service-account-keys.ts';
 import { StoredServiceAccounts } from './service-accounts.ts';
 import { StoredTagHistory } from './tag-history.ts';
 import { StoredTags } from './tags.ts';
+import { StoredUsage } from './usage.ts';
 import { StoredUsers } from './users.ts';
 import { StoredVersions } from './versions.ts';
 import { StoredWorkloadPools } from './workload-pools.ts';
@@ -63,4 +64,5 @@ export const storedResources = ({
   workloadProviders: new StoredWorkloadProviders(database, now),
   garbage: new StoredGarbage(database, now),
   trash: new StoredTrash(database, now),
+  usage: new StoredUsage(database),
 });
