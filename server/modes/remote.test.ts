@@ -476,23 +476,23 @@ describe('a connector', () => {
   });
 });
 
-describe('a repository that may hold no more', () => {
-  const limit = (quota: object) =>
-    lab.database.transaction((tx) => tx.updateTable('repository').set(quota).where('id', '=', id).execute());
-  const held = () =>
-    lab.database.read
-      .selectFrom('repository')
-      .select(['size_bytes', 'version_count'])
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
+const limit = (quota: object) =>
+  lab.database.transaction((tx) => tx.updateTable('repository').set(quota).where('id', '=', id).execute());
+const counted = () =>
+  lab.database.read
+    .selectFrom('repository')
+    .select(['size_bytes', 'version_count'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
 
+describe('a repository that may hold no more', () => {
   test('serves what it cannot keep, each time from the upstream', async () => {
     await limit({ max_bytes: 2 });
     for (let n = 0; n < 2; n += 1) {
       expect(await read(repo, file('1'))).toEqual(['one', 'asked']);
       expect(await read(repo, tag)).toEqual(['newest', 'none']);
     }
-    expect(await held()).toEqual({ size_bytes: 0, version_count: 0 });
+    expect(await counted()).toEqual({ size_bytes: 0, version_count: 0 });
   });
 
   test('serves what it has, and what the upstream has instead of it by now', async () => {
@@ -502,7 +502,7 @@ describe('a repository that may hold no more', () => {
     lab.upstream.put('p/latest', { body: 'newer' });
     lab.clock.advance(DAY);
     expect(await read(repo, tag)).toEqual(['newer', 'none']);
-    expect(await held()).toMatchObject({ version_count: 1 });
+    expect(await counted()).toMatchObject({ version_count: 1 });
   });
 
   test('keeps again what it serves once it may', async () => {

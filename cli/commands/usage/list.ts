@@ -4,6 +4,7 @@ import { usage } from '../../exit.ts';
 import { defineCommand, maybe } from '../../grammar/command.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { packageName, repositoryName } from '../../resolve.ts';
+import { asText } from '../../output/scalar.ts';
 import { transforms } from '../../output/transforms.ts';
 import { bySize } from '../paging.ts';
 
@@ -71,4 +72,4 @@ function totalText({ sizeBytes = '0', versionCount = '0', quota = {} }: Usage): 
 }
 
 const sizeText = (bytes: string): string =>
-  String(transforms.get('size')?.(bytes, { args: [], named: {}, resource: undefined }) ?? bytes);
+  asText(transforms.get('size')?.(bytes, { args: [], named: {}, resource: undefined }));
