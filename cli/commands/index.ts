@@ -48,6 +48,7 @@ import { listImageTags } from './image-tags/list.ts';
 import { rollbackImageTag } from './image-tags/rollback.ts';
 import { deleteImage } from './images/delete.ts';
 import { describeImage } from './images/describe.ts';
+import { pruneImages } from './images/prune.ts';
 import { listImages } from './images/list.ts';
 import { listLocations } from './locations/list.ts';
 import { exportLog } from './logging/export.ts';
@@ -105,6 +106,7 @@ import { updateVersion } from './versions/update.ts';
 /** Every command there is, in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
   listImages,
+  pruneImages,
   describeImage,
   deleteImage,
   addImageTag,
