@@ -159,6 +159,7 @@ export class RemoteFiles {
       return { outcome: 'revalidated' };
     }
     let unused: UpstreamFound | undefined = first;
+    let isFollowed = false;
     const download = await downloads.fetch({
       repositoryId,
       what,
@@ -174,11 +175,13 @@ export class RemoteFiles {
         return answer ?? this.#open(ref, located, from);
       },
       keep: (blob, headers) => this.#keep(ref, located, blob, headers),
+      isGoodUnkept: (cause) => isFollowed && isQuotaExceeded(cause),
     });
+    const isLong = (download?.size ?? Number.POSITIVE_INFINITY) > HELD_BYTES;
+    isFollowed = ref.contentType !== undefined && isLong;
     await unused?.body.cancel();
     // Nobody waits for all of a long one whose kind is known.
-    if (download && ref.contentType !== undefined && (download.size ?? Number.POSITIVE_INFINITY) > HELD_BYTES)
-      return { outcome: 'miss', download };
+    if (download && isFollowed) return { outcome: 'miss', download };
     await download?.kept;
     return isPurged() ? again() : { outcome: 'miss' };
   }
