@@ -73,6 +73,31 @@ describe('a file of a tree elsewhere', () => {
     expect(await client.text('v3/big')).toBe(second);
   });
 
+  test('comes through though there is no room for a copy, however long, and whatever is kept of before', async () => {
+    const [first, second] = ['first '.repeat(HELD_BYTES / 4), 'second '.repeat(HELD_BYTES / 4)];
+    put('v8/big', first);
+    put('v8/small', 'first');
+    expect(await client.text('v8/big')).toBe(first);
+    await server.database.transaction((tx) =>
+      tx
+        .updateTable('repository')
+        .set({ max_bytes: first.length + 3 })
+        .execute(),
+    );
+    expect(await client.text('v8/small')).toBe('first');
+    put('v8/big', second);
+    put('v8/small', 'second');
+    server.clock.advance(2 * HOUR);
+
+    for (let n = 0; n < 2; n += 1) {
+      expect(await Promise.all([client.text('v8/big'), client.text('v8/big')])).toEqual([second, second]);
+      expect(await client.text('v8/small')).toBe('second');
+    }
+    await server.database.transaction((tx) =>
+      tx.updateTable('repository').set({ max_bytes: null }).execute(),
+    );
+  });
+
   test('stays when it is gone there, or nobody answers', async () => {
     put('v4/tool', 'kept');
     await client.text('v4/tool');
