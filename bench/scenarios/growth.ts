@@ -39,7 +39,7 @@ const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const;
 const QUICK_SIZES = [100, 1_000] as const;
 const MOST = 2;
 /** What is added has no bytes, which the scrub would have to write down for each. */
-const UNDISTURBED = ['--scrub', 'off'];
+const UNDISTURBED = ['--scrub', 'false'];
 
 type Headers = Readonly<Record<string, string>>;
 
