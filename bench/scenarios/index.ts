@@ -4,6 +4,7 @@ import { catalog } from './catalog.ts';
 import { cleanup } from './cleanup.ts';
 import { connections } from './connections.ts';
 import { garbage } from './garbage.ts';
+import { generic } from './generic.ts';
 import { go } from './go.ts';
 import { growth } from './growth.ts';
 import { iam } from './iam.ts';
@@ -36,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   npm,
   python,
   go,
+  generic,
   publishMany,
   remote,
   garbage,

@@ -1,6 +1,6 @@
 import { makePackage, publish } from '../load/npm-package.ts';
-import { call, imageManifest, MANIFEST_TYPE, pushBlob, sha256 } from '../load/oci-client.ts';
-import { type Entrepot, inRepository } from '../servers/entrepot.ts';
+import { call, imageManifest, MANIFEST_TYPE, pushBlob, sha256, succeed } from '../load/oci-client.ts';
+import { type Entrepot, inRepository, LOCATION, PROJECT } from '../servers/entrepot.ts';
 import { GO_REPOSITORY, goAt, uploadModule } from '../servers/go.ts';
 import { npmAddress } from '../servers/npm.ts';
 import { madeWheel, PYTHON_REPOSITORY, pythonAt } from '../servers/python.ts';
@@ -95,5 +95,19 @@ const go: PublishingKind = {
     uploadModule(goAt(server), { module, version: goVersion(version) }),
 };
 
+const generic: PublishingKind = {
+  key: 'Generic',
+  format: 'GENERIC',
+  repository: 'generic',
+  name: (word) => word,
+  prepare:
+    async ({ url, accessToken }, name, version) =>
+    async () => {
+      const path = `/${LOCATION}-generic/${PROJECT}/generic/${name}/${version}/file`;
+      const headers = { authorization: `Bearer ${accessToken}` };
+      await succeed(new URL(path, url), { method: 'PUT', headers, body: LAYER });
+    },
+};
+
 /** One for each format that has versions. */
-export const publishingKinds: readonly PublishingKind[] = [docker, npm, python, go];
+export const publishingKinds: readonly PublishingKind[] = [docker, npm, python, go, generic];
