@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { upload } from '../load/curl.ts';
 import { randomBytes } from '../load/oci-client.ts';
-import { type Measure, type Sample, SELF } from '../measure.ts';
+import { type Sample, SELF } from '../measure.ts';
 import { askAll, combine, measuresOf, type Question } from '../questions.ts';
 import { readingMeasures, readOften, SENDFILE } from '../reading.ts';
 import { interleave } from '../rounds.ts';
@@ -32,7 +32,7 @@ export const generic: Scenario = {
   measures: [
     ...measuresOf(SMALL),
     ...readingMeasures('a file of 64 MiB'),
-    { key: 'upload', label: `PUT of files of ${UPLOAD.size} MiB`, unit: 'MiB/s', better: 'more' } as Measure,
+    { key: 'upload', label: `PUT of files of ${UPLOAD.size} MiB`, unit: 'MiB/s', better: 'more' },
   ],
   run,
 };
