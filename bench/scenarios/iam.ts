@@ -123,17 +123,17 @@ async function run(bench: Bench): Promise<Outcome> {
   const gone = unlessInstalled('wrk');
   if (gone !== undefined)
     return { samples: new Map(), missing: [{ name: SELF, reason: gone }], notes: NOTES };
-  const repositories = bench.quick ? 100 : 1000;
+  const repositories = bench.quick ? 20 : 1000;
   const checked = await filledPlace(bench, repositories);
   const unchecked = await placeFor('unchecked', bench);
   await cp(join(checked.directory, 'data'), join(unchecked.directory, 'data'), { recursive: true });
   await using stack = new AsyncDisposableStack();
   const servers = [stack.use(await startProcess(checked)), stack.use(await startUnchecked(unchecked))];
-  const rounds = roundsOf(bench, 7);
+  const rounds = roundsOf(bench, 5);
   const samples = new Map<string, readonly Sample[]>();
   for (const each of CASES) {
     const contenders = servers.map((server) =>
-      contender(server, each, { repositories, seconds: bench.quick ? 1 : 4 }),
+      contender(server, each, { repositories, seconds: bench.quick ? 1 : 3 }),
     );
     for (const [name, measured] of await interleave(rounds, contenders, bench.say)) {
       const before = samples.get(name);

@@ -100,7 +100,7 @@ async function walk(
   const args = [pathname + search];
   const load = { url, connections, headers, script: 'walk.lua', args };
   await wrk({ ...load, seconds: WARM_UP_SECONDS });
-  const result = await wrk({ ...load, seconds: bench.quick ? 2 : 4 });
+  const result = await wrk({ ...load, seconds: bench.quick ? 1 : 4 });
   return { ...result, pages: Number(/^walks [1-9]\d* pages (\d+)$/m.exec(result.output)?.[1]) };
 }
 

@@ -72,7 +72,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const { running, missing } = await startAll<NpmServer>(stack, [entrepotNpm(bench), verdaccio(bench)]);
   for (const server of running) await fill(bench, server);
   const contenders = running.map((server) => contender(bench, server));
-  const samples = await interleave(roundsOf(bench, 7), contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 5), contenders, bench.say);
   return { samples, missing, notes: NOTES };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Measure, type Sample, type Samples, SELF } from '../measure.ts';
+import { cpuSeconds } from '../proc.ts';
 import { combine } from '../questions.ts';
 import { interleave } from '../rounds.ts';
 import { type Bench, type Outcome, roundsOf, type Scenario } from '../scenario.ts';
@@ -34,6 +35,8 @@ export const publishMany: Scenario = {
       better: 'less',
       goals: [{ kind: 'value', atMost: 2 }],
     },
+    { key: `${key}FirstCpu`, label: `server CPU, ${key}, first version`, unit: 'ms', better: 'less' },
+    { key: `${key}LaterCpu`, label: `server CPU, ${key}, 5,000th version`, unit: 'ms', better: 'less' },
   ]),
   run,
 };
@@ -75,22 +78,43 @@ async function measured(bench: Bench, kind: PublishingKind): Promise<Samples> {
   let count = 0;
   await publishOne(kind, server, { name, version: `2.0.${count}` });
   const round = async (): Promise<Sample> => {
-    const [first, later]: readonly [number[], number[]] = [[], []];
     const times = bench.quick ? 3 : TIMES;
     const numbers = Array.from({ length: times }, (_, time) => count + time + 1);
     count += times;
-    // Apart, so that what is made of the grown one behind an answer is no part of what the others take.
-    for (const at of numbers)
-      first.push(await publishOne(kind, server, { name: kind.name(`fresh-${at}`), version: '1.0.0' }));
-    for (const at of numbers) later.push(await publishOne(kind, server, { name, version: `2.0.${at}` }));
+    const each = (publish: (at: number) => Promise<number>) => costOf(server.pid, numbers, publish);
+    const first = await each((at) =>
+      publishOne(kind, server, { name: kind.name(`fresh-${at}`), version: '1.0.0' }),
+    );
+    const later = await each((at) => publishOne(kind, server, { name, version: `2.0.${at}` }));
     const { key } = kind;
     return {
-      [`${key}First`]: median(first),
-      [`${key}Later`]: median(later),
-      [`${key}Ratio`]: median(later) / median(first),
+      [`${key}First`]: first.took,
+      [`${key}Later`]: later.took,
+      [`${key}Ratio`]: later.took / first.took,
+      [`${key}FirstCpu`]: first.cpu,
+      [`${key}LaterCpu`]: later.cpu,
     };
   };
   return await interleave(roundsOf(bench, 3), [{ name: SELF, round }], bench.say);
+}
+
+const LOOK_MS = 200;
+
+/** Milliseconds that one took, and of CPU with what was done behind the answers; ends when nothing more is done. */
+async function costOf(
+  pid: number,
+  numbers: readonly number[],
+  publish: (at: number) => Promise<number>,
+): Promise<{ readonly took: number; readonly cpu: number }> {
+  const before = await cpuSeconds(pid);
+  const took: number[] = [];
+  for (const at of numbers) took.push(await publish(at));
+  let [seen, now] = [Number.NaN, await cpuSeconds(pid)];
+  while (now !== seen) {
+    await Bun.sleep(LOOK_MS);
+    [seen, now] = [now, await cpuSeconds(pid)];
+  }
+  return { took: median(took), cpu: ((now - before) / numbers.length) * 1000 };
 }
 
 /** Milliseconds until it is acknowledged. */
@@ -106,5 +130,5 @@ async function publishOne(
 }
 
 const NOTES = [
-  'One after the other on one connection, first versions of ten new packages, then ten more of the grown one; the median of each.',
+  'One after the other on one connection, first versions of ten new packages, then ten more of the grown one; the median of each. CPU is that of a whole publication, with what is made behind its answer.',
 ];

@@ -106,7 +106,7 @@ async function run(bench: Bench): Promise<Outcome> {
       },
     },
   ];
-  const samples = await interleave(roundsOf(bench, 7), contenders, bench.say);
+  const samples = await interleave(roundsOf(bench, 5), contenders, bench.say);
   return { samples: new Map([...samples].toReversed()), missing: [], notes: NOTES };
 }
 

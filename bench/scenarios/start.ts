@@ -65,12 +65,12 @@ async function entrepot(bench: Bench): Promise<Contender> {
     name: SELF,
     async round() {
       const empty = await placeFor('empty', bench);
-      const first = await startOnce(async () => {
+      const first = await startOnce(bench, async () => {
         const server = await startProcess(empty);
         await succeed(new URL(`${server.url}/readyz`), {});
         return server;
       });
-      const second = await startOnce(async () => {
+      const second = await startOnce(bench, async () => {
         const server = await startProcess(seeded);
         await succeed(new URL(`${server.url}/readyz`), {});
         return server;
@@ -88,17 +88,17 @@ async function entrepot(bench: Bench): Promise<Contender> {
 const distribution = (bench: Bench): Contender => ({
   name: 'distribution',
   async round(): Promise<Sample> {
-    const { seconds, resident } = await startOnce(() => startDistribution(bench, 'none'));
+    const { seconds, resident } = await startOnce(bench, () => startDistribution(bench, 'none'));
     return { readyEmpty: seconds, idleEmpty: resident };
   },
 });
 
 /** Starts, waits the idle time, looks at memory and stops. */
-async function startOnce(begin: () => Promise<Pick<Running, 'pid'> & AsyncDisposable>) {
+async function startOnce(bench: Bench, begin: () => Promise<Pick<Running, 'pid'> & AsyncDisposable>) {
   const begun = performance.now();
   await using server = await begin();
   const seconds = (performance.now() - begun) / 1000;
-  await Bun.sleep(IDLE_MS);
+  await Bun.sleep(bench.quick ? 500 : IDLE_MS);
   return { seconds, resident: (await memory(server.pid)).resident };
 }
 
