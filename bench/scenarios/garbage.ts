@@ -20,7 +20,7 @@ const BLOBS = 1_000_000;
 const GARBAGE = 200_000;
 /** Most blobs have no bytes, which the scrub would have to write down for each. */
 const UNDISTURBED = ['--scrub', 'false'];
-const AT_ONCE = [...UNDISTURBED, '--gc-grace', '0s', '--gc-sweep-delay', '0s'];
+const AT_ONCE = [...UNDISTURBED, '--trash-retention', '0s', '--gc-grace', '0s', '--gc-sweep-delay', '0s'];
 
 export const garbage: Scenario = {
   name: 'garbage',
