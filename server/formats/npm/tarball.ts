@@ -139,7 +139,7 @@ function inflatedAtOnce(pieces: readonly Uint8Array[]): readonly Inflated[] | un
   const whole = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
   let inflated: Buffer;
   try {
-    inflated = gunzipSync(whole, { maxOutputLength: SMALL.inflated });
+    inflated = gunzipSync(whole, { maxOutputLength: SMALL.inflated, chunkSize: CHUNK });
   } catch {
     return undefined;
   }

@@ -62,12 +62,22 @@ class Joiner {
   add(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.#length === 0) this.#alone = chunk;
     else {
-      this.#front ??= new Uint8Array(PIECE);
-      if (this.#alone) this.#front.set(this.#alone);
-      this.#front.set(chunk, this.#length);
+      const front = this.#roomFor(this.#length + chunk.byteLength);
+      if (this.#alone) front.set(this.#alone);
+      front.set(chunk, this.#length);
       this.#alone = undefined;
     }
     this.#length += chunk.byteLength;
+  }
+
+  /** The front buffer, which grows with what it is to hold: most bodies are far from a full piece. */
+  #roomFor(bytes: number): Uint8Array<ArrayBuffer> {
+    const front = this.#front ?? new Uint8Array();
+    if (bytes <= front.byteLength) return front;
+    const larger = new Uint8Array(Math.min(PIECE, bytes * 2));
+    if (!this.#alone) larger.set(front.subarray(0, this.#length));
+    this.#front = larger;
+    return larger;
   }
 
   take(): Uint8Array<ArrayBuffer> {
