@@ -76,6 +76,13 @@ const safetyRules = message({
   pinFirstSeen: maybe(flag()),
 });
 
+/** Beyond Google: a checksum database that copies are held to. `key` is `NAME+HASH+KEY`, as GOSUMDB has it. */
+const checksumDatabase = message({
+  key: maybe(text()),
+  uri: maybe(text()),
+  exceptions: maybe(z.array(text())),
+});
+
 export const remoteRepositoryConfig = message(
   {
     description: maybe(text()),
@@ -100,6 +107,7 @@ export const remoteRepositoryConfig = message(
     tokenOrigins: maybe(z.array(text())),
     cacheConfig: maybe(cacheConfig),
     safetyRules: maybe(safetyRules),
+    checksumDatabase: maybe(checksumDatabase),
     /** Beyond Google: whether the upstream is asked for known vulnerabilities, which tells it what is installed. */
     forwardAudits: maybe(flag()),
     disableUpstreamValidation: maybe(flag()),

@@ -40,6 +40,7 @@ export const REMOTE_FIELDS: FieldTree = {
     notFoundMaxAge: 'mutable',
     staleWhileRevalidate: 'mutable',
   },
+  checksumDatabase: { key: 'mutable', uri: 'mutable', exceptions: 'mutable' },
   safetyRules: {
     allow: 'mutable',
     deny: 'mutable',

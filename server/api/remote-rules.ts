@@ -7,6 +7,7 @@ import { wrongConfig } from './config-refusal.ts';
 import { checkedUri } from './remote-uri.ts';
 
 const CUSTOM_URI = "Custom remote repository URI must start with 'http://' or 'https://'";
+const DATABASE_URI = "the uri of a checksum database must start with 'http://' or 'https://'";
 const CONFIG = 'remoteRepositoryConfig';
 const MOST_PATTERNS = 100;
 const LONGEST_PATTERN = 256;
@@ -27,6 +28,13 @@ export function checkedUpstream(config: RemoteRepositoryConfig, format: Format):
       'mode',
       `${format.id} repositories cannot be REMOTE_REPOSITORY: this server copies nothing from elsewhere in that format`,
     );
+  const { key, ...database } = config.checksumDatabase ?? {};
+  if (key !== undefined && key !== '') {
+    if (!upstream.checkDatabase)
+      throw wrongConfig(`${CONFIG}.checksumDatabase`, `there is no checksum database of ${format.id}`);
+    upstream.checkDatabase({ key, exceptions: [], ...database });
+    if (database.uri) checkedUri(database.uri, `${CONFIG}.checksumDatabase.uri`, DATABASE_URI);
+  }
   const presets = Object.keys(upstream.presets);
   const own = upstreamField(format.id);
   const choices = upstreamChoices(config);

@@ -17,11 +17,13 @@ import type { IssuedToken, Principal, Within } from './iam.ts';
 import type { Permission } from './permissions.ts';
 import type { AuditLogType } from './policy.ts';
 import type {
+  ChecksumDatabase,
   Document,
   IndexKey,
   IndexReader,
   KeptIndex,
   ListedFile,
+  UpstreamContext,
   RenderedIndex,
   RenderView,
 } from './index-kind.ts';
@@ -214,7 +216,13 @@ export interface FormatUpstream {
    */
   publishedAt?(ref: FileRef, read: IndexReader): Promise<number | undefined>;
   /** Nothing for a file that makes no version, such as a layer. Refuses what is not what it should be. */
-  adopt(fetched: FetchedFile, read: IndexReader): Promise<FetchedVersion | undefined>;
+  adopt(
+    fetched: FetchedFile,
+    read: IndexReader,
+    context: UpstreamContext,
+  ): Promise<FetchedVersion | undefined>;
+  /** Refuses what names no checksum database; absent where the format has none. */
+  checkDatabase?(database: ChecksumDatabase): void;
   /** Largest file that is read whole before it is served: whatever has no content type of its own. */
   readonly wholeUpTo: number;
   /** What the answer to HEAD promises of the content, where asking so costs a client less than a conditional GET. */

@@ -57,10 +57,25 @@ export interface VersionFacts {
   readonly isTag?: boolean;
 }
 
+/** A public record of what every version's content is, signed by a key: what copies are held to. */
+export interface ChecksumDatabase {
+  /** Its name and its key, in the format's own spelling. */
+  readonly key: string;
+  /** Where it is; behind the upstream where absent. */
+  readonly uri?: string;
+  /** Beginnings of the names of packages that it does not know. */
+  readonly exceptions: readonly string[];
+}
+
+/** What of a repository's settings says how its upstream is asked and believed. */
+export interface UpstreamContext {
+  readonly checksumDatabase?: ChecksumDatabase;
+}
+
 /** How an index is read from another server. */
 export interface UpstreamIndex<T> {
   /** Nothing for an index that upstreams do not have: it is made of what was copied. */
-  target(key: IndexKey): UpstreamTarget | undefined;
+  target(key: IndexKey, context: UpstreamContext): UpstreamTarget | undefined;
   /** Largest body that is read, decoded. */
   readonly maxBytes: number;
   /**

@@ -1,3 +1,4 @@
+import type { ChecksumDatabase } from './index-kind.ts';
 import type { RepositoryAddress } from './repository.ts';
 
 /** What of a remote repository's upstream comes in. A pattern is `NAME`, or `NAME@VERSION`, with `*` for any text. */
@@ -40,6 +41,8 @@ export interface RemoteSettings {
   readonly rules: SafetyRules;
   /** Whether the upstream is asked what clients want to know of what they have installed, which tells it that. */
   readonly forwardAudits: boolean;
+  /** What copies are held to, beyond what their own index says. */
+  readonly checksumDatabase?: ChecksumDatabase;
 }
 
 /** How a virtual repository is to be served: its `virtualRepositoryConfig`, read. */

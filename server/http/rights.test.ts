@@ -173,7 +173,16 @@ const goFile =
   (kind: 'info' | 'mod' | 'zip'): Row =>
   () => ({ path: fileOf(GO_VERSION, kind) });
 
+const SUMDB = 'sumdb/sum.example.com';
 const GO_ROWS: Readonly<Record<string, Row>> = {
+  'GET /sumdb/:database/supported': at(`${SUMDB}/supported`),
+  'HEAD /sumdb/:database/supported': at(`${SUMDB}/supported`),
+  'GET /sumdb/:database/latest': at(`${SUMDB}/latest`),
+  'HEAD /sumdb/:database/latest': at(`${SUMDB}/latest`),
+  'GET /sumdb/:database/lookup/:of+': at(`${SUMDB}/lookup/${GO_MODULE}@v1.0.0`),
+  'HEAD /sumdb/:database/lookup/:of+': at(`${SUMDB}/lookup/${GO_MODULE}@v1.0.0`),
+  'GET /sumdb/:database/tile/:tile+': at(`${SUMDB}/tile/8/0/000`),
+  'HEAD /sumdb/:database/tile/:tile+': at(`${SUMDB}/tile/8/0/000`),
   'PUT /upload': () => ({ path: 'upload', body: moduleZip({ ...GO_VERSION, version: 'v2.0.0' }) }),
   'PUT /:module+/@v/:version/zip': () => ({ path: fileOf(GO_VERSION, 'zip'), body: 'broken' }),
   'GET /:module+/@v/list': at(`${GO_MODULE}/@v/list`),
@@ -270,7 +279,10 @@ describe.each(routes)('%s', (name, method, { permission }, surface) => {
   test('is asked about something that is there', async () => {
     // A body that cannot be read is refused only to those who may write.
     const unread = name.startsWith('PUT ') && !name.endsWith('/:tag');
+    // A repository of one's own relays nothing.
+    const relayed = name.includes(' /sumdb/');
     const status = await ask(rights.holder('roles/owner', on));
-    expect([status, unread ? status === 400 : status < 400]).toEqual([status, true]);
+    const isThere = unread ? status === 400 : status < 400;
+    expect([status, relayed ? status === 404 : isThere]).toEqual([status, true]);
   });
 });

@@ -95,6 +95,7 @@ export class PassedFiles {
           open: async (range) => part(bytes, range),
         },
         this.#indexes,
+        this.#parts.settings,
       );
       const named = adopted && { package: adopted.package, version: adopted.version };
       return {

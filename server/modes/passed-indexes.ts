@@ -25,7 +25,7 @@ export class PassedIndexes implements IndexReader {
 
   async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
     const { upstream } = kind;
-    const target = upstream?.target(key);
+    const target = upstream?.target(key, this.#parts.settings);
     if (!upstream || !target) return this.#copied.index(kind, key);
     const pkg = upstream.package?.(key);
     if (pkg !== undefined) this.#gate.requireName({ package: pkg });

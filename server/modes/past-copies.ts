@@ -41,7 +41,7 @@ export class PastCopies implements Repo {
 
   async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
     const { whole, copied, rows, asOf } = this.#parts;
-    if (!kind.upstream?.target(key) || !kind.listing) return copied.index(kind, key);
+    if (!kind.upstream?.target(key, {}) || !kind.listing) return copied.index(kind, key);
     const pkg = packageOf(kind, key);
     const part = await whole.index(kind, key);
     const { cache, without } = part;

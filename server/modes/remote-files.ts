@@ -221,6 +221,7 @@ export class RemoteFiles {
         open: (range) => bodies.open(blob, range),
       },
       this.#indexes,
+      this.#parts.settings,
     );
     await this.#sightings.admit(ref, blob.digest, located);
     const state = { ...validatorsOf(headers), validatedAt: now() };

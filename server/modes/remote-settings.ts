@@ -28,6 +28,7 @@ export function remoteSettings(
     staleWhileRevalidate: seconds(cache['staleWhileRevalidate']) ?? 0,
     rules: rulesOf(fieldsOf(remote['safetyRules'])),
     forwardAudits: remote['forwardAudits'] === true,
+    ...databaseOf(fieldsOf(remote['checksumDatabase'])),
   };
 }
 
@@ -61,6 +62,12 @@ const rulesOf = (rules: Fields): SafetyRules => ({
   minimumReleaseAgeExceptions: texts(rules['minimumReleaseAgeExceptions']),
   pinFirstSeen: rules['pinFirstSeen'] === true,
 });
+
+function databaseOf({ key, uri, exceptions }: Fields): Pick<RemoteSettings, 'checksumDatabase'> {
+  if (typeof key !== 'string' || key === '') return {};
+  const at = typeof uri === 'string' && uri !== '' ? { uri } : {};
+  return { checksumDatabase: { key, ...at, exceptions: texts(exceptions) } };
+}
 
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? { ...value } : {};

@@ -30,7 +30,7 @@ export class SeenCopies implements Repo {
   }
 
   async index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
-    if (!kind.upstream?.target(key)) return this.#copied.index(kind, key);
+    if (!kind.upstream?.target(key, {})) return this.#copied.index(kind, key);
     const pkg = kind.upstream.package?.(key);
     const part = await this.#whole.index(kind, key);
     if (pkg === undefined) return part;

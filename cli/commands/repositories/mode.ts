@@ -72,12 +72,13 @@ export async function modeChange(cli: Cli, args: Changed): Promise<ModeChange> {
   const credentials = await credentialsOf(cli, args);
   if (credentials && args.clearRemoteCredentials)
     throw usage('--clear-remote-credentials leaves nothing for the other flags of credentials');
-  const { cacheConfig, safetyRules, forwardAudits } = rulesOf(args);
+  const { cacheConfig, safetyRules, forwardAudits, checksumDatabase } = rulesOf(args);
   const virtualRepositoryConfig = await virtualConfigOf(cli, args);
   const remoteRepositoryConfig = {
     ...(credentials && { upstreamCredentials: credentials }),
     ...(cacheConfig && { cacheConfig }),
     ...(safetyRules && { safetyRules }),
+    ...(checksumDatabase && { checksumDatabase }),
     ...(forwardAudits !== undefined && { forwardAudits }),
     ...(args.disableRemoteValidation && { disableUpstreamValidation: true }),
   };
@@ -85,6 +86,7 @@ export async function modeChange(cli: Cli, args: Changed): Promise<ModeChange> {
     ...credentialPaths(credentials, args.clearRemoteCredentials ?? false),
     ...below('cacheConfig', cacheConfig),
     ...below('safetyRules', safetyRules),
+    ...below('checksumDatabase', checksumDatabase),
     ...(forwardAudits === undefined ? [] : ['forwardAudits']),
   ];
   return {

@@ -34,6 +34,12 @@ export const REMOTE_FLAGS = {
   forwardAudits: toggle('Ask the upstream for clients that audit, which tells it what they have installed.', {
     negatable: true,
   }),
+  checksumDatabase: text(
+    'KEY',
+    'Hold Go modules to a checksum database, by its NAME+HASH+KEY as in GOSUMDB; empty for none.',
+  ),
+  checksumDatabaseUri: text('URL', 'Where that is, if not behind the upstream; empty for there.'),
+  checksumDatabaseExceptions: list('PREFIX', 'Beginnings of paths of modules that it does not know.'),
 } as const;
 
 interface Given {
@@ -47,10 +53,15 @@ interface Given {
   readonly notFoundMaxAge: string | undefined;
   readonly staleWhileRevalidate: string | undefined;
   readonly forwardAudits: boolean | undefined;
+  readonly checksumDatabase: string | undefined;
+  readonly checksumDatabaseUri: string | undefined;
+  readonly checksumDatabaseExceptions: readonly string[] | undefined;
 }
 
 /** What the flags say of what comes in and goes out, and for how long it is good: only the fields that they name. */
-export function rulesOf(args: Given): Pick<Remote, 'safetyRules' | 'cacheConfig' | 'forwardAudits'> {
+export function rulesOf(
+  args: Given,
+): Pick<Remote, 'safetyRules' | 'cacheConfig' | 'forwardAudits' | 'checksumDatabase'> {
   const { allow, deny, minimumReleaseAge, minimumReleaseAgeExceptions, pinFirstSeen } = args;
   const safetyRules: SafetyRules = {
     ...(allow && { allow }),
@@ -70,7 +81,14 @@ export function rulesOf(args: Given): Pick<Remote, 'safetyRules' | 'cacheConfig'
       staleWhileRevalidate: seconds(staleWhileRevalidate, '--stale-while-revalidate'),
     }),
   };
+  const { checksumDatabase: key, checksumDatabaseUri: uri, checksumDatabaseExceptions: exceptions } = args;
+  const checksumDatabase = {
+    ...(key !== undefined && { key }),
+    ...(uri !== undefined && { uri }),
+    ...(exceptions && { exceptions: [...exceptions] }),
+  };
   return {
+    ...(Object.keys(checksumDatabase).length > 0 && { checksumDatabase }),
     ...(Object.keys(safetyRules).length > 0 && { safetyRules }),
     ...(Object.keys(cacheConfig).length > 0 && { cacheConfig }),
     ...(args.forwardAudits !== undefined && { forwardAudits: args.forwardAudits }),

@@ -18,6 +18,7 @@ import {
   within,
 } from './segments.ts';
 import { facts, goApi, snippets } from './shown.ts';
+import { sumdbRoutes } from './sumdb/routes.ts';
 import { goUpstream } from './upstream.ts';
 import { putZip, uploadZip, versionFile } from './upload.ts';
 
@@ -77,6 +78,7 @@ export const go = defineFormat({
   routes: [
     routes.upload('PUT', '/upload', uploadZip, UPLOAD),
     routes.upload('PUT', '/:module+/@v/:version/zip', putZip, UPLOAD),
+    ...sumdbRoutes,
     list,
     latest,
     query,

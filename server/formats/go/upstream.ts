@@ -2,13 +2,16 @@ import { PackageURL, UrlConverter } from '@socketregistry/packageurl-js';
 import type { FileRef } from '../../core/catalog.ts';
 import { RegistryError } from '../../core/error.ts';
 import type { FetchedFile, FetchedVersion, FormatUpstream } from '../../core/format.ts';
+import type { ChecksumDatabase, IndexReader, UpstreamContext } from '../../core/index-kind.ts';
 import { storedArchive } from '../../lib/stored-archive.ts';
 import { type GoAttributes, fromAttributes, toAttributes } from './attributes.ts';
 import { LARGEST_GO_MOD } from './go-mod.ts';
 import { LARGEST_INFO, parseInfo, timeOf } from './info.ts';
-import { modHash, readModuleZip } from './module-zip.ts';
+import { modHash, readModuleZip, zipHash } from './module-zip.ts';
 import { type Kind, KINDS } from './names.ts';
 import { queryIndex } from './query-index.ts';
+import { checkSum } from './sumdb/check-sum.ts';
+import { parseVerifier } from './sumdb/note.ts';
 
 /** Modules at proxies elsewhere. */
 export const goUpstream: FormatUpstream = {
@@ -24,6 +27,9 @@ export const goUpstream: FormatUpstream = {
     return timeOf(await (await read.index(queryIndex, { of: module, filter: version })).value());
   },
   adopt,
+  checkDatabase: ({ key }) => {
+    parseVerifier(key);
+  },
   probe: {
     // A server of the protocol has no such module and says so; one that has pages for everything shows one.
     target: 'module.invalid/@v/list',
@@ -51,9 +57,15 @@ function named({ path, coordinates }: FileRef): Named {
 }
 
 /** A file is one of its version, if it is what the go command would take. */
-async function adopt(fetched: FetchedFile): Promise<FetchedVersion> {
+async function adopt(
+  fetched: FetchedFile,
+  read: IndexReader,
+  { checksumDatabase: database }: UpstreamContext,
+): Promise<FetchedVersion> {
   const of = named(fetched.ref);
-  const known = await KNOWN[of.kind](fetched, of);
+  const held = database && isHeld(of.module, database) ? database : undefined;
+  const known = await KNOWN[of.kind](fetched, of, held !== undefined);
+  if (held) await requireSum(of, known, held, read);
   return {
     package: of.module,
     version: of.version,
@@ -64,7 +76,9 @@ async function adopt(fetched: FetchedFile): Promise<FetchedVersion> {
 }
 
 /** What each kind of file tells of its version. */
-const KNOWN: Readonly<Record<Kind, (fetched: FetchedFile, of: Named) => Promise<GoAttributes>>> = {
+const KNOWN: Readonly<
+  Record<Kind, (fetched: FetchedFile, of: Named, isHeld: boolean) => Promise<GoAttributes>>
+> = {
   async info(fetched, { version }) {
     const info = parseInfo(await fetched.read(LARGEST_INFO));
     if (info.version !== version) throw broken(`it tells of ${info.version} where ${version} was asked for`);
@@ -76,7 +90,7 @@ const KNOWN: Readonly<Record<Kind, (fetched: FetchedFile, of: Named) => Promise<
     if (/^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 256)))) throw broken('its go.mod is a page');
     return { modHash: modHash(bytes) };
   },
-  async zip(fetched, { module, version }) {
+  async zip(fetched, { module, version }, isSummed) {
     const archive = storedArchive(fetched.blob.size, (range) => fetched.open(range));
     const zip = await readModuleZip(archive).catch((error: unknown) => {
       throw error instanceof RegistryError && error.code === 'INVALID_ARGUMENT'
@@ -85,8 +99,23 @@ const KNOWN: Readonly<Record<Kind, (fetched: FetchedFile, of: Named) => Promise<
     });
     if (zip.module !== module || zip.version !== version)
       throw broken(`its zip is ${zip.module}@${zip.version}, not ${module}@${version}`);
-    return {};
+    return isSummed ? { zipHash: await zipHash(archive, zip.entries) } : {};
   },
 };
+
+/** As GONOSUMDB has it, without its patterns. */
+const isHeld = (module: string, { exceptions }: ChecksumDatabase): boolean =>
+  !exceptions.some((prefix) => `${module}/`.startsWith(`${prefix.replace(/\/+$/, '')}/`));
+
+async function requireSum(
+  { module, version }: Named,
+  { modHash: ofMod, zipHash: ofZip }: GoAttributes,
+  database: ChecksumDatabase,
+  read: IndexReader,
+): Promise<void> {
+  if (ofMod !== undefined)
+    await checkSum({ module, version: `${version}/go.mod`, hash: ofMod }, database, read);
+  if (ofZip !== undefined) await checkSum({ module, version, hash: ofZip }, database, read);
+}
 
 const broken = (why: string): RegistryError => new RegistryError('DATA_LOSS', 'MODULE_INVALID', why);

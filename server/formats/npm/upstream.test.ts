@@ -36,7 +36,7 @@ describe('a tarball of an upstream', () => {
 
   test('is its version once it came', async () => {
     const fetched = { ref: ref(PATH), blob: { size: 7, checksums: [] }, listed } as unknown as FetchedFile;
-    expect(await npmUpstream.adopt(fetched, reader)).toEqual({
+    expect(await npmUpstream.adopt(fetched, reader, {})).toEqual({
       package: '@acme/a',
       version: '1.0.0',
       size: 7,
@@ -62,13 +62,13 @@ describe('attestations of an upstream', () => {
     }) as unknown as FetchedFile;
 
   test('make no version', async () => {
-    expect(await npmUpstream.adopt(fetched('{"attestations":[]}'), reader)).toBeUndefined();
+    expect(await npmUpstream.adopt(fetched('{"attestations":[]}'), reader, {})).toBeUndefined();
   });
 
   test.each(['<!doctype html><title>Log in</title>', '{"error":"busy"}', '[]', '', '{"attestations":{}}'])(
     'are not what is none: %j',
     async (body) => {
-      expect(await failureOf(npmUpstream.adopt(fetched(body), reader))).toMatchObject({
+      expect(await failureOf(npmUpstream.adopt(fetched(body), reader, {}))).toMatchObject({
         code: 'DATA_LOSS',
         reason: 'UPSTREAM_BROKEN',
       });

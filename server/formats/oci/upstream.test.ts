@@ -80,10 +80,10 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => `v${1_0
 describe('a list of tags of an upstream', () => {
   test('is asked for a page at a time', () => {
     const page = { limit: 10, after: 'a b' };
-    expect(tagsList.upstream?.target({ of: IMAGE, page })).toEqual({
+    expect(tagsList.upstream?.target({ of: IMAGE, page }, {})).toEqual({
       target: `${IMAGE}/tags/list?n=10&last=a+b`,
     });
-    expect(tagsList.upstream?.target({ of: '' })).toBeUndefined();
+    expect(tagsList.upstream?.target({ of: '' }, {})).toBeUndefined();
   });
 
   test.each([
@@ -115,7 +115,7 @@ test('what refers to an image at an upstream is read as far as it is said well',
   expect(found?.referrers).toMatchObject([
     { version: good.digest, attributes: { artifactType: 'a/b', annotations: { x: 'y' } } },
   ]);
-  expect(referrers.upstream?.target({ of })?.target).toBe(`${IMAGE}/referrers/${good.digest}`);
+  expect(referrers.upstream?.target({ of }, {})?.target).toBe(`${IMAGE}/referrers/${good.digest}`);
 });
 
 /** The type of a manifest that the upstream sends with these headers. */
