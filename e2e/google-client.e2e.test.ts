@@ -71,6 +71,10 @@ const inPackage = (name: string): string => `${IMAGES}/packages/${name}`;
 const versionOf = (name: string, digest: string): string => `${inPackage(name)}/versions/${digest}`;
 const tagOf = (name: string, tag: string): string => `${inPackage(name)}/tags/${tag}`;
 
+/** The deletion of a version with its tags. */
+const deletion = (name: string) =>
+  client.deleteVersion({ name, force: true }).then(([started]) => started.promise());
+
 describe('@google-cloud/artifact-registry over REST', () => {
   describe('repositories', () => {
     test('creates one, waits for the operation, and reads what it made', async () => {
@@ -372,6 +376,22 @@ describe('@google-cloud/artifact-registry over REST', () => {
       const [operation] = await client.deleteVersion({ name, force: true });
       await operation.promise();
       expect(await statusOf(client.getVersion({ name }))).toBe(NOT_FOUND);
+      // It can be restored, and no list that this client knows tells of it.
+      const [versions] = await client.listVersions({ parent: inPackage('forced') });
+      expect(versions).toEqual([]);
+    });
+
+    test('deletes no part of an index while that is there, and then both', async () => {
+      await pushTree(server.image('images', 'parts'), fixtures.multi, 'v1');
+      const [child = ''] = childrenOf(fixtures.multi);
+      const names = [fixtures.multi.root.digest, child].map((digest) => versionOf('parts', digest));
+      const [index = '', part = ''] = names;
+
+      expect(await statusOf(deletion(part))).toBe(BAD_REQUEST);
+      await deletion(index);
+      await deletion(part);
+
+      for (const name of names) expect(await statusOf(client.getVersion({ name }))).toBe(NOT_FOUND);
     });
   });
 

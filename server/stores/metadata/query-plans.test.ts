@@ -26,6 +26,9 @@ import { CatalogTables, FileLookups } from './catalog-tables.ts';
 import { FilesByContent } from './files-by-content.ts';
 import { free } from './gc-sweep.ts';
 import { GarbageQueue } from './gc-tables.ts';
+import { StoredTrash } from './resources/deleted-versions.ts';
+import { StoredVersions } from './resources/versions.ts';
+import { purgeDue } from './trash.ts';
 import { StoredGarbage } from './resources/garbage.ts';
 import { HostedTables } from './hosted-tables.ts';
 import { RepositoryTables } from './repository-directory.ts';
@@ -301,6 +304,39 @@ const rows: readonly Row[] = [
       await garbage.explain(`sha256:${new Bun.CryptoHasher('sha256').update('again').digest('hex')}`);
     },
   },
+  {
+    what: 'what was deleted, restored and purged',
+    work: async ({ repo, database }) => {
+      const { path } = await linked(repo, 'back', 'layer');
+      await repo.publish(await planned(repo, 'back', 'part', {}));
+      const more = { uses: [path], tags: ['a'], links: [{ kind: 'child', target: 'part' }] } as const;
+      await repo.publish(await planned(repo, 'back', '1', more));
+      const trash = new StoredTrash(database, now);
+      for (const last of ['undelete', 'purge'] as const) {
+        await repo.unpublish('back', '1');
+        await trash.list({ ...ADDRESS, package: 'back' }, { limit: 1, after: [1_000_000] });
+        const [newest] = (await trash.list(ADDRESS, { limit: 1 })).rows;
+        const address = { ...ADDRESS, id: newest?.id ?? '' };
+        await trash.get(address);
+        await (last === 'purge' ? trash.purge(address) : trash.undelete(address, async () => undefined));
+      }
+      await database.transaction((tx) => purgeDue(tx, 0, 1));
+    },
+  },
+  {
+    what: 'a deletion with what belongs to it',
+    work: async ({ repo, database }) => {
+      await repo.publish(await planned(repo, 'family', 'part', {}));
+      const links = [{ kind: 'child', target: 'part' }] as const;
+      await repo.publish(await planned(repo, 'family', 'whole', { links }));
+      const about = [{ kind: 'subject', target: 'whole' }] as const;
+      await repo.publish(await planned(repo, 'family', 'about', { links: about }));
+      const versions = new StoredVersions(database, now, 1_000);
+      const address = { ...ADDRESS, package: 'family', version: 'whole' };
+      const draft = { id: crypto.randomUUID(), account: '', body: () => ({}) };
+      await versions.delete(address, { force: true, cascade: true }, draft);
+    },
+  },
   { what: 'the repositories of a format', work: ({ repositories }) => repositories.ofFormat('DOCKER') },
 ];
 
@@ -322,7 +358,7 @@ describe('SQLite finds by an index, in order and without sorting,', () => {
       // Made anew, so that what it prepares is seen.
       const catalog = new CatalogTables(database, new FileLookups(database), id);
       const repo = new HostedTables(
-        { database, blobs, uploads, now, leaseMs: 1 },
+        { database, blobs, uploads, now, leaseMs: 1, trashRetention: 1_000 },
         { repositoryId: id, account: 'admin', catalog },
       );
       await work({

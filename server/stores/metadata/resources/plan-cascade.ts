@@ -72,7 +72,6 @@ async function belongings(db: Kysely<Schema>, packageId: number, name: string): 
     .where('kind', 'in', ['subject', 'companion'])
     .where('target', '=', name)
     .where('version', '<>', name)
-    .distinct()
     .execute();
   return [
     ...parts.map((part) => ({ name: part.name, because: name, isPart: true })),
