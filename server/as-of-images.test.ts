@@ -12,7 +12,7 @@ let server: TestServer;
 let admin: ApiCaller;
 let members: Members;
 beforeAll(async () => {
-  server = await TestServer.start(['--tag-history-retention', '100d']);
+  server = await TestServer.start(['--tag-history-retention', '100d', '--trash-retention', '7d']);
   admin = new ApiCaller(server);
   members = new Members(server);
 });
@@ -95,6 +95,19 @@ describe('an image as it was', () => {
     expect(await pulled(past(image, at), digest)).toBe(digest);
     expect(await pulled(past(image, at), child.digest)).toBe(child.digest);
     expect(await pulled(past(image, at), 'other')).toBe('404');
+  });
+
+  test('is there again once it is restored', async () => {
+    const { digest } = await image.image('latest');
+    const at = moment();
+    expect((await image.send('DELETE', `manifests/${digest}`)).status).toBe(202);
+    server.clock.advance(HOUR);
+    expect(await pulled(past(image, at), digest)).toBe('404');
+    const { deletedVersions } = await admin.get(`${IMAGES}/deletedVersions`);
+    const entry = deletedVersions.find((each: Json) => JSON.stringify(each).includes(digest));
+    await admin.ok('POST', `${entry.name}:undelete`, {});
+    expect(await pulled(past(image, at), digest)).toBe(digest);
+    expect(await pulled(past(image, at), 'latest')).toBe(digest);
   });
 
   test('is not there before it was', async () => {
