@@ -38,7 +38,7 @@ async function run(bench: Bench): Promise<Outcome> {
   const gone = entrepotMissing();
   if (gone !== undefined)
     return { samples: new Map(), missing: [{ name: SELF, reason: gone }], notes: NOTES };
-  const versions = bench.quick ? 10_000 : 100_000;
+  const versions = bench.quick ? 2000 : 100_000;
   const place = await seededPlace(bench, {
     image: IMAGE,
     versions,
@@ -100,7 +100,7 @@ async function walk(
   const args = [pathname + search];
   const load = { url, connections, headers, script: 'walk.lua', args };
   await wrk({ ...load, seconds: WARM_UP_SECONDS });
-  const result = await wrk({ ...load, seconds: bench.quick ? 1 : 4 });
+  const result = await wrk({ ...load, seconds: bench.quick ? 3 : 4 });
   return { ...result, pages: Number(/^walks [1-9]\d* pages (\d+)$/m.exec(result.output)?.[1]) };
 }
 

@@ -33,7 +33,7 @@ export const pushHuge: Scenario = {
 async function run(bench: Bench): Promise<Outcome> {
   await using stack = new AsyncDisposableStack();
   const { running, missing } = await startAll<Registry>(stack, [entrepot(bench), distribution(bench)]);
-  const size = (bench.quick ? 512 : 5120) * MIB;
+  const size = (bench.quick ? 128 : 5120) * MIB;
   const contenders = running.map((registry) => contender(registry, size));
   const samples = await interleave({ counted: 1, warmUp: 0 }, contenders, bench.say);
   return { samples, missing, notes: NOTES };
