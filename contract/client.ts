@@ -12,6 +12,7 @@ import { rolesOf } from './roles.ts';
 import type {
   DockerImage,
   File,
+  MavenArtifact,
   NpmPackage,
   Package,
   PythonPackage,
@@ -226,6 +227,7 @@ export function createClient(options: ClientOptions) {
     },
 
     dockerImages: { ...getting<DockerImage>(http), ...listing<DockerImage>(http, 'dockerImages') },
+    mavenArtifacts: { ...getting<MavenArtifact>(http), ...listing<MavenArtifact>(http, 'mavenArtifacts') },
     npmPackages: { ...getting<NpmPackage>(http), ...listing<NpmPackage>(http, 'npmPackages') },
     pythonPackages: {
       ...getting<PythonPackage>(http),

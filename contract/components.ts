@@ -3,6 +3,7 @@ import {
   dockerImage,
   file,
   goModule,
+  mavenArtifact,
   npmPackage,
   pkg,
   pythonPackage,
@@ -115,6 +116,7 @@ export const components = {
   ListMembershipsResponse: listOf('memberships', membership),
   ListTokensResponse: listOf('tokens', token),
   ListUsersResponse: listOf('users', user),
+  MavenArtifact: mavenArtifact,
   Membership: membership,
   NpmPackage: npmPackage,
   PythonPackage: pythonPackage,
@@ -136,6 +138,7 @@ export const components = {
   ListLocationsResponse: listOf('locations', location),
   ListLogEntriesRequest: listLogEntriesRequest,
   ListLogEntriesResponse: listOf('entries', logEntry),
+  ListMavenArtifactsResponse: listOf('mavenArtifacts', mavenArtifact),
   ListNpmPackagesResponse: listOf('npmPackages', npmPackage),
   ListPythonPackagesResponse: listOf('pythonPackages', pythonPackage),
   ListGoModulesResponse: listOf('goModules', goModule),
@@ -208,6 +211,7 @@ export function namedSchemas() {
 /** The views that formats show their versions in, by collection. */
 export const versionViews = {
   dockerImages: { item: components.DockerImage, page: components.ListDockerImagesResponse },
+  mavenArtifacts: { item: components.MavenArtifact, page: components.ListMavenArtifactsResponse },
   npmPackages: { item: components.NpmPackage, page: components.ListNpmPackagesResponse },
   pythonPackages: { item: components.PythonPackage, page: components.ListPythonPackagesResponse },
   goModules: { item: components.GoModule, page: components.ListGoModulesResponse },

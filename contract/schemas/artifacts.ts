@@ -88,6 +88,17 @@ export const dockerImage = message({
 });
 export type DockerImage = Answer<typeof dockerImage>;
 
+export const mavenArtifact = message({
+  name: maybe(text()),
+  pomUri: maybe(text()),
+  groupId: maybe(text()),
+  artifactId: maybe(text()),
+  version: maybe(text()),
+  createTime: maybe(timestamp()),
+  updateTime: maybe(timestamp()),
+});
+export type MavenArtifact = Answer<typeof mavenArtifact>;
+
 export const npmPackage = message({
   name: maybe(text()),
   packageName: maybe(text()),

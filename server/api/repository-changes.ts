@@ -35,6 +35,8 @@ export async function newRepository(
   format: Format,
 ): Promise<Checked<NewRepository & WrittenSettings>> {
   const mode = checkedMode(body);
+  if (body.mavenConfig && format.settings !== 'mavenConfig')
+    throw wrongConfig('mavenConfig', `a ${format.id} repository has no mavenConfig`);
   const written = writtenSettings(mode, withSecrets({}, body));
   (await quotaSetter(call, `projects/${at.project}`))(undefined, written.quota);
   const upstreamRepository = mode === 'REMOTE_REPOSITORY' ? ownUpstream(call, body, format) : undefined;

@@ -26,6 +26,13 @@ export function writtenSettings(mode: Mode, repository: Repository): WrittenSett
     );
   if (mode === 'VIRTUAL_REPOSITORY' && Object.keys(repository.quota ?? {}).length > 0)
     throw wrongConfig('quota', `a ${mode} holds nothing itself; give its members quotas`);
+  const { versionPolicy = 'VERSION_POLICY_UNSPECIFIED', allowSnapshotOverwrites } =
+    repository.mavenConfig ?? {};
+  if (versionPolicy !== 'VERSION_POLICY_UNSPECIFIED' || allowSnapshotOverwrites)
+    throw wrongConfig(
+      'mavenConfig',
+      `a ${mode} has the versions of its upstreams; mavenConfig is for a STANDARD_REPOSITORY`,
+    );
   if (mode === 'VIRTUAL_REPOSITORY') return settingsOf(virtual(repository));
   const {
     upstreamCredentials,

@@ -23,6 +23,8 @@ const OTHER_PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'repositories.upstreamStatus': { repository: 'copies' },
   'npmPackages.get': { repository: 'packages', view: '@team/app:1.0.0' },
   'npmPackages.list': { repository: 'packages' },
+  'mavenArtifacts.get': { repository: 'artifacts', view: 'com.acme:app:1.0' },
+  'mavenArtifacts.list': { repository: 'artifacts' },
   'pythonPackages.get': { repository: 'projects', view: 'team-app:1.0' },
   'pythonPackages.list': { repository: 'projects' },
   'goModules.get': { repository: 'modules', view: 'example.com/Team/app:v1.0.0' },

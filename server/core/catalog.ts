@@ -4,6 +4,7 @@ import type {
   Body,
   ByteRange,
   ByteStream,
+  Checksum,
   CommittedBlob,
   Digest,
   WriteOptions,
@@ -29,6 +30,8 @@ export interface FileRef {
 
 export interface StoredFile extends FileRef {
   readonly blob: BlobInfo;
+  /** Of its bytes, those that were computed when they came, besides sha256. */
+  readonly checksums?: readonly Checksum[];
 }
 
 /** A stored file as lists show it. */
@@ -98,6 +101,8 @@ export interface CatalogReader {
   hasPackage(pkg: string): Promise<boolean>;
   /** What the format remembers of the package itself, and a number that grows with every change of it, its versions and tags. */
   packageState(pkg: string): Promise<PackageState | undefined>;
+  /** Another value whenever anything of a package is another whose name starts with `prefix`; nothing where there are none. */
+  packagesState(prefix: string): Promise<string | undefined>;
   /** A number that grows with every name of a package that comes or goes. */
   namesRevision(): Promise<number>;
   /** Packages whose text has all the words, best first. `after` is the row to go on from, counted from 0. */

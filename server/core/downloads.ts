@@ -1,4 +1,4 @@
-import type { ByteRange, ByteStream, CommittedBlob, Digest, Expectation } from './blob.ts';
+import type { ByteRange, ByteStream, ChecksumAlgorithm, CommittedBlob, Digest, Expectation } from './blob.ts';
 import type { UpstreamFound } from './upstream.ts';
 
 /** Something to be fetched once, for however many ask for it. */
@@ -8,6 +8,8 @@ export interface Fetching {
   readonly what: string;
   /** What the bytes are held to before the last of them go out. */
   readonly expected: Expectation;
+  /** Checksums to compute besides those, and sha256. */
+  readonly algorithms?: readonly ChecksumAlgorithm[];
   /** Largest number of bytes that is taken. */
   readonly limit: number;
   /**

@@ -1,5 +1,13 @@
 import type { AuditName } from './audit.ts';
-import type { Body, ByteRange, ByteStream, Checksum, CommittedBlob, Digest } from './blob.ts';
+import type {
+  Body,
+  ByteRange,
+  ByteStream,
+  Checksum,
+  ChecksumAlgorithm,
+  CommittedBlob,
+  Digest,
+} from './blob.ts';
 import type {
   Attributes,
   CatalogReader,
@@ -121,6 +129,8 @@ export interface Rights {
 export interface Command extends RouteRequest {
   readonly body: ByteStream;
   readonly repo: HostedRepo;
+  /** The settings of the repository that takes the write, as the management API has them. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Where the client finds this repository: a path on the host it used, no slash at the end. */
   readonly basePath: string;
   /** The same with scheme and host, for documents that must name addresses in full. */
@@ -160,7 +170,7 @@ export interface Query extends RouteRequest {
 }
 
 /** As much of a repository as answering questions needs. */
-export type RepoReader = IndexReader & Pick<Repo, 'search' | 'ask'>;
+export type RepoReader = IndexReader & Pick<Repo, 'file' | 'search' | 'ask'>;
 
 export type Route = FileRoute | IndexRoute | KeptRoute | CommandRoute | QueryRoute;
 
@@ -175,6 +185,8 @@ export interface FetchedFile {
   read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
   /** A part of it, both of whose ends are in it. */
   open(range: ByteRange): Promise<Body>;
+  /** Another small file of the same upstream, which is not kept; nothing where it is not there. */
+  beside(target: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
 /** What a fetched file is to the catalog: the version it makes. */
@@ -235,6 +247,10 @@ export interface FormatUpstream {
   readonly prefetch?: Prefetch;
   /** Seconds for which a `revalidate` file is good without asking (gar.md 5.5). */
   readonly maxAge: number;
+  /** Checksums of copies that clients ask for, computed while they come. */
+  readonly algorithms?: readonly ChecksumAlgorithm[];
+  /** What an answer with a file says that its bytes are: they are held to it. */
+  promised?(headers: Headers): readonly Checksum[];
   /** What is asked of a new upstream to see that it is one of the format. */
   readonly probe: {
     readonly target: string;
@@ -384,6 +400,8 @@ export interface Format {
   /** Services that clients look for below a repository's address, though they are about accounts: log-ins. */
   readonly accountServices?: readonly ServiceRoute[];
   readonly routes: readonly Route[];
+  /** The field of a Repository that has the format's own settings, where it has any. */
+  readonly settings?: string;
   /** The segments below a repository, in the one way in which routes know them, where clients write them in several. */
   segments?(rest: readonly string[]): readonly string[];
   /** Whether clients of this format put a slash too many into an address, which then says nothing. */

@@ -97,6 +97,8 @@ export interface IndexKind<T> {
   readonly ofNames?: true;
   /** The package that it is of, where that is not what its key is of. */
   package?(key: IndexKey): string;
+  /** What the names of other packages begin with that it is made of, besides its own. */
+  besides?(key: IndexKey): string;
   /** Without it, a copy of another server's repository answers from what it has copied. */
   readonly upstream?: UpstreamIndex<T>;
   /** The first part wins where two disagree. A page merges to a page: members were asked for the same one. */

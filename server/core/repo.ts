@@ -1,4 +1,4 @@
-import type { BlobInfo, Body, ByteRange, Digest } from './blob.ts';
+import type { BlobInfo, Body, ByteRange, Checksum, Digest } from './blob.ts';
 import type { FileRef, Found } from './catalog.ts';
 import type { MaySee } from './iam.ts';
 import type { IndexReader } from './index-kind.ts';
@@ -28,6 +28,8 @@ export interface OpenedFile {
   readonly digest: Digest | undefined;
   /** Where its bytes are, once they are stored here. */
   readonly blob?: BlobInfo;
+  /** Of its bytes, as far as they are known without reading them. */
+  readonly checksums?: readonly Checksum[];
   readonly cache?: CacheState;
   /** Members asked before the one that has it, which could not answer: nobody may keep such an answer. */
   readonly without?: readonly string[];

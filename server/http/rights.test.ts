@@ -5,13 +5,16 @@ import type { Permission } from '../core/permissions.ts';
 import { FORMATS } from '../formats/index.ts';
 import { IMAGES } from '../testing/api.ts';
 import { fileOf, moduleZip } from '../testing/go.ts';
+import { pathOf } from '../testing/maven.ts';
 import { packed, publication } from '../testing/npm.ts';
 import { encoded, fieldsOf, form, wheel, wheelName } from '../testing/python.ts';
 import {
   FILES,
+  ARTIFACTS,
   holds,
   GO_VERSION,
   MODULES,
+  MAVEN_ARTIFACT,
   NPM_PACKAGE,
   PACKAGES,
   PROJECTS,
@@ -224,6 +227,25 @@ const GENERIC_ROWS: Readonly<Record<string, Row>> = {
   'DELETE /:path+': async () => ({ path: `${await spareFile()}/file.txt` }),
 };
 
+const MAVEN_METADATA = at('com/acme/app/maven-metadata.xml');
+const MAVEN_BUILDS = at('com/acme/app/2.0-SNAPSHOT/maven-metadata.xml');
+const MAVEN_FILE = at(pathOf(MAVEN_ARTIFACT));
+const MAVEN_SHA1 = at(`${pathOf(MAVEN_ARTIFACT)}.sha1`);
+const MAVEN_ROWS: Readonly<Record<string, Row>> = {
+  'GET /:folder+/@metadata/:variant': MAVEN_METADATA,
+  'HEAD /:folder+/@metadata/:variant': MAVEN_METADATA,
+  'GET /:snapshot+/@snapshot/:variant': MAVEN_BUILDS,
+  'HEAD /:snapshot+/@snapshot/:variant': MAVEN_BUILDS,
+  'GET /:path+/@checksum/:algorithm': MAVEN_SHA1,
+  'HEAD /:path+/@checksum/:algorithm': MAVEN_SHA1,
+  'GET /:path+': MAVEN_FILE,
+  'HEAD /:path+': MAVEN_FILE,
+  'PUT /:folder+/@metadata/:variant': async (as) => ({ ...(await MAVEN_METADATA(as)), body: '' }),
+  'PUT /:snapshot+/@snapshot/:variant': async (as) => ({ ...(await MAVEN_BUILDS(as)), body: '' }),
+  'PUT /:path+/@checksum/:algorithm': async (as) => ({ ...(await MAVEN_SHA1(as)), body: 'none' }),
+  'PUT /:path+': () => ({ path: pathOf({ name: 'broken' }, '.pom'), body: '<broken' }),
+};
+
 interface Surface {
   readonly rows: Readonly<Record<string, Row>>;
   /** Where the repository is. */
@@ -234,6 +256,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   DOCKER: { rows: ROWS, at: '/v2/us-central1-docker/my-project/images', on: IMAGES },
   NPM: { rows: NPM_ROWS, at: '/us-central1-npm/my-project/packages', on: PACKAGES },
   GENERIC: { rows: GENERIC_ROWS, at: '/us-central1-generic/my-project/files', on: FILES },
+  MAVEN: { rows: MAVEN_ROWS, at: '/us-central1-maven/my-project/artifacts', on: ARTIFACTS },
   PYTHON: { rows: PYTHON_ROWS, at: '/us-central1-python/my-project/projects', on: PROJECTS },
   GO: { rows: GO_ROWS, at: '/us-central1-go/my-project/modules', on: MODULES },
 };
@@ -278,7 +301,7 @@ describe.each(routes)('%s', (name, method, { permission }, surface) => {
 
   test('is asked about something that is there', async () => {
     // A body that cannot be read is refused only to those who may write.
-    const unread = name.startsWith('PUT ') && !name.endsWith('/:tag');
+    const unread = name.startsWith('PUT ') && !/:(?:tag|variant)$/.test(name);
     // A repository of one's own relays nothing.
     const relayed = name.includes(' /sumdb/');
     const status = await ask(rights.holder('roles/owner', on));

@@ -44,6 +44,7 @@ export async function commandAnswer(
     ...asked,
     body: bodyOf(call),
     repo,
+    settings: to.config,
     basePath,
     baseUrl,
     principal: call.principal,

@@ -106,6 +106,10 @@ export class VisibleCatalog implements CatalogReader {
     return this.#catalog.hasPackage(pkg);
   }
 
+  packagesState(prefix: string): Promise<string | undefined> {
+    return this.#catalog.packagesState(prefix);
+  }
+
   namesRevision(): Promise<number> {
     return this.#catalog.namesRevision();
   }

@@ -11,7 +11,7 @@ import { askForFile } from './ask-for-file.ts';
 import { broken } from './freshness.ts';
 import { locateFile } from './locate-file.ts';
 import type { RemoteParts } from './remote-parts.ts';
-import { requireFound } from './require-found.ts';
+import { fetchWhole, requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
@@ -54,7 +54,8 @@ export class PassedFiles {
   }
 
   async #streamed(ref: FileRef, located: ListedFileOrPath): Promise<OpenedFile> {
-    const { size, body } = await this.#ask(ref, located, NO_LIMIT);
+    const { size, body, headers } = await this.#ask(ref, located, NO_LIMIT);
+    let said = headers;
     let waiting: ByteStream | undefined = body;
     const unwanted = setTimeout(() => {
       void waiting?.cancel();
@@ -66,9 +67,11 @@ export class PassedFiles {
       digest: promised(located.checksums),
       open: async (range) => {
         clearTimeout(unwanted);
-        const bytes = waiting ?? (await this.#ask(ref, located, NO_LIMIT)).body;
+        let bytes = waiting;
         waiting = undefined;
-        return verified(bytes, located.checksums, {
+        if (!bytes) ({ body: bytes, headers: said } = await this.#ask(ref, located, NO_LIMIT));
+        const checksums = [...located.checksums, ...(this.#parts.format.promised?.(said) ?? [])];
+        return verified(bytes, checksums, {
           ...(range && { range }),
           admit: (digest) => this.#sightings.admit(ref, digest, located),
         });
@@ -93,6 +96,7 @@ export class PassedFiles {
           headers: answer.headers,
           read: async () => bytes,
           open: async (range) => part(bytes, range),
+          beside: (target, limit) => fetchWhole(this.#parts.upstream, target, limit),
         },
         this.#indexes,
         this.#parts.settings,

@@ -12,12 +12,12 @@ import { askForFile } from './ask-for-file.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { locateFile } from './locate-file.ts';
 import type { RemoteParts } from './remote-parts.ts';
-import { requireFound } from './require-found.ts';
+import { fetchWhole, requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import { subjectOf } from './safety-subject.ts';
 import { Sightings } from './sightings.ts';
 import { validatorsOf } from './validators.ts';
-import { promised, strongest } from './verified.ts';
+import { promised, requireChecksums, strongest } from './verified.ts';
 
 /** Files of an upstream: copied when they are first asked for, and then read like any other. */
 export class RemoteFiles {
@@ -71,6 +71,7 @@ export class RemoteFiles {
       repositoryId,
       what: `file ${ref.path}`,
       expected: { checksums: strongest(located.checksums) },
+      algorithms: format.algorithms ?? [],
       limit: whole ? format.wholeUpTo : NO_LIMIT,
       isKept: async () => (await stored.file(ref)) !== undefined,
       open: (from) => this.#open(ref, located, from),
@@ -164,6 +165,7 @@ export class RemoteFiles {
       repositoryId,
       what,
       expected: { checksums: strongest(located.checksums) },
+      algorithms: format.algorithms ?? [],
       limit,
       isKept: async () => {
         const current = await stored.file(ref);
@@ -206,7 +208,8 @@ export class RemoteFiles {
   }
 
   async #keep(ref: FileRef, located: ListedFileOrPath, blob: CommittedBlob, headers: Headers): Promise<void> {
-    const { bodies, format, now, stored } = this.#parts;
+    const { bodies, format, now, stored, upstream } = this.#parts;
+    requireChecksums(format.promised?.(headers) ?? [], blob.checksums);
     const adopted = await format.adopt(
       {
         ref,
@@ -219,6 +222,7 @@ export class RemoteFiles {
           return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
         },
         open: (range) => bodies.open(blob, range),
+        beside: (target, limit) => fetchWhole(upstream, target, limit),
       },
       this.#indexes,
       this.#parts.settings,
@@ -241,9 +245,16 @@ export class RemoteFiles {
     });
   }
 
-  #copy({ blob, ...file }: StoredFile, cache: CacheState): OpenedFile {
+  #copy({ blob, checksums, ...file }: StoredFile, cache: CacheState): OpenedFile {
     const { bodies } = this.#parts;
-    return { file, size: blob.size, digest: blob.digest, cache, open: (range) => bodies.open(blob, range) };
+    return {
+      file,
+      size: blob.size,
+      digest: blob.digest,
+      ...(checksums && { checksums }),
+      cache,
+      open: (range) => bodies.open(blob, range),
+    };
   }
 
   /** Asks only whether it is there; answers how large it is, where the upstream says. */

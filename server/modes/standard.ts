@@ -56,13 +56,14 @@ export class StandardRepo implements Repo {
       throw (await this.#catalog.damaged(ref)) ? damaged(ref) : notFound('FILE', { path: ref.path });
     const known = this.#opened.get(stored);
     if (known) return known;
-    const { blob, ...file } = stored;
+    const { blob, checksums, ...file } = stored;
     const opened: OpenedFile = {
       file,
       size: blob.size,
       digest: blob.digest,
       blob,
       pulled: () => this.#pulled?.(file),
+      ...(checksums && { checksums }),
       open: (range) => this.#bodies.open(blob, range),
     };
     this.#opened.set(stored, opened);
@@ -88,10 +89,12 @@ export class StandardRepo implements Repo {
     return { value: async () => value, listing: () => listing(value) };
   }
 
-  async #source<T>({ ofNames }: IndexKind<T>, key: IndexKey): Promise<string | undefined> {
-    if (ofNames) return `names.${await this.#stored.namesRevision()}`;
+  async #source<T>(kind: IndexKind<T>, key: IndexKey): Promise<string | undefined> {
+    if (kind.ofNames) return `names.${await this.#stored.namesRevision()}`;
     const state = await this.#stored.packageState(key.of);
-    return state && `${state.id}.${state.revision}`;
+    const own = state && `${state.id}.${state.revision}`;
+    const others = kind.besides && (await this.#stored.packagesState(kind.besides(key)));
+    return others === undefined ? own : `${own ?? ''}/${others}`;
   }
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {

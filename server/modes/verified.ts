@@ -19,6 +19,19 @@ export function promised(checksums: readonly Checksum[]): Digest | undefined {
   return found && `sha256:${found.hex}`;
 }
 
+/** Holds bytes that came to what was said of them. UPSTREAM_BROKEN otherwise. */
+export function requireChecksums(expected: readonly Checksum[], actual: readonly Checksum[]): void {
+  for (const { algorithm, hex } of expected) {
+    const found = actual.find((checksum) => checksum.algorithm === algorithm)?.hex;
+    if (found !== undefined && found !== hex)
+      throw new RegistryError(
+        'UNAVAILABLE',
+        'UPSTREAM_BROKEN',
+        `the upstream sends other bytes than it promised: ${algorithm}:${found}, not ${hex}`,
+      );
+  }
+}
+
 interface Verifying {
   readonly range?: ByteRange;
   /** Refuses right bytes by throwing. */
@@ -45,13 +58,7 @@ export function verified(body: ByteStream, checksums: readonly Checksum[], verif
       },
       async flush(controller) {
         const { digest, checksums: actual } = hashing.finish();
-        const hex = actual.find(({ algorithm }) => algorithm === expected?.algorithm)?.hex;
-        if (expected && hex !== expected.hex)
-          throw new RegistryError(
-            'UNAVAILABLE',
-            'UPSTREAM_BROKEN',
-            `the upstream sends other bytes than it promised: ${expected.algorithm}:${hex}, not ${expected.hex}`,
-          );
+        requireChecksums(expected ? [expected] : [], actual);
         await verifying.admit(digest);
         if (held) controller.enqueue(held);
       },

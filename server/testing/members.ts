@@ -24,8 +24,8 @@ export class Members {
   });
 
   /** Of a repository `word-…` that nobody else has. */
-  standard(word: string): Promise<string> {
-    return this.#create(word, {});
+  standard(word: string, more: Json = {}): Promise<string> {
+    return this.#create(word, more);
   }
 
   remote(word: string, uri: string, more: Json = {}): Promise<string> {

@@ -8,6 +8,7 @@ import { GenericClient } from './generic.ts';
 import { TestServer } from './harness.ts';
 import { NpmClient } from './npm.ts';
 import { type Descriptor, ImageClient } from './oci.ts';
+import { MavenClient } from './maven.ts';
 import { attestationsOf, PythonClient, wheel, wheelName } from './python.ts';
 
 export const NO_ROLE = 'no role';
@@ -18,6 +19,14 @@ export const holds = (role: string, permission: string): boolean =>
 const REPOSITORY: ResourceName = IMAGES;
 /** An npm repository of the same project. */
 export const PACKAGES: ResourceName = `${LOCATION}/repositories/packages`;
+/** A Maven repository of the same project. */
+export const ARTIFACTS: ResourceName = 'projects/my-project/locations/us-central1/repositories/artifacts';
+export const MAVEN_ARTIFACT = { group: 'com.acme', name: 'app', version: '1.0' } as const;
+export const MAVEN_SNAPSHOT = {
+  ...MAVEN_ARTIFACT,
+  version: '2.0-SNAPSHOT',
+  build: '20240102.030405-6',
+} as const;
 /** A Python repository of the same project. */
 export const PROJECTS: ResourceName = `${LOCATION}/repositories/projects`;
 /** A Go repository of the same project. */
@@ -68,6 +77,9 @@ export class RightsServer implements AsyncDisposable {
     });
     const npm = new NpmClient(server, 'packages');
     await npm.publish({ name: NPM_PACKAGE, provenance: true });
+    await server.repository('artifacts', { format: 'MAVEN' });
+    const artifacts = new MavenClient(server, 'artifacts');
+    for (const artifact of [MAVEN_ARTIFACT, MAVEN_SNAPSHOT]) await artifacts.publish(artifact);
     await server.repository('projects', { format: 'PYTHON' });
     const attestations = attestationsOf(wheelName(PYTHON_RELEASE), wheel(PYTHON_RELEASE));
     await new PythonClient(server, 'projects').publish(PYTHON_RELEASE, { attestations });
@@ -86,6 +98,7 @@ export class RightsServer implements AsyncDisposable {
       PROJECTS,
       MODULES,
       FILES,
+      ARTIFACTS,
       COPIES,
       SIBLING,
       FAR,

@@ -7,6 +7,7 @@ import { QUOTA_FLAGS, quotaOf } from '../quota-flags.ts';
 import { asyncFlag, leftRunning } from '../long-running.ts';
 import { CREDENTIAL_FLAGS } from './credential-flags.ts';
 import { dockerConfigOf, immutableTagPatterns } from './immutable-tags.ts';
+import { MAVEN_FLAGS, mavenConfigOf } from './maven-config.ts';
 import { modeOf, MODES } from './mode.ts';
 import { REMOTE_FLAGS, tokenOriginsFlag, UPSTREAM_FLAGS } from './upstream-flags.ts';
 import { trashRetention, trashRetentionOf } from './trash-retention.ts';
@@ -31,6 +32,10 @@ export const createRepository = defineCommand({
     {
       says: 'One that never holds more than it may:',
       line: 'entrepot artifacts repositories create nightly --repository-format=docker --max-bytes=50GiB --max-versions=500',
+    },
+    {
+      says: 'One for releases of Maven and Gradle, and no snapshots:',
+      line: 'entrepot artifacts repositories create releases --repository-format=maven --version-policy=release',
     },
     {
       says: 'Copies of a public registry, of packages that have been out for three days:',
@@ -66,6 +71,7 @@ export const createRepository = defineCommand({
     immutableTagPatterns,
     ...QUOTA_FLAGS,
     trashRetention,
+    ...MAVEN_FLAGS,
     ...UPSTREAM_FLAGS,
     remoteRepoConfigDesc: text('TEXT', 'Description of the upstream for people.'),
     ...CREDENTIAL_FLAGS,
@@ -81,6 +87,7 @@ export const createRepository = defineCommand({
     const parent = names.location.format({ project, location });
     const dockerConfig = dockerConfigOf(args);
     const limits = quotaOf(args);
+    const mavenConfig = mavenConfigOf(args);
     const operation = await client.repositories.create(parent, repository, {
       // The server says which formats it has, so a new one needs no new command line.
       format: args.repositoryFormat.toUpperCase() as NonNullable<Repository['format']>,
@@ -90,6 +97,7 @@ export const createRepository = defineCommand({
       ...(dockerConfig && { dockerConfig }),
       ...(limits && { quota: limits.quota }),
       ...trashRetentionOf(args),
+      ...(mavenConfig && { mavenConfig }),
     });
     await cli.terminal.notice(`Create request issued for: [${repository}]`);
     if (args.async) return leftRunning(cli, operation);

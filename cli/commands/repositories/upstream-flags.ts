@@ -100,6 +100,7 @@ const UPSTREAM_HELP = 'URL, repository of this server as projects/…/repositori
 /** gcloud's flags, each for the upstreams of one format. */
 export const UPSTREAM_FLAGS = {
   remoteDockerRepo: text('UPSTREAM', `${UPSTREAM_HELP}: docker-hub.`),
+  remoteMavenRepo: text('UPSTREAM', `${UPSTREAM_HELP}: maven-central.`),
   remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
   remotePythonRepo: text('UPSTREAM', `${UPSTREAM_HELP}: pypi.`),
   remoteGoRepo: text('UPSTREAM', `${UPSTREAM_HELP}: go-proxy.`),
@@ -115,6 +116,7 @@ export const tokenOriginsFlag = list(
 /** Which field of the configuration has the well-known upstreams of each. */
 const FIELDS = {
   remoteDockerRepo: 'dockerRepository',
+  remoteMavenRepo: 'mavenRepository',
   remoteNpmRepo: 'npmRepository',
   remotePythonRepo: 'pythonRepository',
   remoteGoRepo: 'goRepository',

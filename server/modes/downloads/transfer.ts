@@ -41,9 +41,12 @@ export class Transfer {
     this.#parts = parts;
   }
 
-  static begin({ expected, limit }: Fetching, blobs: Pick<BlobStore, 'begin'>): Promise<BlobWriter> {
-    const algorithms = (expected.checksums ?? []).map(({ algorithm }) => algorithm);
-    return blobs.begin({ algorithms, limit });
+  static begin(
+    { expected, algorithms = [], limit }: Fetching,
+    blobs: Pick<BlobStore, 'begin'>,
+  ): Promise<BlobWriter> {
+    const checked = (expected.checksums ?? []).map(({ algorithm }) => algorithm);
+    return blobs.begin({ algorithms: [...checked, ...algorithms], limit });
   }
 
   /** Answers when the bytes are durable and what they are expected to be; keeps none when it fails. */

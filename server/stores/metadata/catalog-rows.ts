@@ -8,17 +8,24 @@ export interface FileRow {
   readonly digest: Digest;
   readonly size: number;
   readonly generation: string;
+  readonly md5: string | null;
+  readonly sha1: string | null;
+  readonly sha512: string | null;
   readonly package: string | null;
   readonly version: string | null;
 }
 
-export const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation,
+export const FILE_COLUMNS = `file.path, file.content_type, blob.digest, blob.size, blob.generation, blob.md5, blob.sha1, blob.sha512,
   package.name AS package, version.name AS version`;
 /** A blob that is being deleted, or is damaged, is not served. */
 export const SERVABLE = `blob.state IN ('live', 'condemned')`;
 
 /** What is stored, as it is called: of the reference only what says how it may change. */
 export function storedFile({ freshness, tag }: FileRef, row: FileRow): StoredFile {
+  const checksums = CHECKSUMS.flatMap((algorithm) => {
+    const hex = row[algorithm];
+    return hex === null ? [] : [{ algorithm, hex }];
+  });
   return {
     path: row.path,
     freshness,
@@ -28,8 +35,11 @@ export function storedFile({ freshness, tag }: FileRef, row: FileRow): StoredFil
       coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
     }),
     blob: { digest: row.digest, size: row.size, generation: row.generation },
+    ...(checksums.length > 0 && { checksums }),
   };
 }
+
+const CHECKSUMS = ['md5', 'sha1', 'sha512'] as const;
 
 export interface RawVersion {
   readonly name: string;

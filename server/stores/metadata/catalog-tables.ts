@@ -64,9 +64,11 @@ export class FileLookups {
   readonly #packages: CommittedCache<PackageState | null>;
   readonly #owned: CommittedCache<boolean>;
   readonly #names: CommittedCache<number>;
+  readonly #groups: CommittedCache<string | null>;
   readonly #package: Statement<PackageStateRow, [number, string]>;
   readonly #owner: Statement<{ readonly found: number }, [number, string]>;
   readonly #namesOf: Statement<{ readonly revision: number }, [number]>;
+  readonly #group: Statement<{ readonly state: string | null }, [number, string, string]>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
   readonly #damagedByPath: Statement<FileRow, [number, string]>;
@@ -77,6 +79,12 @@ export class FileLookups {
     this.#packages = new CommittedCache(database);
     this.#owned = new CommittedCache(database);
     this.#names = new CommittedCache(database);
+    this.#groups = new CommittedCache(database);
+    // Ids and revisions only grow, so two sets of packages never have the same sums.
+    this.#group = database.reading.prepare(
+      `SELECT count(*) || '.' || sum(id) || '.' || sum(revision) AS state FROM package
+       WHERE repository_id = ? AND name >= ? AND name < ? AND published_at IS NOT NULL`,
+    );
     this.#namesOf = database.reading.prepare(
       'SELECT names_revision AS revision FROM repository WHERE id = ?',
     );
@@ -125,6 +133,11 @@ export class FileLookups {
       );
     };
     return this.#packages.get(`${repositoryId}/${pkg}`, read) ?? undefined;
+  }
+
+  packagesState(repositoryId: number, prefix: string): string | undefined {
+    const read = () => this.#group.get(repositoryId, prefix, pastPrefix(prefix))?.state ?? null;
+    return this.#groups.get(`${repositoryId}/${prefix}`, read) ?? undefined;
   }
 
   namesRevision(repositoryId: number): number {
@@ -199,6 +212,10 @@ export class CatalogTables implements CatalogReader {
 
   async namesRevision(): Promise<number> {
     return this.#files.namesRevision(this.#repositoryId);
+  }
+
+  async packagesState(prefix: string): Promise<string | undefined> {
+    return this.#files.packagesState(this.#repositoryId, prefix);
   }
 
   async packageState(pkg: string): Promise<PackageState | undefined> {

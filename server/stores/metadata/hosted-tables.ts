@@ -291,6 +291,10 @@ export class HostedTables implements HostedRepo {
     });
   }
 
+  packagesState(prefix: string) {
+    return this.#place.catalog.packagesState(prefix);
+  }
+
   namesRevision() {
     return this.#place.catalog.namesRevision();
   }

@@ -30,7 +30,7 @@ import type { Transactions } from './transactions.ts';
 /** What of a repository is asked of its present, whatever the time. */
 type Present = Pick<
   CatalogReader,
-  'damaged' | 'files' | 'namesRevision' | 'owns' | 'packageState' | 'search'
+  'damaged' | 'files' | 'namesRevision' | 'owns' | 'packagesState' | 'packageState' | 'search'
 >;
 
 const LOT = 500;
@@ -165,6 +165,10 @@ export class PastCatalog implements CatalogReader {
     const { rows } = await sql<{ readonly at: number }>`SELECT ${lastChange(past)} AS at`.execute(this.#db);
     const updatedAt = rows[0]?.at || state.createdAt;
     return { ...state, createdAt: Math.min(state.createdAt, updatedAt), updatedAt };
+  }
+
+  packagesState(prefix: string): Promise<string | undefined> {
+    return this.#present.packagesState(prefix);
   }
 
   namesRevision(): Promise<number> {

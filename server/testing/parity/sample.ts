@@ -3,6 +3,7 @@ import type { TestServer } from '../harness.ts';
 import type { Meant } from './meant.ts';
 import { goSample } from './go-sample.ts';
 import { genericSample } from './generic-sample.ts';
+import { mavenSample } from './maven-sample.ts';
 import { npmSample } from './npm-sample.ts';
 import { ociSample } from './oci-sample.ts';
 import { pythonSample } from './python-sample.ts';
@@ -28,6 +29,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   NPM: npmSample,
   PYTHON: pythonSample,
   GO: goSample,
+  MAVEN: mavenSample,
 };
 
 export function sampleOf({ id, title }: Pick<Format, 'id' | 'title'>): Sample {

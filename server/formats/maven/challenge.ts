@@ -1,0 +1,2 @@
+/** RFC 7617. */
+export const mavenChallenge = (): string => 'Basic realm="maven"';
