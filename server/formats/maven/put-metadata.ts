@@ -14,7 +14,7 @@ export const putMetadata =
   async (command: Command): Promise<Response> => {
     const key = keyOf(command);
     await readWhole(command.body, LARGEST_METADATA, METADATA);
-    if (param(command.params, 'variant') === METADATA) await command.refresh(index, key);
+    if (param(command.params, 'variant') === METADATA) command.refresh(index, key);
     return created();
   };
 
