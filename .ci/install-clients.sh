@@ -56,6 +56,18 @@ debian_packages() {
   apt_get install --yes --no-install-recommends "${missing[@]}"
 }
 
+# Maven with the two of its plugins that its tests need, from Debian, so that none is asked for elsewhere.
+maven() {
+  local repository=/usr/share/maven-repo/org/apache/maven/plugins
+  if command -v mvn >/dev/null && command -v unzip >/dev/null && [ -d "$repository/maven-deploy-plugin/3.0.0" ] &&
+    [ -d "$repository/maven-dependency-plugin/3.5.0" ]; then
+    return
+  fi
+  say 'apt-get install maven'
+  apt_get install --yes --no-install-recommends maven default-jre-headless libmaven-deploy-plugin-java \
+    libmaven-dependency-plugin-java unzip
+}
+
 # The docker command alone. Its package would bring and start the engine, so it is unpacked and not installed.
 docker_cli() {
   command -v docker >/dev/null && return
@@ -145,6 +157,7 @@ python_client() {
 
 mkdir -p "$bin" "$cache/versions"
 debian_packages
+maven
 docker_cli
 go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
 go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm

@@ -70,6 +70,8 @@ import { printDockerSettings } from './print-settings/docker.ts';
 import { goAuth } from './go/auth.ts';
 import { uploadGoModule } from './go/upload.ts';
 import { printGoSettings } from './print-settings/go.ts';
+import { printGradleSettings } from './print-settings/gradle.ts';
+import { printMavenSettings } from './print-settings/mvn.ts';
 import { printNpmSettings } from './print-settings/npm.ts';
 import { printPythonSettings } from './print-settings/python.ts';
 import { describeSettings } from './project-settings/describe.ts';
@@ -115,6 +117,8 @@ export const COMMANDS: readonly Command[] = [
   imageTagHistory,
   rollbackImageTag,
   printDockerSettings,
+  printGradleSettings,
+  printMavenSettings,
   printNpmSettings,
   printPythonSettings,
   printGoSettings,

@@ -1,7 +1,7 @@
 import { usage } from '../../exit.ts';
 import { defineCommand } from '../../grammar/command.ts';
 import { text } from '../../grammar/flags.ts';
-import { keyFileIn, textOf } from '../../settings/key-file.ts';
+import { encodedKey } from './encoded-key.ts';
 import { repositoryAddress } from './repository-address.ts';
 
 export const printNpmSettings = defineCommand({
@@ -32,7 +32,7 @@ export const printNpmSettings = defineCommand({
   async run({ scope, jsonKey }, cli) {
     if (scope !== undefined && !/^@[^\s/@:=]+$/.test(scope))
       throw usage(`[${scope}] is not a scope; write one such as @acme`);
-    const key = jsonKey === undefined ? undefined : await keyOf(jsonKey);
+    const key = jsonKey === undefined ? undefined : await encodedKey(jsonKey);
     const { url, uri } = await repositoryAddress(cli, 'NPM');
     const lines = [
       '# For the .npmrc of the project:',
@@ -43,12 +43,6 @@ export const printNpmSettings = defineCommand({
     return lines.join('\n');
   },
 });
-
-async function keyOf(path: string): Promise<string> {
-  const content = await textOf(path);
-  keyFileIn(content, path);
-  return Buffer.from(content).toString('base64');
-}
 
 /** npm takes a password in Base64, and the password is a key file in Base64. */
 const credentials = (uri: string, key: string): readonly string[] => [

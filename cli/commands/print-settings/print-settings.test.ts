@@ -142,3 +142,49 @@ it('print-settings docker says how to log in and what images are called', async 
       `# What images are called:\n${HOST}/us-central1-docker/my-project/images/IMAGE:TAG\n`,
   );
 });
+
+describe('print-settings for Maven', () => {
+  const URL = `http://${HOST}/us-central1-maven/my-project/jars`;
+  beforeAll(async () => {
+    await run('artifacts repositories create jars --repository-format=maven');
+    await run('artifacts repositories create fixed --repository-format=maven --version-policy=release');
+  });
+
+  it('says where artifacts are, and where they go', async () => {
+    const { stdout, exit } = await run('artifacts print-settings mvn --repository=jars');
+    expect(exit).toBe(0);
+    expect(stdout).toContain(
+      `<snapshotRepository>\n      <id>artifact-registry</id>\n      <url>${URL}</url>\n    </snapshotRepository>`,
+    );
+    expect(stdout).toContain('<username>oauth2accesstoken</username>');
+  });
+
+  it('names no snapshots where none are taken', async () => {
+    const { stdout } = await run('artifacts print-settings mvn --repository=fixed');
+    expect(stdout).toContain('<snapshots><enabled>false</enabled></snapshots>');
+    expect(stdout).not.toContain('<snapshotRepository>');
+  });
+
+  it('logs in with a key', async () => {
+    const { stdout } = await run(`artifacts print-settings mvn --repository=jars --json-key=${key}`);
+    const [, username, password = ''] =
+      /<username>(.*)<\/username>\s*<password>(.*)<\/password>/.exec(stdout) ?? [];
+    expect([username, atob(password)]).toEqual(['_json_key_base64', await readFile(key, 'utf8')]);
+    const as = `Basic ${btoa(`_json_key_base64:${password}`)}`;
+    const answer = await registry.server.send(
+      'GET',
+      '/us-central1-maven/my-project/jars/a/b/maven-metadata.xml',
+      { as },
+    );
+    expect(answer.status).not.toBe(401);
+    const gradle = await run(`artifacts print-settings gradle --repository=jars --json-key=${key}`);
+    expect(gradle.stdout).toContain('// artifactRegistryUsername=_json_key_base64\n');
+    expect(gradle.stdout).toContain(`// artifactRegistryPassword=${password}\n`);
+    expect(gradle.stdout).toContain(`    url = uri("${URL}")\n`);
+  });
+
+  it('refuses a repository of something else', async () => {
+    const { exit, stderr } = await run('artifacts print-settings gradle --repository=packages');
+    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('holds npm, not maven') });
+  });
+});

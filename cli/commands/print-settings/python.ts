@@ -1,6 +1,6 @@
 import { defineCommand } from '../../grammar/command.ts';
 import { text } from '../../grammar/flags.ts';
-import { keyFileIn, textOf } from '../../settings/key-file.ts';
+import { encodedKey } from './encoded-key.ts';
 import { repositoryAddress } from './repository-address.ts';
 
 /** The user that a key file, in Base64, is the password of. */
@@ -27,7 +27,7 @@ export const printPythonSettings = defineCommand({
   },
   format: 'text',
   async run({ jsonKey }, cli) {
-    const key = jsonKey === undefined ? undefined : await keyOf(jsonKey);
+    const key = jsonKey === undefined ? undefined : await encodedKey(jsonKey);
     const { url } = await repositoryAddress(cli, 'PYTHON');
     const name = url.slice(url.lastIndexOf('/') + 1);
     const index = new URL(`${url}/simple/`);
@@ -56,9 +56,3 @@ export const printPythonSettings = defineCommand({
     return lines.join('\n');
   },
 });
-
-async function keyOf(path: string): Promise<string> {
-  const content = await textOf(path);
-  keyFileIn(content, path);
-  return Buffer.from(content).toString('base64');
-}

@@ -1,4 +1,5 @@
 import { names } from '../../../contract/names.ts';
+import type { Repository } from '../../../contract/client.ts';
 import type { Cli } from '../../context.ts';
 import { usage } from '../../exit.ts';
 import { repositoryParts } from '../../resolve.ts';
@@ -8,16 +9,19 @@ export interface RepositoryAddress {
   readonly url: string;
   /** The same without the scheme, as the server writes it. */
   readonly uri: string;
+  /** As the server shows it. */
+  readonly repository: Repository;
 }
 
 /** Where clients of a format find the repository of the flags and properties. */
 export async function repositoryAddress(cli: Cli, format: string): Promise<RepositoryAddress> {
   const name = names.repository.format(await repositoryParts(cli));
   const client = await cli.client();
-  const { registryUri: uri = '', format: actual = '' } = await client.repositories.get(name);
+  const repository = await client.repositories.get(name);
+  const { registryUri: uri = '', format: actual = '' } = repository;
   if (actual !== format)
     throw usage(
       `[${name}] holds ${actual.toLowerCase()}, not ${format.toLowerCase()}; give another --repository`,
     );
-  return { uri, url: `${new URL(await cli.server()).protocol}//${uri}` };
+  return { repository, uri, url: `${new URL(await cli.server()).protocol}//${uri}` };
 }

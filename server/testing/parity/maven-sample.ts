@@ -20,6 +20,25 @@ export const mavenSample: Sample = {
       when: isUnfetched,
       fields: ['x-checksum-md5', 'x-checksum-sha1', 'x-checksum-sha256', 'x-checksum-sha512'],
     },
+    {
+      why: 'metadata does not say when its versions came, so of a copy as it was it is of those that had been copied',
+      when: ({ situation, read }) => situation === 'past copy' && read.path.includes('maven-metadata.xml'),
+      fields: [
+        'status',
+        'body',
+        'content-type',
+        'content-length',
+        'content-encoding',
+        'content-range',
+        'cache-control',
+        'cache-status',
+        'age',
+        'etag',
+        'last-modified',
+        'vary',
+        'x-content-type-options',
+      ],
+    },
   ],
   async publish(server, repository) {
     const client = new MavenClient(server, repository);
