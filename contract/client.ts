@@ -25,6 +25,7 @@ import type { Operation, UploadMediaResponse } from './schemas/operation.ts';
 import type { Location, Project, Service } from './schemas/project.ts';
 import type { Repository } from './schemas/repository.ts';
 import type { ProjectConfig, ProjectSettings, VpcscConfig } from './schemas/settings.ts';
+import { uploadsOf } from './uploads.ts';
 import { tagHistoryOf } from './tag-history.ts';
 import { trashOf } from './trash.ts';
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
@@ -261,6 +262,9 @@ export function createClient(options: ClientOptions) {
       enable: (name: string, call: CallOptions = {}): Promise<Operation> =>
         http.json({ method: 'POST', path: name, verb: 'enable', body: {}, ...call }),
     },
+
+    genericArtifacts: uploadsOf(http, 'genericArtifacts', 'create'),
+    fileUploads: uploadsOf(http, 'files', 'upload'),
 
     tagHistory: tagHistoryOf(http),
     deletedVersions: trashOf(http),

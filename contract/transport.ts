@@ -19,7 +19,7 @@ export interface CallOptions {
 }
 
 export interface Call extends CallOptions {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** A resource name or collection; escapes in it are kept. */
   readonly path: string;
   /** Of the API that the path is of; v1 without one. */
@@ -30,6 +30,10 @@ export interface Call extends CallOptions {
   readonly body?: unknown;
   /** Bytes that are uploaded, instead of a body. */
   readonly media?: { readonly type: string; readonly content: Blob };
+  /** Sent as they are, in place of a message. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** Statuses besides those of success that are no refusal. */
+  readonly also?: readonly number[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -60,7 +64,7 @@ export class Transport {
       if (call.signal?.aborted) throw cause;
       throw new ApiError(0, 'UNAVAILABLE', `no answer from ${this.#base}`, { reason: 'NO_ANSWER', cause });
     }
-    if (response.ok) return response;
+    if (response.ok || call.also?.includes(response.status)) return response;
     throw errorOfAnswer(response.status, await response.json().catch(() => undefined));
   }
 
@@ -76,6 +80,7 @@ export class Transport {
     query = {},
     body,
     media,
+    bytes,
     headers,
     signal,
   }: Call): Promise<Request> {
@@ -89,6 +94,7 @@ export class Transport {
     if (userAgent) sent.set('user-agent', userAgent);
     const init: RequestInit = { method, headers: sent };
     if (signal) init.signal = signal;
+    if (bytes !== undefined) init.body = bytes;
     if (body !== undefined) {
       sent.set('content-type', 'application/json');
       init.body = JSON.stringify(body);

@@ -355,6 +355,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         remoteCaches,
         prefetches,
         named: (host, url) => addressing.repositoryOf(url, [host, ...publicHosts]),
+        uploads: opened.apiUploads,
         forward: forwarding(data, addressing, repositories),
         sendFile: storedFileSender({ repositories, stored: (row) => opened.stored(row), now }),
       }),

@@ -1,3 +1,4 @@
+import { apiUploads } from './api-uploads.ts';
 import type { Act } from './core/audit.ts';
 import type { BlobStore } from './core/blob.ts';
 import type { CatalogReader } from './core/catalog.ts';
@@ -177,6 +178,7 @@ export function openRepositories(parts: OpenParts) {
     remotes,
     target,
     write,
+    apiUploads: apiUploads({ directory, target, write }),
     documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),
     pulls,
     /** Waits for what is still being kept. */

@@ -19,6 +19,8 @@ import { configGet, configGetValue } from './config/get-value.ts';
 import { configList } from './config/list.ts';
 import { configSet } from './config/set.ts';
 import { configUnset } from './config/unset.ts';
+import { downloadGeneric } from './generic/download.ts';
+import { uploadGeneric } from './generic/upload.ts';
 import { deleteFile } from './files/delete.ts';
 import { describeFile } from './files/describe.ts';
 import { downloadFileCommand } from './files/download.ts';
@@ -72,6 +74,7 @@ import { uploadGoModule } from './go/upload.ts';
 import { printGoSettings } from './print-settings/go.ts';
 import { printGradleSettings } from './print-settings/gradle.ts';
 import { printMavenSettings } from './print-settings/mvn.ts';
+import { printGenericSettings } from './print-settings/generic.ts';
 import { printNpmSettings } from './print-settings/npm.ts';
 import { printPythonSettings } from './print-settings/python.ts';
 import { describeSettings } from './project-settings/describe.ts';
@@ -119,6 +122,7 @@ export const COMMANDS: readonly Command[] = [
   printDockerSettings,
   printGradleSettings,
   printMavenSettings,
+  printGenericSettings,
   printNpmSettings,
   printPythonSettings,
   printGoSettings,
@@ -160,6 +164,8 @@ export const COMMANDS: readonly Command[] = [
   downloadFileCommand,
   updateFile,
   deleteFile,
+  uploadGeneric,
+  downloadGeneric,
   listLocations,
   describeOperation,
   describeSettings,
@@ -235,6 +241,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'artifacts docker tags': 'Tags of images.',
   'artifacts files': 'The files versions are made of.',
   'artifacts go': 'Modules of Go.',
+  'artifacts generic': 'Files of any kind, by package and version.',
   'artifacts locations': 'Where repositories can be.',
   'artifacts operations': 'Work the server does in the background.',
   'artifacts packages': 'Packages; an image is one.',

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Client, File, Named } from '../../contract/client.ts';
 import { CliError } from '../exit.ts';
+import { FinishedParts } from './finished-parts.ts';
 
 interface Download {
   readonly client: Client;
@@ -12,8 +13,12 @@ interface Download {
   readonly parallelism: number;
   /** Bytes that arrived so far. */
   readonly report: (bytes: number, total: number) => void;
-  /** Ends the download; nothing of it stays. */
+  /** Ends the download; nothing of it stays, unless it may be resumed. */
   readonly signal: AbortSignal;
+  /** Bytes of a part. */
+  readonly part?: number;
+  /** Whether what came of an interrupted download is kept beside the file, and the next one goes on with it. */
+  readonly resume?: boolean;
 }
 
 const PART = 16 * 2 ** 20;
@@ -27,25 +32,36 @@ export async function downloadFile({
   parallelism,
   report,
   signal,
+  part: partSize = PART,
+  resume = false,
 }: Download): Promise<number> {
   const size = Number(file.sizeBytes ?? 0);
   const digest = sha256Of(file);
-  const draft = `${path}.${randomUUID()}.part`;
-  let arrived = 0;
+  const draft = `${path}.${resume ? Buffer.from(digest, 'base64').toString('hex').slice(0, 16) : randomUUID()}.part`;
+  const finished = resume ? await FinishedParts.of(draft, partSize) : undefined;
+  let [arrived, kept] = [0, false];
   const count = (bytes: number): void => report((arrived += bytes), size);
   try {
-    await using out = await open(draft, 'wx+');
-    const parts = partsOf(size);
+    await using out = await open(draft, finished?.any ? 'r+' : resume ? 'w+' : 'wx+');
+    const parts = partsOf(size, partSize).filter((part) => {
+      if (!finished?.has(part.first)) return true;
+      arrived += part.last - part.first + 1;
+      return false;
+    });
+    report(arrived, size);
     const failed = new AbortController();
     const stop = AbortSignal.any([failed.signal, signal]);
     const worker = async (): Promise<void> => {
-      for (let part = parts.shift(); part !== undefined; part = parts.shift())
+      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
         await fetchPart(client, file.name, part, out, count, stop);
+        await finished?.add(part.first, out);
+      }
     };
     try {
       await Promise.all(Array.from({ length: Math.min(parallelism, parts.length) }, worker));
     } catch (thrown) {
       failed.abort();
+      kept = resume && !(thrown instanceof CliError && thrown.exit === 'integrity');
       throw signal.aborted ? new CliError('cancelled', 'the download was interrupted') : thrown;
     }
     if ((await hashOf(out)) !== digest)
@@ -55,8 +71,11 @@ export async function downloadFile({
       );
     await out.sync();
     await rename(draft, path);
+    await finished?.forget();
   } catch (thrown) {
+    if (kept) throw thrown;
     await rm(draft, { force: true });
+    await finished?.forget();
     throw thrown;
   }
   return size;
@@ -68,10 +87,10 @@ interface Part {
   readonly last: number;
 }
 
-function partsOf(size: number): Part[] {
+function partsOf(size: number, length: number): Part[] {
   const parts: Part[] = [];
-  for (let first = 0; first < size; first += PART)
-    parts.push({ first, last: Math.min(first + PART, size) - 1 });
+  for (let first = 0; first < size; first += length)
+    parts.push({ first, last: Math.min(first + length, size) - 1 });
   return parts;
 }
 

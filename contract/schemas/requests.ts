@@ -26,6 +26,13 @@ export const versionQuery = message({ view: maybe(versionView) });
 export const patchQuery = message({ updateMask: maybe(text()) });
 export const createRepositoryQuery = message({ repositoryId: maybe(text()) });
 export const createTagQuery = message({ tagId: maybe(text()) });
+/** The fields of messages that come with bytes, where these are all of the body. */
+export const uploadQuery = message({
+  packageId: maybe(text()),
+  versionId: maybe(text()),
+  filename: maybe(text()),
+  fileId: maybe(text()),
+});
 
 export const batchDeleteVersionsRequest = message({
   parent: maybe(text()),

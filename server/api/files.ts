@@ -2,6 +2,7 @@ import { components } from '../../contract/components.ts';
 import { names } from '../../contract/names.ts';
 import type { File } from '../../contract/schemas/artifacts.ts';
 import { listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
+import type { MayUntag } from '../core/catalog.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { FileRecord } from '../core/resources.ts';
 import { annotated, shownAnnotations } from './annotations.ts';
@@ -9,7 +10,7 @@ import { draft, EMPTY, startedAt } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
 import { fileAt, onRepository, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
-import { insideOf, requireFile } from './rights.ts';
+import { insideOf, requireFile, requireRight } from './rights.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
 import { visibleInside } from './visible-page.ts';
@@ -117,14 +118,25 @@ export const fileRoutes: readonly ApiRoute[] = [
     audit: ofArtifactRegistry('DeleteFile', 'publish'),
     on: onRepository,
     needs: 'some',
-    summary: 'Deletes a file that no version is made of.',
+    summary: 'Deletes a file that no version is made of, or one of a version whose files go one by one.',
     query: noQuery,
     response: components.Operation,
     run: async (call) => {
       const address = fileAt(call.params);
       await requireFile(call, 'artifactregistry.files.delete', address);
       const begun = draft(call, { response: () => EMPTY });
-      return startedAt(address, begun, (started) => call.parts.resources.files.delete(address, started));
+      const { formats, resources } = call.parts;
+      const record = await resources.repositories.get(repositoryAt(call.params));
+      const fromVersions = formats.find(({ id }) => id === record?.format)?.api?.filesGoOneByOne ?? false;
+      const file = await resources.files.get(address);
+      const mayUntag: MayUntag = ({ tag, version }) =>
+        requireRight(call, 'artifactregistry.files.delete', onRepository(call.params), {
+          package: file?.package ?? '',
+          version,
+          tag,
+        });
+      const how = { fromVersions, mayUntag };
+      return startedAt(address, begun, (started) => resources.files.delete(address, how, started));
     },
   }),
 

@@ -4,7 +4,7 @@ import { rpcError } from './rpc-error.ts';
 
 /** Cloud Logging's version is 2, and so is the registry's root; this path is no registry's. */
 const PATH =
-  /^\/v2\/entries:list$|^\/(?:v1|v1beta1|v1beta2|v3)\/|^\/(?:download|upload)\/v1\/|^\/openapi\.json$/;
+  /^\/v2\/entries:list$|^\/(?:v1|v1beta1|v1beta2|v3)\/|^\/(?:download|(?:resumable\/)?upload)\/v1\/|^\/openapi\.json$/;
 
 /**
  * The management API's place in the server. Its schemas take memory and time to build, so that happens with the

@@ -82,6 +82,8 @@ export class ManagementApi {
         return this.#options.sendFile(request, answer.repository, answer.path);
       case 'lines':
         return linesResponse(answer.lines);
+      case 'empty':
+        return new Response(null, { status: answer.status, headers: answer.headers });
       case 'json':
         return jsonResponse(
           partialResponse(answer.body, query.get('fields') ?? query.get('$fields')),
@@ -146,6 +148,7 @@ export class ManagementApi {
         ...(caller.bearer && { bearer: caller.bearer }),
         ...(act && { act }),
         origin: front.origin,
+        request: front.request,
         parts: { ...this.#options, resources: this.#options.resources(act) },
         registryUri: (address, id) => this.#spelled(front.host, address, id),
         forward: (target) => forwardMedia(this.#options.forward, { ...target, front, caller, act }),

@@ -58,7 +58,7 @@ function paramsOf({ parts, verb }: Compiled, segments: readonly string[]): Param
 
 /**
  * Segments of a raw path, each decoded exactly once except that `%2F` stays, as http.proto has it for variables of
- * several segments. Older versions of the API, and the prefixes of downloads and uploads, are other names of the same things.
+ * several segments. Older versions of the API and the prefixes of downloads and uploads are other names of the same things.
  */
 function segmentsOf(path: string): readonly string[] {
   if (path.length > LONGEST_PATH)
@@ -66,7 +66,10 @@ function segmentsOf(path: string): readonly string[] {
   const [, ...raw] = path.split('/');
   if (raw.at(-1) === '') raw.pop();
   if (raw[0] === 'download' && raw.at(-1)?.endsWith(':download')) raw.shift();
-  if (raw[0] === 'upload' && raw.at(-1)?.endsWith(':create')) raw.shift();
+  if (/:(?:create|upload)$/.test(raw.at(-1) ?? '')) {
+    if (raw[0] === 'resumable' && raw[1] === 'upload') raw.shift();
+    if (raw[0] === 'upload') raw.shift();
+  }
   if (raw[0] === 'v1beta1' || raw[0] === 'v1beta2') raw[0] = 'v1';
   return raw.map((segment) => segment.split(/%2f/i).map(decodeOnce).join('%2F'));
 }

@@ -25,6 +25,7 @@ const SYSTEM = new Set([
   'prettyPrint',
   'quotaUser',
   'uploadType',
+  'upload_id',
   'upload_protocol',
   'userProject',
 ]);

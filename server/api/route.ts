@@ -7,6 +7,7 @@ import type { ProviderRules } from '../core/federation.ts';
 import type { Format } from '../core/format.ts';
 import type { GarbageWork } from '../core/garbage.ts';
 import type { GrantGuard } from '../core/grant-guard.ts';
+import type { UploadTargets } from '../core/artifact-uploads.ts';
 import type { Authorizer, Bearer, Principal, ResourceName, Within } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { PolicyRules } from '../core/policies.ts';
@@ -52,6 +53,7 @@ export interface ApiParts {
   readonly upstreamSecrets: UpstreamSecrets;
   readonly remoteCaches: RemoteCaches;
   readonly prefetches: Prefetches;
+  readonly uploads: UploadTargets;
   /** Seals page tokens. */
   readonly pages: TokenSealer;
   newId(): string;
@@ -72,6 +74,8 @@ export interface ApiCall<Query, Body> {
   /** The record of what is done, where it changes something. */
   readonly act?: Act;
   readonly parts: ApiParts;
+  /** The request itself, for methods that read their bodies as they come. */
+  readonly request: Request;
   /** Scheme and host that the caller called this server by. */
   readonly origin: string;
   /** The repository's address without a scheme, as clients of its format write it on the caller's host. */
@@ -91,6 +95,7 @@ export type ApiAnswer =
       /** Sentences for a person, in the `warning` header. */
       readonly warnings?: readonly string[];
     }
+  | { readonly kind: 'empty'; readonly status: number; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'file'; readonly repository: RepositoryAddress; readonly path: string };
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';

@@ -29,6 +29,7 @@ import { trashRoutes } from './trash.ts';
 import { usageRoutes } from './usage.ts';
 import { ownRoutes } from './users-own.ts';
 import { uploadRoutes } from './uploads.ts';
+import { artifactUploadRoutes } from './artifact-uploads.ts';
 import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
 import { viewRoutes } from './views.ts';
@@ -52,6 +53,7 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...fileRoutes,
   ...viewRoutes(formats),
   ...uploadRoutes(formats),
+  ...artifactUploadRoutes(formats),
   ...settingsRoutes,
   ...serviceRoutes,
   ...loggingRoutes,

@@ -22,6 +22,7 @@ import type { OpenedDocument, DocumentReader } from './documents.ts';
 import type { ClientLogins } from './client-logins.ts';
 import { isNotFound, RegistryError } from './error.ts';
 import type { IssuedToken, Principal, Within } from './iam.ts';
+import type { ArtifactUpload } from './artifact-uploads.ts';
 import type { Permission } from './permissions.ts';
 import type { AuditLogType } from './policy.ts';
 import type {
@@ -378,6 +379,10 @@ export interface FormatApi {
   /** The first one is what metadata refers to. */
   readonly views: readonly VersionView[];
   readonly uploads?: readonly MediaUpload[];
+  /** The methods that take artifacts with a message about them, also in sessions that can be resumed. */
+  readonly artifacts?: readonly ArtifactUpload[];
+  /** Whether a version stays what it is when a file of it is deleted. */
+  readonly filesGoOneByOne?: true;
 }
 
 export interface ErrorBody {

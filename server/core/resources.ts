@@ -253,8 +253,12 @@ export interface FileResources {
   get(address: FileAddress): Promise<FileRecord | undefined>;
   list(parent: RepositoryAddress, query: ListQuery): Promise<Listed<FileRecord>>;
   annotate(address: FileAddress, change: (current: FileRecord) => TextMap): Promise<FileRecord>;
-  /** FAILED_PRECONDITION while a version is made of it. */
-  delete(address: FileAddress, draft: OperationDraft): Promise<Document>;
+  /** FAILED_PRECONDITION while a version is made of it, unless it may be taken from one, which goes with its last file. */
+  delete(
+    address: FileAddress,
+    how: { readonly fromVersions: boolean; readonly mayUntag?: MayUntag },
+    draft: OperationDraft,
+  ): Promise<Document>;
 }
 
 export interface OperationResources {

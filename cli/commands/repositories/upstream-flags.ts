@@ -99,6 +99,10 @@ const UPSTREAM_HELP = 'URL, repository of this server as projects/…/repositori
 
 /** gcloud's flags, each for the upstreams of one format. */
 export const UPSTREAM_FLAGS = {
+  remoteGenericRepo: text(
+    'UPSTREAM',
+    'URL of any tree of files, or repository of this server as projects/…/repositories/….',
+  ),
   remoteDockerRepo: text('UPSTREAM', `${UPSTREAM_HELP}: docker-hub.`),
   remoteMavenRepo: text('UPSTREAM', `${UPSTREAM_HELP}: maven-central.`),
   remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
@@ -115,12 +119,14 @@ export const tokenOriginsFlag = list(
 
 /** Which field of the configuration has the well-known upstreams of each. */
 const FIELDS = {
+  /** Of files there are no well-known ones. */
+  remoteGenericRepo: undefined,
   remoteDockerRepo: 'dockerRepository',
   remoteMavenRepo: 'mavenRepository',
   remoteNpmRepo: 'npmRepository',
   remotePythonRepo: 'pythonRepository',
   remoteGoRepo: 'goRepository',
-} as const satisfies Record<keyof typeof UPSTREAM_FLAGS, keyof Remote>;
+} as const satisfies Record<keyof typeof UPSTREAM_FLAGS, keyof Remote | undefined>;
 type GivenUpstream = { readonly [K in keyof typeof UPSTREAM_FLAGS]: string | undefined };
 
 /** A well-known upstream is a word; everything else is for the server to read. */
@@ -131,8 +137,10 @@ export function upstreamOf(args: GivenUpstream): Partial<Remote> | undefined {
   const [flag] = given;
   const value = flag && args[flag];
   if (flag === undefined || value === undefined) return undefined;
-  if (!/^[A-Za-z][A-Za-z_-]*$/.test(value)) return { commonRepository: { uri: value } };
+  const field = FIELDS[flag];
+  if (field === undefined || !/^[A-Za-z][A-Za-z_-]*$/.test(value))
+    return { commonRepository: { uri: value } };
   // The server says which it knows.
   const publicRepository = value.toUpperCase().replaceAll('-', '_');
-  return { [FIELDS[flag]]: { publicRepository } };
+  return { [field]: { publicRepository } };
 }

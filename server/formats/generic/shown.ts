@@ -1,5 +1,6 @@
 import type { VersionRow } from '../../core/catalog.ts';
 import type { FormatApi, Snippet } from '../../core/format.ts';
+import { createArtifact, uploadFile } from './api-uploads.ts';
 
 /** What people paste to use a repository. `address` has neither scheme nor a slash at the end. */
 export const snippets = (address: string): readonly Snippet[] => [
@@ -22,4 +23,9 @@ const metadata = ({ package: packageId, version: versionId }: VersionRow): Recor
   versionId,
 });
 
-export const genericApi: FormatApi = { metadata, views: [] };
+export const genericApi: FormatApi = {
+  metadata,
+  views: [],
+  artifacts: [createArtifact, uploadFile],
+  filesGoOneByOne: true,
+};

@@ -13,6 +13,7 @@ import type {
   SortField,
 } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
+import type { UsualRetention } from '../trash.ts';
 import { recordEvent } from '../outbox.ts';
 import type { Schema } from '../schema.ts';
 import { type Keyset, keysetPage } from './keyset.ts';
@@ -26,15 +27,18 @@ import {
 } from './matching.ts';
 import { namedVersion } from './named-version.ts';
 import { recordOperation } from './operations.ts';
+import { withdrawFile } from '../withdraw-file.ts';
 import { findRepository, repositoryOf } from './places.ts';
 
 export class StoredFiles implements FileResources {
   readonly #database: Transactions;
   readonly #now: () => number;
+  readonly #usual: UsualRetention;
 
-  constructor(database: Transactions, now: () => number) {
+  constructor(database: Transactions, now: () => number, usual?: UsualRetention) {
     this.#database = database;
     this.#now = now;
+    this.#usual = usual;
   }
 
   async get(address: FileAddress): Promise<FileRecord | undefined> {
@@ -74,7 +78,11 @@ export class StoredFiles implements FileResources {
     });
   }
 
-  delete(address: FileAddress, draft: OperationDraft): Promise<Document> {
+  delete(
+    address: FileAddress,
+    { fromVersions, mayUntag }: Parameters<FileResources['delete']>[1],
+    draft: OperationDraft,
+  ): Promise<Document> {
     return this.#database.transaction(async (tx) => {
       const now = this.#now();
       const row = await find(tx, address);
@@ -85,6 +93,11 @@ export class StoredFiles implements FileResources {
         .where('file_id', '=', row.id)
         .limit(1)
         .executeTakeFirst();
+      const { repository_id: repositoryId, path } = row;
+      if (!user && row.version !== null && fromVersions) {
+        await withdrawFile(tx, { repositoryId, path, now, usual: this.#usual }, mayUntag);
+        return recordOperation(tx, { at: address, draft, result: undefined, now });
+      }
       if (user || row.version !== null)
         throw new RegistryError(
           'FAILED_PRECONDITION',
@@ -93,7 +106,6 @@ export class StoredFiles implements FileResources {
           { details: { path: address.path } },
         );
       await tx.deleteFrom('file').where('id', '=', row.id).execute();
-      const { repository_id: repositoryId, path } = row;
       await recordEvent(tx, now, 'file.deleted', { repositoryId, path });
       return recordOperation(tx, { at: address, draft, result: undefined, now });
     });

@@ -50,7 +50,7 @@ export const storedResources = ({
   versions: new StoredVersions(database, now, trashRetention),
   tags: new StoredTags(database, now),
   tagHistory: new StoredTagHistory(database, now),
-  files: new StoredFiles(database, now),
+  files: new StoredFiles(database, now, trashRetention),
   operations: new StoredOperations(database, now),
   users: new StoredUsers(database, now),
   groups: new StoredGroups(database, now),
