@@ -155,28 +155,28 @@ describe('an upload in one request', () => {
   });
 });
 
-describe('an upload that can be resumed', () => {
-  const begin = async (name: string, size?: number, base = '/resumable/upload/v1'): Promise<string> => {
-    const answer = await create(
-      '?uploadType=resumable&alt=json',
-      {
-        body: JSON.stringify(message(name)),
-        headers: {
-          'content-type': 'application/json',
-          ...(size !== undefined && { 'x-upload-content-length': String(size) }),
-        },
+const begin = async (name: string, size?: number, base = '/resumable/upload/v1'): Promise<string> => {
+  const answer = await create(
+    '?uploadType=resumable&alt=json',
+    {
+      body: JSON.stringify(message(name)),
+      headers: {
+        'content-type': 'application/json',
+        ...(size !== undefined && { 'x-upload-content-length': String(size) }),
       },
-      base,
-    );
-    expect([answer.status, await answer.text()]).toEqual([200, '']);
-    const location = new URL(answer.headers.get('location') ?? '');
-    expect(location.host).toBe(HOST);
-    return location.pathname + location.search;
-  };
-  const chunk = (session: string, range: string, body = '', more: Send = {}) =>
-    server.send('PUT', session, { body, ...more, headers: { 'content-range': range, ...more.headers } });
-  const state = ({ status, headers }: Response) => [status, headers.get('range')];
+    },
+    base,
+  );
+  expect([answer.status, await answer.text()]).toEqual([200, '']);
+  const location = new URL(answer.headers.get('location') ?? '');
+  expect(location.host).toBe(HOST);
+  return location.pathname + location.search;
+};
+const chunk = (session: string, range: string, body = '', more: Send = {}) =>
+  server.send('PUT', session, { body, ...more, headers: { 'content-range': range, ...more.headers } });
+const state = ({ status, headers }: Response) => [status, headers.get('range')];
 
+describe('an upload that can be resumed', () => {
   test.each(['/upload/v1', '/resumable/upload/v1'])('below %s takes one part after another', async (base) => {
     const name = `parts-${base.length}`;
     const session = await begin(name, 10, base);

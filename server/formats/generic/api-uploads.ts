@@ -52,10 +52,6 @@ export const uploadFile: ArtifactUpload = {
 };
 
 function artifactPlace({ packageId, versionId, filename }: UploadMessage): Place {
-  const text = (value: unknown, field: string): string => {
-    if (typeof value === 'string' && value !== '') return value;
-    throw invalid('FIELD_MISSING', `Request contains an invalid argument: ${field} is required.`, { field });
-  };
   return publishedPlace({
     package: text(packageId, 'package_id'),
     version: text(versionId, 'version_id'),
@@ -81,3 +77,8 @@ const alreadyThere = (place: Place): RegistryError =>
     `file ${segmentsOf(place).join('/')} already exists with these very bytes`,
     { details: { path: segmentsOf(place).join('/') } },
   );
+
+function text(value: unknown, field: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalid('FIELD_MISSING', `Request contains an invalid argument: ${field} is required.`, { field });
+}
