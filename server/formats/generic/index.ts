@@ -98,7 +98,8 @@ export const generic = defineFormat({
     ofFolders.remove('/:path+/', deleteFolder, publishes('DeleteVersion')),
     file,
     put('/:path+', putFile),
-    ofFiles.remove('/:path+', deleteFile, publishes('DeleteFile')),
+    // Also the folder of a version, written without its slash, which must be asked about by its name.
+    ofFolders.remove('/:path+', deleteFile, publishes('DeleteFile')),
   ],
   upstream: genericUpstream,
   challenge: genericChallenge,
