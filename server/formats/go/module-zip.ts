@@ -77,21 +77,39 @@ function checkEntry({ name: full, size }: ZipEntry, name: string, paths: Paths):
     throw refuse(full, `LICENSE file too large (max size is ${LARGEST_LICENSE} bytes)`);
 }
 
-/** Paths that must differ in more than case, since there are file systems that see nothing else. */
+interface Node {
+  /** As it is written where it was first. */
+  readonly name: string;
+  /** What is in it, by folded names; absent for a file. */
+  readonly inside?: Map<string, Node>;
+}
+
+/** Files and folders in a module: a few hundred bytes of a list of entries can name a hundred folders. */
+const MOST_PATHS = 400_000;
+
+/** Paths that must differ in more than case, since there are file systems that see nothing else. A tree, so that a path costs its length. */
 class Paths {
-  readonly #known = new Map<string, { readonly path: string; readonly isFolder: boolean }>();
+  readonly #top = new Map<string, Node>();
+  #count = 0;
 
   /** Why it clashes with another. */
   add(path: string, isFolder: boolean): string | undefined {
-    const folded = path.toUpperCase().toLowerCase();
-    const known = this.#known.get(folded);
-    if (known && known.path !== path)
-      return `case-insensitive file name collision: ${JSON.stringify(known.path)}`;
-    if (known && (!isFolder || !known.isFolder)) return 'it is both a file and a directory';
-    if (known) return undefined;
-    this.#known.set(folded, { path, isFolder });
-    const slash = path.lastIndexOf('/');
-    return slash === -1 ? undefined : this.add(path.slice(0, slash), true);
+    let inside = this.#top;
+    const names = path.split('/');
+    for (const [at, name] of names.entries()) {
+      const folded = name.toUpperCase().toLowerCase();
+      const known = inside.get(folded);
+      const isLast = at === names.length - 1;
+      if (known && known.name !== name)
+        return `case-insensitive file name collision: ${JSON.stringify([...names.slice(0, at), known.name].join('/').slice(0, 200))}`;
+      if (known && (!known.inside || (isLast && !isFolder))) return 'it is both a file and a directory';
+      this.#count += known ? 0 : 1;
+      if (this.#count > MOST_PATHS) return `there are more than ${MOST_PATHS} files and directories`;
+      const node: Node = known ?? { name, ...((!isLast || isFolder) && { inside: new Map() }) };
+      if (!known) inside.set(folded, node);
+      if (node.inside) inside = node.inside;
+    }
+    return undefined;
   }
 }
 
