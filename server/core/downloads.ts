@@ -1,4 +1,12 @@
-import type { ByteRange, ByteStream, ChecksumAlgorithm, CommittedBlob, Digest, Expectation } from './blob.ts';
+import type {
+  ByteRange,
+  ByteStream,
+  Checksum,
+  ChecksumAlgorithm,
+  CommittedBlob,
+  Digest,
+  Expectation,
+} from './blob.ts';
 import type { UpstreamFound } from './upstream.ts';
 
 /** Something to be fetched once, for however many ask for it. */
@@ -39,6 +47,8 @@ export interface Download {
   readonly size: number | undefined;
   /** What they are, once it is over, where this process fetched them. */
   readonly digest: Digest | undefined;
+  /** The same in other words, those that were wanted. */
+  readonly checksums: readonly Checksum[];
   /**
    * Its bytes, as they come, but the last HELD_BYTES only once it is kept: so who wants no more than that may as well wait
    * for `kept`. Where no length is known, it is the last byte that is held. Errors, short of the end, when they turn out wrong. Leaving one ends nothing for others.

@@ -298,6 +298,7 @@ function growing(ref: FileRef, download: Download, cache: CacheState, digest?: D
   return {
     file: ref,
     size: download.size,
+    ...(download.checksums.length > 0 && { checksums: download.checksums }),
     digest,
     cache,
     open: async (range) => download.follow(range),

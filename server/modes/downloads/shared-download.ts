@@ -1,4 +1,12 @@
-import type { BlobInfo, BlobStore, BlobWriter, ByteRange, ByteStream, Digest } from '../../core/blob.ts';
+import type {
+  BlobInfo,
+  BlobStore,
+  BlobWriter,
+  ByteRange,
+  ByteStream,
+  Checksum,
+  Digest,
+} from '../../core/blob.ts';
 import type { Download, Fetching } from '../../core/downloads.ts';
 import { FollowedBytes } from './followed-bytes.ts';
 import { HeldFetch, type Sharing, UNSHARED } from './sharing.ts';
@@ -31,6 +39,7 @@ export class SharedDownload implements Download {
   #shown = false;
   #blob: BlobInfo | undefined;
   #digest: Digest | undefined;
+  #checksums: readonly Checksum[] = [];
   #running: Transfer | undefined;
   readonly #stopping = Promise.withResolvers<never>();
   #stopped: { readonly cause: unknown } | undefined;
@@ -55,6 +64,10 @@ export class SharedDownload implements Download {
 
   get digest(): Digest | undefined {
     return this.#digest;
+  }
+
+  get checksums(): readonly Checksum[] {
+    return this.#checksums;
   }
 
   get begun(): Promise<Download | undefined> {
@@ -184,6 +197,7 @@ export class SharedDownload implements Download {
     }
     if (kept) this.#blob = blob;
     this.#digest = blob.digest;
+    this.#checksums = blob.checksums.filter(({ algorithm }) => algorithm !== 'sha256');
     this.#succeed();
   }
 
