@@ -102,4 +102,4 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 const tick = (value: number): string =>
   value >= 1 ? value.toLocaleString('en-US') : String(Number(value.toPrecision(1)));
 const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
