@@ -10,6 +10,7 @@ import { growth } from './growth.ts';
 import { iam } from './iam.ts';
 import { lists } from './lists.ts';
 import { manifestGet } from './manifest-get.ts';
+import { maven } from './maven.ts';
 import { mixed } from './mixed.ts';
 import { publishMany } from './publish-many.ts';
 import { pushHuge } from './push-5gib.ts';
@@ -36,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   iam,
   npm,
   python,
+  maven,
   go,
   generic,
   publishMany,

@@ -2,6 +2,7 @@ import { makePackage, publish } from '../load/npm-package.ts';
 import { call, imageManifest, MANIFEST_TYPE, pushBlob, sha256, succeed } from '../load/oci-client.ts';
 import { type Entrepot, inRepository, LOCATION, PROJECT } from '../servers/entrepot.ts';
 import { GO_REPOSITORY, goAt, uploadModule } from '../servers/go.ts';
+import { deploy, MAVEN_REPOSITORY, mavenAt } from '../servers/maven.ts';
 import { npmAddress } from '../servers/npm.ts';
 import { madeWheel, PYTHON_REPOSITORY, pythonAt } from '../servers/python.ts';
 
@@ -109,5 +110,14 @@ const generic: PublishingKind = {
     },
 };
 
+const maven: PublishingKind = {
+  key: 'Maven',
+  format: 'MAVEN',
+  repository: MAVEN_REPOSITORY,
+  name: (word) => word,
+  stored: (name) => `com.acme:${name}`,
+  prepare: async (server, name, version) => () => deploy(mavenAt(server), { name, version }),
+};
+
 /** One for each format that has versions. */
-export const publishingKinds: readonly PublishingKind[] = [docker, npm, python, go, generic];
+export const publishingKinds: readonly PublishingKind[] = [docker, npm, python, maven, go, generic];
