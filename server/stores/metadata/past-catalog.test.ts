@@ -151,3 +151,19 @@ test('what was is what was seen then, whatever came after', async () => {
     { numRuns: 20 },
   );
 }, 30_000);
+
+test('a list that finds nothing among much lets others have their turn', async () => {
+  const id = await archive.repository();
+  const repo = archive.hosted(id, EVER);
+  const before = archive.clock.now();
+  archive.clock.advance(1_000);
+  for (let n = 0; n < 1_100; n += 1) await publish(repo, 'many', `v${n}`);
+  let turns = 0;
+  const counting = setInterval(() => (turns += 1), 0);
+
+  const found = await archive.at(id, before).files('', all);
+
+  clearInterval(counting);
+  expect(found.rows).toEqual([]);
+  expect(turns).toBeGreaterThan(0);
+});

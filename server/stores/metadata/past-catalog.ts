@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type {
   CatalogReader,
@@ -81,6 +82,7 @@ export class PastCatalog implements CatalogReader {
         found.push(row);
       }
       if (!more) return { rows: found, more: false };
+      await setImmediate();
     }
   }
 
@@ -185,6 +187,7 @@ export class PastCatalog implements CatalogReader {
       const { packages } = await this.#present.search(words, { limit: LOT, skip: from });
       for (const name of packages) if (await this.#package(name)) found.push(name);
       if (packages.length < LOT) break;
+      await setImmediate();
     }
     return { packages: found.slice(skip, skip + limit), total: found.length };
   }
