@@ -6,6 +6,7 @@ import {
   type DeletedVersion as Shown,
   type UndeleteVersionResponse,
 } from '../../contract/schemas/trash.ts';
+import type { TagRow } from '../core/catalog.ts';
 import type { Permission } from '../core/permissions.ts';
 import { type RepositoryAddress, repositoryName } from '../core/repository.ts';
 import type { DeletedAddress, DeletedVersion, Restored } from '../core/trash.ts';
@@ -13,7 +14,7 @@ import { ofArtifactRegistry } from './audit-names.ts';
 import { listAnswer, pageRequest } from './page-request.ts';
 import { onRepository, param, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
-import { type Asker, requireRight } from './rights.ts';
+import { type Asker, requireRight, withVisibleTags } from './rights.ts';
 import { type ApiRoute, defineRoute, json, type Params } from './route.ts';
 import { timestamp } from './timestamp.ts';
 import { visibleInside } from './visible-page.ts';
@@ -41,7 +42,10 @@ export const trashRoutes: readonly ApiRoute[] = [
     run: async (call) => {
       const address = deletedAt(call.params);
       const deleted = await seen(call, address, 'artifactregistry.versions.delete');
-      return json(shown(address, deleted));
+      const permission = 'artifactregistry.versions.delete';
+      return json(
+        shown(address, await withVisibleTags(call, permission, onRepository(call.params), deleted)),
+      );
     },
   }),
 
@@ -61,18 +65,18 @@ export const trashRoutes: readonly ApiRoute[] = [
       const { package: pkg } = call.query;
       const of = { ...repository, ...(pkg !== undefined && { package: pkg }) };
       const request = pageRequest(call, { of: `deletedVersions of ${pkg ?? 'all'}` });
-      const page = await visibleInside(
+      const permission = 'artifactregistry.versions.delete';
+      const on = onRepository(call.params);
+      const { rows, ...page } = await visibleInside(
         call,
-        {
-          permission: 'artifactregistry.versions.delete',
-          on: onRepository(call.params),
-          within: {},
-          of: insideDeleted,
-        },
+        { permission, on, within: {}, of: insideDeleted },
         request.query,
         (query) => call.parts.resources.trash.list(of, query),
       );
-      return json(listAnswer('deletedVersions', page, request, (row) => shown(repository, row)));
+      const visible: DeletedVersion[] = [];
+      for (const row of rows) visible.push(await withVisibleTags(call, permission, on, row));
+      const listed = { ...page, rows: visible };
+      return json(listAnswer('deletedVersions', listed, request, (row) => shown(repository, row)));
     },
   }),
 
@@ -95,7 +99,16 @@ export const trashRoutes: readonly ApiRoute[] = [
       const restored = await call.parts.resources.trash.undelete(address, (back) =>
         requireRight(call, 'artifactregistry.repositories.uploadArtifacts', on, back),
       );
-      return json(answerOf(address, restored));
+      const taken: TagRow[] = [];
+      for (const row of restored.taken) {
+        const { tags } = await withVisibleTags(call, 'artifactregistry.versions.delete', on, {
+          package: restored.package,
+          version: row.version,
+          tags: [row.tag],
+        });
+        if (tags.length > 0) taken.push(row);
+      }
+      return json(answerOf(address, { ...restored, taken }));
     },
   }),
 

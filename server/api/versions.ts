@@ -136,6 +136,7 @@ export const versionRoutes: readonly ApiRoute[] = [
           if (permanently) await may(each, 'entrepot.versions.purge');
         },
         mayUntag: untagging(call, address),
+        told: (plan: Cascade) => visibleCascade(call, address, plan),
       };
       const begun = draft<Cascade>(call, {
         ...((cascade || validateOnly) && {
@@ -191,6 +192,29 @@ export const versionRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+/** What goes is the caller's to delete; of what stays, and what it stays for, they are told what they may see. */
+async function visibleCascade(
+  call: Asker,
+  { package: pkg, ...repository }: PackageAddress,
+  { deleted, kept }: Cascade,
+): Promise<Cascade> {
+  const permission = 'artifactregistry.versions.get';
+  const on = repositoryName(repository);
+  const sees = async (version: string): Promise<boolean> =>
+    (await call.parts.authorizer.check(call.principal, permission, on, { package: pkg, version })).allow;
+  const visible: CascadeLine[] = [];
+  for (const { because, ...line } of kept) {
+    if (!(await sees(line.version))) continue;
+    const { tags } = await withVisibleTags(call, permission, on, { package: pkg, ...line });
+    visible.push({
+      ...line,
+      tags,
+      ...(because !== undefined && (await sees(because)) && { because }),
+    });
+  }
+  return { deleted, kept: visible };
+}
 
 const cascadeDocument = (pkg: PackageAddress, { deleted, kept }: Cascade, validateOnly: boolean) => {
   const shown = ({ version, reason, because, tags }: CascadeLine) => ({

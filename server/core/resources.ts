@@ -214,6 +214,8 @@ export interface VersionDeletion {
   readonly mayDelete?: (version: string) => Promise<void>;
   /** Asked about each tag before anything changes; refuses by throwing. */
   readonly mayUntag?: MayUntag;
+  /** What the operation tells of what goes and stays; all of it without this. */
+  readonly told?: (plan: Cascade) => Promise<Cascade>;
 }
 
 export interface VersionResources {

@@ -119,6 +119,7 @@ export class StoredVersions implements VersionResources {
       validateOnly = false,
       mayDelete,
       mayUntag,
+      told = async (plan) => plan,
     }: VersionDeletion,
     draft: OperationDraft<Cascade>,
   ): Promise<Document> {
@@ -136,7 +137,8 @@ export class StoredVersions implements VersionResources {
         ...(mayDelete && { mayDelete }),
         ...(mayUntag && { mayUntag }),
       };
-      const result = validateOnly ? await planDeletionOf(tx, removal) : await deleteWith(tx, removal);
+      const plan = validateOnly ? await planDeletionOf(tx, removal) : await deleteWith(tx, removal);
+      const result = await told(plan);
       return recordOperation(tx, { at: address, draft, result, now });
     });
   }
