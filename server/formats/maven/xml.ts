@@ -34,7 +34,8 @@ function decoded(bytes: Uint8Array): string {
     ? 'windows-1252'
     : 'utf-8';
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    // XML 1.0, 2.11. The parser would do it line by line, each time with all that is behind the line.
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes).replaceAll(/\r\n?/g, '\n');
   } catch {
     throw new SyntaxError(`it is not in the encoding that it declares, ${declared.slice(0, 40)}`);
   }
