@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Finished, run, succeed } from '../harness/run.ts';
 
@@ -94,6 +94,31 @@ export class GoClient {
     await this.#go(['get', ...modules], folder, env);
     // The language's own println needs nothing of the library to be built, and writes to standard error.
     return (await this.#go(['run', '.'], folder, env)).stderr;
+  }
+
+  /** Downloads all that a program needs which asks for `modules`, each `MODULE@VERSION`; answers it as `go.sum` has it, sorted. */
+  async download(
+    modules: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<readonly string[]> {
+    const folder = join(this.#stage.directory, `program-${crypto.randomUUID().slice(0, 8)}`);
+    await mkdir(folder);
+    await writeFile(join(folder, 'go.mod'), 'module example.com/program\n\ngo 1.21\n');
+    await this.#go(['get', ...modules], folder, env);
+    await this.#go(['mod', 'download'], folder, env);
+    const sums = await readFile(join(folder, 'go.sum'), 'utf8');
+    return sums
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('/go.mod '))
+      .sort();
+  }
+
+  /** Installs a program, `MODULE@VERSION`, and answers what it says when it runs. */
+  async install(program: string): Promise<string> {
+    const folder = this.#stage.directory;
+    await this.#go(['install', program], folder, {});
+    const name = program.replace(/@.*$/, '').split('/').at(-1) ?? '';
+    return (await succeed([join(folder, 'go', 'bin', name)])).stderr;
   }
 
   async go(args: readonly string[], cwd = this.#stage.directory): Promise<string> {

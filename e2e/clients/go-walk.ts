@@ -22,13 +22,15 @@ interface Library {
   readonly says: string;
   /** Another module, as in go.mod: `example.com/lib v1.0.0`. */
   readonly needs?: string;
+  /** Whether it is a program, which says the same when it runs. */
+  readonly isProgram?: boolean;
 }
 
-/** Publishes a module whose one function tells who it is, and what it needs. */
+/** Publishes a module whose one function tells who it is, and what it needs; or a program. */
 async function publish(
   walk: GoWalk,
   proxy: GoProxy,
-  { module, version, says, needs }: Library,
+  { module, version, says, needs, isProgram = false }: Library,
 ): Promise<void> {
   const folder = join(walk.space.path, `source-${crypto.randomUUID().slice(0, 8)}`);
   await mkdir(folder);
@@ -41,10 +43,11 @@ async function publish(
   await writeFile(
     join(folder, 'lib.go'),
     [
-      'package lib',
+      isProgram ? 'package main' : 'package lib',
       ...(needed === undefined ? [] : ['', `import needed ${JSON.stringify(needed)}`]),
       '',
       `func Says() string { return ${own}${needed === undefined ? '' : ' + " on " + needed.Says()'} }`,
+      ...(isProgram ? ['', 'func main() { println(Says()) }'] : []),
       '',
     ].join('\n'),
   );
@@ -55,25 +58,39 @@ async function publish(
 const nameFor = ({ kind }: GoWalk, purpose: string): string =>
   `example.com/Team/${purpose}-${kind.name.replaceAll(/[^A-Za-z]+/g, '-')}`;
 
-async function publishThree(walk: GoWalk, proxy: GoProxy, purpose: string): Promise<readonly string[]> {
-  const [library, tool] = [nameFor(walk, `${purpose}-library`), nameFor(walk, `${purpose}-tool`)];
-  await publish(walk, proxy, { module: library, version: 'v1.2.0', says: 'a library' });
-  await publish(walk, proxy, { module: `${library}/v2`, version: 'v2.0.0-beta.1', says: 'the next' });
-  await publish(walk, proxy, { module: tool, version: 'v1.0.0', says: 'a tool', needs: `${library} v1.2.0` });
-  return [tool, `${library}/v2`];
+/** What was published together. */
+interface Published {
+  readonly modules: readonly [tool: string, next: string];
+  readonly program: string;
 }
 
-const getBoth = async (walk: GoWalk, proxy: GoProxy, modules: readonly string[]): Promise<void> => {
-  const said = await (await openGo(walk, proxy)).say(modules);
-  expect(said).toBe('v1.0.0: a tool on v1.2.0: a library\nv2.0.0-beta.1: the next\n');
-};
+async function publishFour(walk: GoWalk, proxy: GoProxy, purpose: string): Promise<Published> {
+  const [library, tool] = [nameFor(walk, `${purpose}-library`), nameFor(walk, `${purpose}-tool`)];
+  const program = nameFor(walk, `${purpose}-program`);
+  const needs = `${library} v1.2.0`;
+  await publish(walk, proxy, { module: library, version: 'v1.2.0', says: 'a library' });
+  await publish(walk, proxy, { module: `${library}/v2`, version: 'v2.0.0-beta.1', says: 'the next' });
+  await publish(walk, proxy, { module: tool, version: 'v1.0.0', says: 'a tool', needs });
+  await publish(walk, proxy, { module: program, version: 'v0.4.0', says: 'runs', needs, isProgram: true });
+  return { modules: [tool, `${library}/v2`], program };
+}
+
+/** As a library of another, and to be run. */
+async function getAll(walk: GoWalk, proxy: GoProxy, { modules, program }: Published): Promise<void> {
+  expect(await (await openGo(walk, proxy)).say(modules)).toBe(
+    'v1.0.0: a tool on v1.2.0: a library\nv2.0.0-beta.1: the next\n',
+  );
+  expect(await (await openGo(walk, proxy)).install(`${program}@latest`)).toBe(
+    'v0.4.0: runs on v1.2.0: a library\n',
+  );
+}
 
 /** Publishes, and gets with what it needs, by number, and for a program to be installed. */
 export async function publishAndGet(walk: GoWalk, proxy: GoProxy, purpose = 'published'): Promise<void> {
-  const modules = await publishThree(walk, proxy, purpose);
-  await getBoth(walk, proxy, modules);
+  const published = await publishFour(walk, proxy, purpose);
+  await getAll(walk, proxy, published);
   const client = await openGo(walk, proxy);
-  const [tool = ''] = modules;
+  const [tool] = published.modules;
   expect(await client.go(['list', '-m', '-versions', `${tool}@latest`])).toBe(`${tool} v1.0.0\n`);
   const downloaded = JSON.parse(await client.go(['mod', 'download', '-json', `${tool}@v1.0.0`])) as object;
   expect(downloaded).toMatchObject({ Path: tool, Version: 'v1.0.0', Sum: expect.stringContaining('h1:') });
@@ -105,11 +122,11 @@ interface Cache {
 
 /** Gets what others published, when nothing is cached, when all is, and when the upstream is away. */
 export async function getThroughCache({ walk, cache, upstream, cut }: Cache): Promise<void> {
-  const modules = await publishThree(walk, upstream, 'cached');
-  await getBoth(walk, cache, modules);
-  await getBoth(walk, cache, modules);
+  const published = await publishFour(walk, upstream, 'cached');
+  await getAll(walk, cache, published);
+  await getAll(walk, cache, published);
   cut();
-  await getBoth(walk, cache, modules);
+  await getAll(walk, cache, published);
   const unknown = (await openGo(walk, cache)).say([nameFor(walk, 'never-asked-for')], {
     GOPROXY: `${cache.url},off`,
   });
