@@ -79,9 +79,22 @@ export class RemoteIndexes implements IndexReader {
       }
       throw gone();
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error)) return this.#knownAbsent(wanted, error);
       // What was copied of it before it went stays what it is.
       return this.#copied.index(kind, key);
+    }
+  }
+
+  /** Where the upstream had no such index when it last answered, what was copied is also all there is while it fails. */
+  async #knownAbsent<T>({ kind, key, what }: Wanted<T>, failure: unknown): Promise<IndexPart<T>> {
+    const { copies, memory, repositoryId } = this.#parts;
+    const wasAbsent = memory.wasAbsent(`${repositoryId} ${what}`, copies.purges(repositoryId));
+    if (!wasAbsent || !(failure instanceof RegistryError) || failure.code !== 'UNAVAILABLE') throw failure;
+    try {
+      return await this.#copied.index(kind, key);
+    } catch (error) {
+      // That nothing is known of it here does not say that it is nowhere.
+      throw isNotFound(error) ? failure : error;
     }
   }
 
@@ -152,6 +165,7 @@ export class RemoteIndexes implements IndexReader {
       memory.noteAbsent(id, { until: now() + settings.notFoundMaxAge * 1_000, purges });
       throw absent();
     }
+    memory.noteFound(id);
     if (answer.kind === 'unchanged') {
       const state = { ...validators, ...validatorsOf(answer.headers), validatedAt: now() };
       await copies.validated(repositoryId, what, state);

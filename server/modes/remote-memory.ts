@@ -72,11 +72,16 @@ export class RemoteMemory {
   }
 
   isAbsent(id: string, { now, purges }: { readonly now: number; readonly purges: string }): boolean {
-    const known = this.#absent.get(id);
-    if (!known) return false;
-    if (known.until > now && known.purges === purges) return true;
+    return this.wasAbsent(id, purges) && (this.#absent.get(id)?.until ?? 0) > now;
+  }
+
+  /** Whether it was not there when the upstream last answered, however long ago. */
+  wasAbsent(id: string, purges: string): boolean {
+    return this.#absent.get(id)?.purges === purges;
+  }
+
+  noteFound(id: string): void {
     this.#absent.delete(id);
-    return false;
   }
 
   /** `until` in milliseconds since the epoch. */
