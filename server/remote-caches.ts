@@ -22,6 +22,11 @@ interface CachesParts {
   readonly newId: () => string;
 }
 
+interface Kind {
+  readonly format: Format;
+  readonly prefetch: Prefetch;
+}
+
 /** Versions that are made of versions that are made of versions: more than any has. */
 const DEEPEST = 5;
 
@@ -60,18 +65,26 @@ export class StoredCopies implements RemoteCaches {
         'NO_PREFETCH',
         `nothing can be fetched beforehand in the format ${row.format}`,
       );
-    return this.#warm(row, { format, prefetch }, prefetch.reference(name), DEEPEST);
+    return this.#warmAll(row, { format, prefetch }, prefetch.references(name), DEEPEST);
   }
 
-  async #warm(
-    row: RepositoryRow,
-    kind: { readonly format: Format; readonly prefetch: Prefetch },
-    ref: FileRef,
-    depth: number,
-  ): Promise<Warmed> {
+  async #warmAll(row: RepositoryRow, kind: Kind, refs: readonly FileRef[], depth: number): Promise<Warmed> {
+    let warmed: Warmed = { files: 0, fetched: 0, bytes: 0 };
+    for (const ref of refs) {
+      const more = await this.#warm(row, kind, ref, depth);
+      warmed = {
+        files: warmed.files + more.files,
+        fetched: warmed.fetched + more.fetched,
+        bytes: warmed.bytes + more.bytes,
+      };
+    }
+    return warmed;
+  }
+
+  async #warm(row: RepositoryRow, kind: Kind, ref: FileRef, depth: number): Promise<Warmed> {
     const opened = await this.#parts.read(row).file(ref);
     const bytes = await drained(new Response(await opened.open()));
-    let warmed: Warmed = { files: 1, fetched: opened.cache?.outcome === 'miss' ? 1 : 0, bytes };
+    const warmed: Warmed = { files: 1, fetched: opened.cache?.outcome === 'miss' ? 1 : 0, bytes };
     const { package: pkg, version } = opened.file.coordinates ?? {};
     if (pkg === undefined || version === undefined || depth === 0) return warmed;
     const at = { repositoryId: row.id, package: pkg, version };
@@ -80,16 +93,17 @@ export class StoredCopies implements RemoteCaches {
       ...paths.map((path) => fileAt(kind.format, path)),
       ...versions.map((each) => kind.prefetch.version?.(pkg, each)),
     ];
-    for (const part of refs) {
-      if (!part) continue;
-      const more = await this.#warm(row, kind, part, depth - 1);
-      warmed = {
-        files: warmed.files + more.files,
-        fetched: warmed.fetched + more.fetched,
-        bytes: warmed.bytes + more.bytes,
-      };
-    }
-    return warmed;
+    const more = await this.#warmAll(
+      row,
+      kind,
+      refs.filter((part) => part !== undefined),
+      depth - 1,
+    );
+    return {
+      files: warmed.files + more.files,
+      fetched: warmed.fetched + more.fetched,
+      bytes: warmed.bytes + more.bytes,
+    };
   }
 
   async #remote(

@@ -208,8 +208,8 @@ export interface FetchedVersion {
 }
 
 export interface Prefetch {
-  /** The file that a user means by `library/nginx:1.27`, or whatever is the format's way to write it. Refuses what is none. */
-  reference(text: string): FileRef;
+  /** The files that a user means by `library/nginx:1.27`, or whatever is the format's way to write it. Refuses what is none. */
+  references(text: string): readonly FileRef[];
   /** The file of a version, for formats whose versions are made of others. */
   version?(pkg: string, version: string): FileRef;
 }

@@ -49,6 +49,11 @@ b@^2.0.0, b@~2.0.0:
   version "1.0.0"
   resolved "git+https://example.com/c.git#abc"
 `;
+const GO_SUM = `example.com/Acme/a v1.0.0 h1:5PRbkzbdPVp0vZ5kYfWRO3QmVXWkmoSZIUZqZMnBV5c=
+example.com/Acme/a v1.0.0/go.mod h1:8dBQ9jBv0U5b7mBxFjB2pn2dnJDkkcVd0V8vmHhpAnY=
+example.com/b v0.9.0/go.mod h1:kP9b6cXkQYw+bSTHHnO8qSNUXJaNPIvZpMBrwhNLjgU=
+example.com/b v1.1.0+incompatible h1:QmVXWkmoSZIUZqZMnBV5cnO8qSNUXJaNPIvZpMBrwhM=
+`;
 const BERRY = `__metadata:
   version: 8
 "@acme/a@npm:^1.0.0":
@@ -83,6 +88,11 @@ describe('a lock file', () => {
     ['of pnpm 8', PNPM_OLD, ['@acme/a@1.0.0', 'b@2.0.0']],
     ['of pnpm 7', PNPM_OLDEST, ['@acme/a@1.0.0', 'b@2.0.0']],
     ['of yarn 1', YARN, ['@acme/a@1.0.2', 'b@2.0.0', 'real@3.1.0']],
+    [
+      'of Go',
+      GO_SUM,
+      ['example.com/Acme/a@v1.0.0', 'example.com/b@v0.9.0/go.mod', 'example.com/b@v1.1.0+incompatible'],
+    ],
     ['of yarn', BERRY, ['@acme/a@1.0.2', 'b@2.0.0']],
   ])('%s says what is installed', (_, content, packages) => {
     expect(packagesIn(content, 'lock')).toEqual(packages);
@@ -91,8 +101,8 @@ describe('a lock file', () => {
   test.each([
     ['{', 'lock cannot be read'],
     ['{"lockfileVersion":1,"dependencies":{}}', 'lock has no packages; make it again with npm 7'],
-    ['hello: world', 'lock is no package-lock.json, pnpm-lock.yaml or yarn.lock'],
-    ['- a', 'lock is no package-lock.json, pnpm-lock.yaml or yarn.lock'],
+    ['hello: world', 'lock is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum'],
+    ['- a', 'lock is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum'],
     [json({}), 'lock names no packages of a registry'],
   ])('%p is refused', (content, words) => {
     expect(() => packagesIn(content, 'lock')).toThrow(words);

@@ -1,7 +1,7 @@
 import { usage } from '../../exit.ts';
 import { isRecord } from '../../output/scalar.ts';
 
-/** The packages that a lock file of npm, pnpm or yarn installs from a registry, each as `NAME@VERSION`, once. */
+/** The packages that a lock file of npm, pnpm or yarn installs from a registry, each as `NAME@VERSION`, or those of `go.sum`, once. */
 export function packagesIn(content: string, file: string): readonly string[] {
   const found = parsed(content, file);
   if (found.length === 0) throw usage(`${file} names no packages of a registry`);
@@ -14,11 +14,12 @@ function parsed(content: string, file: string): readonly string[] {
       documentOf(() => JSON.parse(content), file),
       file,
     );
+  if (isGoSum(content)) return ofGo(content);
   if (/^# yarn lockfile v1$/m.test(content)) return ofYarn(content);
   const document = documentOf(() => Bun.YAML.parse(content), file);
   if ('lockfileVersion' in document) return ofPnpm(document);
   if ('__metadata' in document) return ofBerry(document);
-  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml or yarn.lock`);
+  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum`);
 }
 
 function documentOf(parse: () => unknown, file: string): Readonly<Record<string, unknown>> {
@@ -29,7 +30,7 @@ function documentOf(parse: () => unknown, file: string): Readonly<Record<string,
     throw usage(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   if (isRecord(document)) return document;
-  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml or yarn.lock`);
+  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum`);
 }
 
 /** npm's documentation, package-lock.json: `packages` by where they are installed. */
@@ -68,6 +69,16 @@ function ofBerry(document: Readonly<Record<string, unknown>>): readonly string[]
       typeof resolution === 'string' ? (/^(@?[^@]+)@npm:([^:]+)$/.exec(resolution) ?? []) : [];
     return name === undefined || version === undefined ? [] : [`${name}@${version}`];
   });
+}
+
+const isGoSum = (content: string): boolean => /^(?:\s*\S+ v\S+ h1:\S+\s*)+$/.test(content);
+
+/** `go.dev/ref/mod#go-sum-files`: modules, and the `go.mod` files that say what they need, also of versions that nothing uses. */
+function ofGo(content: string): readonly string[] {
+  const lines = content.split('\n').filter((line) => line.trim() !== '');
+  const all = lines.map((line) => line.trim().split(' ').slice(0, 2).join('@'));
+  const whole = new Set(all.filter((name) => !name.endsWith('/go.mod')));
+  return all.filter((name) => whole.has(name) || !whole.has(name.replace(/\/go\.mod$/, '')));
 }
 
 /** Version 1: a line of `NAME@RANGE`s, and below it, indented, what that came to. */

@@ -34,7 +34,7 @@ export const prefetch = defineCommand({
     artifacts: any('What to copy: IMAGE:TAG, IMAGE@DIGEST or PACKAGE@VERSION.'),
   },
   flags: {
-    lockFile: text('FILE', 'Lock file of npm, pnpm or yarn, whose packages are copied.'),
+    lockFile: text('FILE', 'Lock file of npm, pnpm or yarn, or go.sum, whose packages are copied.'),
     imagesFile: text('FILE', 'File with an image on each line; # begins a comment.'),
     async: asyncFlag,
   },

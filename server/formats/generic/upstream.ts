@@ -14,7 +14,7 @@ export const genericUpstream: FormatUpstream = {
   locate,
   adopt,
   isFile: ({ headers, url }, { path }) => !url.pathname.endsWith('/') && !isPageFor(path, headers),
-  prefetch: { reference: fileNamed },
+  prefetch: { references: (text) => [fileNamed(text)] },
   // A tree need not have anything at its top.
   probe: { target: '', accepts: ({ status }) => status < 500 },
 };

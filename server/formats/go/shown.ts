@@ -14,7 +14,7 @@ export const snippets = (address: string): readonly Snippet[] => [
   {
     title: 'Publish',
     language: 'sh',
-    text: 'entrepot artifacts go upload REPOSITORY --module-path=MODULE --version=VERSION --source=DIRECTORY',
+    text: 'entrepot artifacts go upload --repository=REPOSITORY --module-path=MODULE --version=VERSION --source=DIRECTORY',
   },
 ];
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { ApiCaller, type Json, LOCATION } from '../../testing/api.ts';
 import { FakeUpstream } from '../../testing/fake-upstream.ts';
 import { fileOf, GoClient, moduleZip } from '../../testing/go.ts';
 import { TestServer } from '../../testing/harness.ts';
@@ -34,11 +35,50 @@ test('the latest version is the latest of the copies where the upstream tells of
 test('a latest version that is nowhere is not found only where the upstream says so', async () => {
   const latest = '/proxy/example.com/nowhere/@latest';
   upstream.put(latest, { status: 404, body: 'not found' });
-  const ask = async () => (await client.send('GET', 'example.com/nowhere/@latest')).status;
-  expect(await ask()).toBe(404);
+  expect((await client.send('GET', 'example.com/nowhere/@latest')).status).toBe(404);
 
   server.clock.advance(90_000);
   upstream.put(latest, { status: 503, body: 'away' });
 
-  expect(await ask()).toBe(502);
+  expect((await client.send('GET', 'example.com/nowhere/@latest')).status).toBe(502);
+});
+
+/** The report of a prefetch that is over, which ends by itself. */
+async function prefetched(artifact: string): Promise<Json> {
+  const api = new ApiCaller(server);
+  let operation = await api.ok('POST', `${LOCATION}/repositories/${client.path.split('/').at(-1)}:prefetch`, {
+    artifacts: [artifact],
+  });
+  while (!operation.done) {
+    // Whoever only asks, and never waits, leaves no time for sockets.
+    await new Promise((resolve) => setImmediate(resolve));
+    operation = await api.get(operation.name);
+  }
+  return operation.response;
+}
+
+describe('a prefetch', () => {
+  const version = { module: 'example.com/Acme/wanted', version: 'v1.2.0' };
+  const at = (kind: 'info' | 'mod' | 'zip') => `/proxy/${decodeURIComponent(fileOf(version, kind))}`;
+  test('copies all files of a version, or the one that go.sum names', async () => {
+    upstream.put(at('zip'), { body: moduleZip(version) });
+    upstream.put(at('mod'), { body: `module ${version.module}\n` });
+    upstream.put(at('info'), { body: JSON.stringify({ Version: version.version }) });
+
+    expect(await prefetched('example.com/Acme/wanted@v1.2.0/go.mod')).toMatchObject({ fetchedCount: 1 });
+    expect(upstream.asked(/wanted/).length).toBe(1);
+    expect(await prefetched('example.com/Acme/wanted@v1.2.0')).toMatchObject({ fetchedCount: 1 });
+    expect(await prefetched('example.com/Acme/wanted@v1.2.0')).toMatchObject({ presentCount: 1 });
+    expect(upstream.asked(/wanted/).length).toBe(3);
+  });
+
+  test.each([
+    'example.com/lib',
+    'example.com/lib@main',
+    'example.com/lib@v2.0.0',
+    'lib@v1.0.0',
+    'example.com/lib@v1.0.0/x',
+  ])('%s is refused', async (artifact) => {
+    expect(await prefetched(artifact)).toMatchObject({ failedCount: 1 });
+  });
 });

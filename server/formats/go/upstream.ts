@@ -1,6 +1,6 @@
 import { PackageURL, UrlConverter } from '@socketregistry/packageurl-js';
 import type { FileRef } from '../../core/catalog.ts';
-import { RegistryError } from '../../core/error.ts';
+import { invalid, RegistryError } from '../../core/error.ts';
 import type { FetchedFile, FetchedVersion, FormatUpstream } from '../../core/format.ts';
 import type { ChecksumDatabase, IndexReader, UpstreamContext } from '../../core/index-kind.ts';
 import { storedArchive } from '../../lib/stored-archive.ts';
@@ -8,10 +8,12 @@ import { type GoAttributes, fromAttributes, toAttributes } from './attributes.ts
 import { LARGEST_GO_MOD } from './go-mod.ts';
 import { LARGEST_INFO, parseInfo, timeOf } from './info.ts';
 import { modHash, readModuleZip, zipHash } from './module-zip.ts';
-import { type Kind, KINDS } from './names.ts';
+import { type Kind, KINDS, wrongVersion } from './names.ts';
+import { wrongModulePath } from './paths.ts';
 import { queryIndex } from './query-index.ts';
 import { checkSum } from './sumdb/check-sum.ts';
 import { parseVerifier } from './sumdb/note.ts';
+import { versionFile } from './upload.ts';
 
 /** Modules at proxies elsewhere. */
 export const goUpstream: FormatUpstream = {
@@ -30,12 +32,25 @@ export const goUpstream: FormatUpstream = {
   checkDatabase: ({ key }) => {
     parseVerifier(key);
   },
+  prefetch: { references },
   probe: {
     // A server of the protocol has no such module and says so; one that has pages for everything shows one.
     target: 'module.invalid/@v/list',
     accepts: ({ status, body }) => status === 404 || (status === 200 && !/^\s*[<{]/.test(body)),
   },
 };
+
+/** `MODULE@VERSION`, or `MODULE@VERSION/go.mod` for what a build only reads to know what is needed, as `go.sum` has them. */
+function references(text: string): readonly FileRef[] {
+  const [, module = '', version = '', only] = /^([^@]+)@([^@/]+)(\/go\.mod)?$/.exec(text) ?? [];
+  const wrong = wrongModulePath(module) ?? wrongVersion(module, version);
+  if (wrong !== undefined)
+    throw invalid(
+      'MODULE_INVALID',
+      `${JSON.stringify(text.slice(0, 220))} names no version of a module: write MODULE@VERSION: ${wrong}`,
+    );
+  return (only === undefined ? KINDS : (['mod'] as const)).map((kind) => versionFile(module, version, kind));
+}
 
 /** Where package URLs say that modules of Go are downloaded from. */
 function publicProxy(): string {

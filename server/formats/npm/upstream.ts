@@ -19,7 +19,7 @@ export const npmUpstream: FormatUpstream = {
   maxAge: 300,
   locate,
   adopt,
-  prefetch: { reference },
+  prefetch: { references: (text) => [reference(text)] },
   probe: {
     target: '-/ping',
     // Not every registry has it, and some want credentials for it.

@@ -37,7 +37,7 @@ export const ociUpstream: FormatUpstream = {
   },
   adopt,
   prefetch: {
-    reference(text) {
+    references(text) {
       const at = text.indexOf('@');
       const colon = text.lastIndexOf(':');
       const [image, reference] =
@@ -46,7 +46,7 @@ export const ociUpstream: FormatUpstream = {
           : colon > text.lastIndexOf('/')
             ? [text.slice(0, colon), text.slice(colon + 1)]
             : [text, 'latest'];
-      return manifestFile(imageName(image), referenceOf(reference));
+      return [manifestFile(imageName(image), referenceOf(reference))];
     },
     version: (image, version) => manifestFile(image, referenceOf(version)),
   },
