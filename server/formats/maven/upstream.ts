@@ -35,7 +35,7 @@ export const mavenUpstream: FormatUpstream = {
     ...(coordinates?.version !== undefined && { version: coordinates.version }),
   }),
   adopt,
-  prefetch: { reference } satisfies Prefetch,
+  prefetch: { references: (text) => [reference(text)] } satisfies Prefetch,
   probe: {
     target: CATALOG,
     // Most have none, and nothing else is at every repository.
