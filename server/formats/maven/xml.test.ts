@@ -14,3 +14,11 @@ test('a million lines that end with a carriage return are read at once', () => {
 
   expect(textAt(root, 'b')).toBe('c');
 });
+
+test.each([
+  ['elements', '<b/>'],
+  ['references', '&#65;'],
+  ['comments', '<!---->'],
+])('more %s than anybody needs are not read', (_, markup) => {
+  expect(() => read(`<a>${markup.repeat(500_000)}</a>`)).toThrow('more than 400000 tags');
+});

@@ -4,6 +4,8 @@ import { parseXml, XmlDocumentType, XmlElement } from '@rgrove/parse-xml';
 export type Element = XmlElement;
 
 const DEEPEST = 200;
+/** Tags, references and attributes, which are what reading takes its time for: more than any document has that somebody needs. */
+const MOST_MARKUP = 400_000;
 
 /**
  * The root element of a document. Throws SyntaxError, in a sentence without a full stop, for what is none: also for one with a
@@ -12,6 +14,8 @@ const DEEPEST = 200;
  */
 export function readXml(bytes: Uint8Array, { lenient = false } = {}): Element {
   const text = decoded(bytes);
+  if (markupIn(text) > MOST_MARKUP)
+    throw new SyntaxError(`it has more than ${MOST_MARKUP} tags, references and attributes`);
   if (depthOf(text) > DEEPEST) throw new SyntaxError(`its elements are nested more than ${DEEPEST} deep`);
   try {
     const document = parseXml(text, { preserveDocumentType: true, ignoreUndefinedEntities: lenient });
@@ -39,6 +43,13 @@ function decoded(bytes: Uint8Array): string {
   } catch {
     throw new SyntaxError(`it is not in the encoding that it declares, ${declared.slice(0, 40)}`);
   }
+}
+
+function markupIn(text: string): number {
+  let count = 0;
+  for (const char of ['<', '&', '="', "='"])
+    for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) count += 1;
+  return count;
 }
 
 /** How deep elements may be nested, at most: comments and text that look like elements count, too. */
