@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CatalogReader, FileEntry } from '../../core/catalog.ts';
 import type { IndexKey } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
@@ -27,6 +28,8 @@ export const ALL_BELOW = 'files';
 
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 500;
+/** Looks at the catalog between which others have their turn. */
+const LOT = 100;
 /** Behind everything that begins alike. */
 const PAST = '\u{10ffff}';
 
@@ -42,7 +45,7 @@ export async function listFolder(catalog: CatalogReader, key: IndexKey): Promise
   const begun = after === undefined ? undefined : startAfter(folder, after, isDeep);
   let from = begun?.from;
   let inside = begun?.inside;
-  for (let rowsAtOnce = FEWEST_ROWS; ;) {
+  for (let [rowsAtOnce, read] = [FEWEST_ROWS, 0]; ;) {
     const { rows, more } = await catalog.files(folder, {
       limit: rowsAtOnce,
       ...(from !== undefined && { after: from }),
@@ -58,6 +61,8 @@ export async function listFolder(catalog: CatalogReader, key: IndexKey): Promise
       from = inside === undefined ? row.path : inside + PAST;
     }
     if (!more) break;
+    read += 1;
+    if (read % LOT === 0) await setImmediate();
     // Folders are hopped over, however much is in them; files come in a row.
     const isDense = entries.length - before > rows.length / 2;
     rowsAtOnce = isDense ? Math.min(MOST_ROWS, rowsAtOnce * 4) : FEWEST_ROWS;

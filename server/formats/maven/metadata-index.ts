@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { CatalogReader } from '../../core/catalog.ts';
 import { defineKeptIndex, type IndexKey, type KeptDocument } from '../../core/index-kind.ts';
 import { fromAttributes, ofPackage } from './attributes.ts';
@@ -17,6 +18,7 @@ import {
 
 /** Seconds, as Artifact Registry has it (gar.md 5.5). */
 export const MAX_AGE = 300;
+/** Rows read at once; between two lots other requests have their turn. */
 const ROWS = 500;
 
 /**
@@ -72,6 +74,7 @@ async function versionsOf(catalog: CatalogReader, pkg: string): Promise<readonly
       if (fromAttributes(attributes).pom !== undefined) versions.push(version);
     after = rows.at(-1)?.version;
     if (!more || after === undefined) return versions;
+    await setImmediate();
   }
 }
 
@@ -89,6 +92,7 @@ async function pluginsOf(catalog: CatalogReader, prefix: string): Promise<readon
     }
     after = rows.at(-1);
     if (!more || after === undefined) return plugins;
+    await setImmediate();
   }
 }
 

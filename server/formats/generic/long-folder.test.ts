@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test';
+import type { CatalogReader, FileEntry } from '../../core/catalog.ts';
+import { listFolder } from './folder.ts';
+
+const FOLDERS = 5_000;
+const paths = Array.from({ length: FOLDERS }, (_, at) => String(at).padStart(6, '0')).flatMap((name) =>
+  Array.from({ length: 9 }, (_, file) => `${name}:1:${file}`),
+);
+
+/** As much of a catalog as is asked for files. */
+const catalog = {
+  files: async (_: string, { limit, after = '' }: { limit: number; after?: string }) => {
+    const from = paths.findIndex((path) => path > after);
+    const rows = (from === -1 ? [] : paths.slice(from, from + limit)).map(
+      (path) => ({ path, size: 1, digest: 'sha256:', updatedAt: 0 }) as unknown as FileEntry,
+    );
+    return { rows, more: from !== -1 && from + limit < paths.length };
+  },
+} as unknown as CatalogReader;
+
+test('a page of many folders lets others have their turn', async () => {
+  let turns = 0;
+  const counting = setInterval(() => (turns += 1), 0);
+
+  const folder = await listFolder(catalog, { of: '', page: { limit: 10_000 } });
+
+  clearInterval(counting);
+  expect(folder?.entries).toHaveLength(FOLDERS);
+  expect(turns).toBeGreaterThan(0);
+});
