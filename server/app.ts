@@ -100,6 +100,8 @@ export interface App extends AsyncDisposable {
   flushAudit(): Promise<void>;
   /** Applies the cleanup policies whose time has come; done every few minutes. */
   cleanWhatIsDue(): Promise<void>;
+  /** Drops what nobody can use any more, such as expired uploads; done every hour. */
+  tidy(): Promise<void>;
   /** Writes what was pulled and is not noted yet; done every few seconds. */
   notePulls(): Promise<void>;
   readonly caches: RemoteCaches;
@@ -392,6 +394,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     flushAudit: () => audit.flush(),
     scrub: () => scrub.scrubber.look(),
     caches: remoteCaches,
+    tidy: () => housekeeping.tidy(),
     notePulls: () => opened.pulls.flush(),
     cleanWhatIsDue: () => cleaning.schedule.look(),
     [Symbol.asyncDispose]: async () => {

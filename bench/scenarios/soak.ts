@@ -56,7 +56,8 @@ export function parseSoak(output: string): { readonly passed: number; readonly c
 
 export const soak = soaking({
   name: 'soak',
-  title: 'Pushes, pulls, mounts and deletions while garbage is collected, with graces of 0 to 2 s',
+  title:
+    'Pushes, pulls, mounts, attachments, deletions and cleanup while garbage is collected, with graces of 0 to 2 s',
   minutes: 12,
   tests: 'no push fails',
   notes: [
@@ -69,5 +70,7 @@ export const soakKill = soaking({
   title: 'The same while the server is killed every few seconds',
   minutes: 11,
   tests: 'killed every few seconds',
-  notes: ['Whatever was acknowledged must be there after each SIGKILL; in the end nothing may be left over.'],
+  notes: [
+    'Whatever was acknowledged must be there after each SIGKILL; in the end nothing may be left over: two weeks later by the clock of the server, as objects that a kill left without a record are first set aside.',
+  ],
 });

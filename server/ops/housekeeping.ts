@@ -26,6 +26,7 @@ interface HousekeepingParts {
 }
 
 export interface Housekeeping {
+  tidy(): Promise<void>;
   stop(): void;
 }
 
@@ -37,7 +38,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
     );
   }, EVERY_MS);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return { tidy: () => tidy(parts), stop: () => clearInterval(timer) };
 }
 
 /** Drops what nobody can use any more: expired tokens and uploads, old operations, delivered news, old audit entries and history. */
