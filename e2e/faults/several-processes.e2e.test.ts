@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
-import { digestOf } from '../harness/oci.ts';
+import { digestOf, encodeJson } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';
 import { Connection } from '../harness/connection.ts';
 import { freePort } from '../harness/free-port.ts';
 import { Program } from './program.ts';
+import { PUBLISHING } from './publishing.ts';
 import { blobPath, imageDocument, manifestPath, Registry } from './registry.ts';
 import { until } from '../harness/until.ts';
 
@@ -99,6 +100,36 @@ describe.skipIf(noProc !== undefined)('two processes on one port', () => {
         expect((await registry.send('GET', manifestPath('shared', `tag-${at}`))).status).toBe(404);
       }
       expect(digestOf(await registry.bytes(blobPath('shared', digestOf(bytes))))).toBe(digestOf(bytes));
+    },
+    LIMIT_MS,
+  );
+
+  test.each(PUBLISHING.map((publishing) => [publishing.format, publishing] as const))(
+    'both have a version of %s in a long index as soon as one of them acknowledged it, and the next ones too',
+    async (_, publishing) => {
+      await using program = await startTwo();
+      const registry = await Registry.login(program.url);
+      await registry.must(
+        200,
+        'POST',
+        '/v1/projects/my-project/locations/us-central1/repositories?repositoryId=packages',
+        { type: 'application/json', body: encodeJson({ format: publishing.format }) },
+      );
+      const expected: string[] = [];
+      for (let at = 0; at < 24; at += 1) {
+        const made = await publishing.make('packages', 'popular', `1.0.${at}`);
+        expect((await made.send(registry)).ok).toBe(true);
+        expected.push(made.version);
+        // Not after each, so that some changes find a document that was read since it was made, and others one that was not.
+        if (at % 4 === 3) continue;
+        const readers = Array.from({ length: 4 }, () => publishing.listed(registry, 'packages', 'popular'));
+        for (const listed of await Promise.all(readers))
+          expect([...listed.keys()].toSorted()).toEqual(expected.toSorted());
+      }
+      await program.kill();
+      await using next = await startTwo();
+      const listed = await publishing.listed(registry.at(next.url), 'packages', 'popular');
+      expect([...listed.keys()].toSorted()).toEqual(expected.toSorted());
     },
     LIMIT_MS,
   );

@@ -24,10 +24,17 @@ const index = defineKeptIndex<string>({
   ],
 });
 
+const pages = defineKeptIndex<string>({
+  name: 'pages',
+  build: async () => undefined,
+  merge: ([first = '']) => first,
+  documents: (value) => [{ variant: 'all', contentType: 'text/plain', body: [value, 'a'.repeat(20_000)] }],
+});
+
 /** Long enough to be worth compressing. */
 const WORDS = ' and good morning'.repeat(20);
 
-const idOf = ({ form, key }: DocumentAddress): string => `${form} ${key}`;
+const idOf = ({ form, key, kind }: DocumentAddress): string => `${form} ${key} ${kind}`;
 
 let source: string | undefined;
 let without: readonly string[] | undefined;
@@ -46,6 +53,9 @@ let full: boolean;
 let unmade: Error | undefined;
 let reader: DocumentReader;
 let documents: KeptDocuments;
+/** What another process, or the next one, has of the same. */
+let elsewhere: KeptDocuments;
+let readerElsewhere: DocumentReader;
 beforeEach(() => {
   source = 'one';
   without = undefined;
@@ -93,17 +103,24 @@ beforeEach(() => {
         listing: async () => new Map(),
       }) as unknown as IndexPart<T>,
   };
-  documents = new KeptDocuments({
-    company: new Company(),
-    store: tables,
-    bodies: blobs,
-    now: () => 5_000,
-    failed: (cause) => failures.push(cause),
-  });
+  const start = () =>
+    new KeptDocuments({
+      company: new Company(),
+      store: tables,
+      bodies: blobs,
+      now: () => 5_000,
+      failed: (cause) => failures.push(cause),
+    });
+  documents = start();
   reader = documents.of(1, repo);
+  elsewhere = start();
+  readerElsewhere = elsewhere.of(1, repo);
 });
 
-afterEach(() => documents[Symbol.asyncDispose]());
+afterEach(async () => {
+  await documents[Symbol.asyncDispose]();
+  await elsewhere[Symbol.asyncDispose]();
+});
 
 const ask = (variant: string, baseUrl = 'http://a', of = 'k'): Promise<OpenedDocument> =>
   reader.document(index, { of }, { variant, baseUrl });
@@ -256,5 +273,67 @@ describe('a kept document', () => {
     expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
     expect(failures.length).toBeGreaterThan(0);
     expect(made).toBe(2);
+  });
+});
+
+const readPages = async (from = reader): Promise<string> =>
+  (await textOf(await from.document(pages, { of: 'k' }, { variant: 'all', baseUrl: 'http://a' }))).slice(
+    0,
+    9,
+  );
+const changePages = (to: string): void => {
+  source = to;
+  nextKept = Promise.withResolvers();
+  reader.refresh(pages, { of: 'k' }, 'http://a');
+};
+const keptOf = (kind: string): string | undefined => store.get(`http://a k ${kind}`)?.source;
+async function remakePages(to: string): Promise<void> {
+  changePages(to);
+  await nextKept.promise;
+}
+
+describe('a long document', () => {
+  test('that nobody read is left as it is however often it changes, and made at once for who asks', async () => {
+    await remakePages('one');
+    for (const to of ['two', 'ten', 'six']) {
+      changePages(to);
+      await refreshed();
+    }
+    await documents[Symbol.asyncDispose]();
+    expect([keptOf('pages'), keptOf('greeting')]).toEqual(['one', 'six']);
+
+    expect(await readPages()).toBe('hello six');
+  });
+
+  test('that was read is made anew before it is asked for again, and then rests until it was read again', async () => {
+    await remakePages('one');
+    expect(await readPages()).toBe('hello one');
+
+    await remakePages('two');
+    const before = made;
+
+    expect([keptOf('pages'), await readPages(), made - before]).toEqual(['two', 'hello two', 0]);
+  });
+
+  test('is read in another process as what was published last, made or not', async () => {
+    await remakePages('one');
+    expect(await readPages(readerElsewhere)).toBe('hello one');
+
+    for (const to of ['two', 'ten']) {
+      changePages(to);
+      expect([await readPages(readerElsewhere), await readPages()]).toEqual([`hello ${to}`, `hello ${to}`]);
+    }
+  });
+
+  test('that was to be made when the process ended is made for the first reader of the next', async () => {
+    await remakePages('one');
+    await readPages();
+    changePages('two');
+    await documents[Symbol.asyncDispose]();
+    expect(keptOf('pages')).toBe('one');
+
+    expect(await readPages(readerElsewhere)).toBe('hello two');
+    await elsewhere[Symbol.asyncDispose]();
+    expect(keptOf('pages')).toBe('two');
   });
 });

@@ -15,6 +15,7 @@ import type { IndexKey, IndexPart, KeptIndex } from '../core/index-kind.ts';
 import type { Repo } from '../core/repo.ts';
 import { RecentBytes } from '../lib/recent-bytes.ts';
 import type { Company } from './company.ts';
+import { DocumentDemand } from './document-demand.ts';
 import { LaterWork } from './later-work.ts';
 import { code, type MadeDocument, written } from './made-document.ts';
 
@@ -58,6 +59,8 @@ interface Wanted {
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
 const SMALL = 256 * 1024;
 const IN_MEMORY = 64 * 1024 * 1024;
+/** Documents that are made anew behind the answer whether or not somebody reads them: that costs less than what was answered. */
+const SHORT = 16 * 1024;
 
 /**
  * Documents of indexes, made once per change and address and then sent as they are. One that is not there yet is made once for
@@ -70,6 +73,7 @@ export class KeptDocuments {
   /** By address, what was made last of all that is still to be kept. */
   readonly #latest = new Map<string, { readonly id: string; readonly keeping: Promise<void> }>();
   readonly #outdated = new LaterWork();
+  readonly #demand = new DocumentDemand();
   readonly #recent = new RecentBytes(IN_MEMORY);
 
   constructor(options: KeptOptions) {
@@ -83,19 +87,32 @@ export class KeptDocuments {
         const part = await repo.index(kind, key);
         const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
         if (!wanted) return this.#private(kind, key, part, { variant, baseUrl });
+        this.#demand.asked(placeOf(wanted.at));
         const known = this.#known(wanted);
         if (known) return opened(known, part, variant);
         return fromMemory(await this.#make(kind, key, part, wanted).made, part, variant);
       },
       refresh: (kind, key, baseUrl) => {
-        const place = JSON.stringify([repositoryId, kind.name, keyText(key), baseUrl]);
-        this.#outdated.add(place, async () => {
+        const place = placeOf({ repositoryId, kind: kind.name, key: keyText(key), form: baseUrl });
+        const work = async () => {
           const part = await repo.index(kind, key);
           const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
-          if (wanted && !this.#known(wanted)) await this.#make(kind, key, part, wanted).coded;
-        });
+          if (wanted && this.#isDue(wanted)) await this.#make(kind, key, part, wanted).coded;
+        };
+        this.#outdated.add(place, work, this.#demand.notBefore(place));
       },
     };
+  }
+
+  /**
+   * Whether it is to be made though nobody waits for it. What is long and was read by nobody since is left to whoever reads it
+   * next, so that what publishing costs does not grow with what is published already.
+   */
+  #isDue({ at, source }: Wanted): boolean {
+    const stored = this.#options.store.find(at);
+    if (!stored) return true;
+    if (stored.source === source) return false;
+    return sizeOf(stored) <= SHORT || this.#demand.take(placeOf(at));
   }
 
   /** A document that is kept, with its bytes where those are in memory. */
@@ -124,9 +141,11 @@ export class KeptDocuments {
   }
 
   #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, { at, source, baseUrl }: Wanted): Making {
-    const id = JSON.stringify([at, source]);
+    const place = placeOf(at);
+    const id = `${place} ${source}`;
     const known = this.#making.get(id);
     if (known) return known;
+    const begun = performance.now();
     const made = (async (): Promise<Made> => {
       const layouts: MadeDocument[] = [];
       for (const document of kind.documents(await part.value(), key, baseUrl))
@@ -135,11 +154,12 @@ export class KeptDocuments {
     })();
     const coded = made.then(async ({ layouts }) => {
       await Promise.all(layouts.map(code));
+      const now = performance.now();
+      this.#demand.made(place, now, now - begun);
     });
     const making = { made, coded };
     this.#making.set(id, making);
     // Nobody waits for the disk: until it is kept it is answered from here. What was made of something older is not kept after it.
-    const place = JSON.stringify(at);
     const before = this.#latest.get(place)?.keeping;
     const keep = async (): Promise<void> => {
       await coded;
@@ -259,6 +279,15 @@ function wantedOf<T>(
   const form = audience === undefined ? baseUrl : `${baseUrl} ${audience}`;
   return { at: { repositoryId, kind: kind.name, key: keyText(key), form }, source, baseUrl };
 }
+
+/** No form has a line break in it: it is an address, and a name of ours. */
+const placeOf = ({ repositoryId, kind, form, key }: DocumentAddress): string =>
+  `${repositoryId}/${kind}/${form}\n${key}`;
+
+const sizeOf = ({ layouts }: StoredDocument): number =>
+  layouts
+    .flatMap(({ bodies }) => Object.values(bodies))
+    .reduce((most, [offset, length]) => Math.max(most, offset + length), 0);
 
 const keyText = ({ of, filter, page }: IndexKey): string =>
   filter === undefined && page === undefined ? of : JSON.stringify([of, filter, page]);
