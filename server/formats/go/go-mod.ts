@@ -8,8 +8,9 @@ export const madeUp = (module: string): string => `module ${module}\n`;
 export function modulePathIn(text: string): string | undefined {
   for (const line of text.split('\n')) {
     const [code = ''] = line.split('//');
-    const [, rest] = /^\s*module(?:\s+|(?=["`]))(.*?)\s*$/.exec(code) ?? [];
-    if (rest === undefined || rest === '') continue;
+    const [keyword] = /^\s*module(?=[\s"`])/.exec(code) ?? [];
+    const rest = keyword === undefined ? '' : code.slice(keyword.length).trim();
+    if (rest === '') continue;
     const [, quoted] = /^(?:"([^"\\]*)"|`[^`]*`)$/.exec(rest) ?? [];
     if (quoted !== undefined) return quoted;
     return rest.startsWith('`') ? rest.slice(1, -1) : rest;
