@@ -88,7 +88,7 @@ export function renderMetadata({ groupId, artifactId, versions, lastUpdated, plu
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n';
 export const document = (content: Content, attributes = ''): string =>
-  HEAD + [...writeXml('metadata', content, attributes)].join('');
+  HEAD + writeXml('metadata', content, attributes);
 
 /** Reads another server's. What is no version there is left out. DATA_LOSS (UPSTREAM_BROKEN) for what is no metadata. */
 export function parseMetadata(bytes: Uint8Array): Metadata {

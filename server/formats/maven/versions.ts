@@ -41,7 +41,10 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 const SNAPSHOT = '-SNAPSHOT';
 export const isSnapshot = (version: string): boolean => version.endsWith(SNAPSHOT);
 
-const number = (digits: string): NumberItem => ({ kind: 'number', digits: digits.replace(/^0+(?=\d)/, '') });
+const number = (digits: string): NumberItem => ({
+  kind: 'number',
+  digits: digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits,
+});
 const word = (text: string): WordItem => ({ kind: 'word', word: ALIASES.get(text) ?? text });
 const isDigit = (char: string): boolean => char >= '0' && char <= '9';
 
@@ -60,13 +63,14 @@ export function parseVersion(text: string): ParsedVersion {
   let inNumber = false;
   for (let at = 0; at < version.length; at += 1) {
     const char = version.charAt(at);
-    const token = version.slice(start, at);
     if (char === '.' || char === '-') {
+      const token = version.slice(start, at);
       list.items.push(token === '' ? number('0') : inNumber ? number(token) : word(token));
       start = at + 1;
       if (char === '-') open();
     } else if (isDigit(char)) {
-      if (!inNumber && token !== '') {
+      if (!inNumber && start < at) {
+        const token = version.slice(start, at);
         if (list.items.length > 0) open();
         list.items.push(word(SHORT.get(token) ?? token));
         start = at;
@@ -74,8 +78,8 @@ export function parseVersion(text: string): ParsedVersion {
       }
       inNumber = true;
     } else {
-      if (inNumber && token !== '') {
-        list.items.push(number(token));
+      if (inNumber && start < at) {
+        list.items.push(number(version.slice(start, at)));
         start = at;
         open();
       }
@@ -136,7 +140,8 @@ function compareItems(a: Item, b: Item): number {
 }
 
 function compareLists(a: ListItem, b: ListItem): number {
-  for (let at = 0; at < Math.max(a.items.length, b.items.length); at += 1) {
+  const most = Math.max(a.items.length, b.items.length);
+  for (let at = 0; at < most; at += 1) {
     const [first, second] = [a.items[at], b.items[at]];
     const order = first
       ? second

@@ -84,22 +84,23 @@ export function textAt(from: Element, ...path: readonly string[]): string | unde
 export type Content = string | readonly (readonly [name: string, content: Content | undefined])[];
 
 /** An element with everything in it, indented. */
-export function* writeXml(name: string, content: Content, attributes = '', indent = ''): Generator<string> {
-  if (typeof content === 'string') {
-    yield `${indent}<${name}>${escaped(content)}</${name}>\n`;
-    return;
-  }
-  yield `${indent}<${name}${attributes}>\n`;
+export function writeXml(name: string, content: Content, attributes = '', indent = ''): string {
+  if (typeof content === 'string') return `${indent}<${name}>${escaped(content)}</${name}>\n`;
+  let text = `${indent}<${name}${attributes}>\n`;
   for (const [child, inner] of content)
-    if (inner !== undefined) yield* writeXml(child, inner, '', `${indent}  `);
-  yield `${indent}</${name}>\n`;
+    if (inner !== undefined) text += writeXml(child, inner, '', `${indent}  `);
+  return `${text}${indent}</${name}>\n`;
 }
 
+/** What most texts are made of, and nothing has to be done to. */
+const PLAIN = /^[\w.+:/ -]*$/;
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 // oxlint-disable-next-line no-control-regex -- what XML has no way to write
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const escaped = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(UNWRITABLE, '')
-    .replaceAll(/[&<>"]/g, (char) => ESCAPES[char] ?? char);
+  PLAIN.test(text)
+    ? text
+    : text
+        .toWellFormed()
+        .replaceAll(UNWRITABLE, '')
+        .replaceAll(/[&<>"]/g, (char) => ESCAPES[char] ?? char);
