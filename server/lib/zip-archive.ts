@@ -18,7 +18,7 @@ export interface ZipLimits extends ArchiveLimits {
 
 const MIB = 1024 * 1024;
 export const ZIP_LIMITS: ZipLimits = {
-  entries: 200_000,
+  entries: 100_000,
   directory: 64 * MIB,
   inflated: 16 * 1024 * MIB,
   ratio: 50,

@@ -5,8 +5,7 @@ import type { IndexKey } from '../../core/index-kind.ts';
 import { ALL_BELOW } from './folder.ts';
 import { folderId, parseId, segmentsOf, segmentsOfFolder } from './places.ts';
 
-const USUAL = 1_000;
-const MOST = 10_000;
+const MOST = 1_000;
 
 /** Which page of which folder a request is for: `pageSize`, `pageToken` of the page before, `recursive` for all files below it. */
 export function listRequest({ params, query }: Pick<RouteRequest, 'params' | 'query'>): IndexKey {
@@ -37,7 +36,7 @@ export function missingFile({ path: id }: Pick<FileRef, 'path'>): RegistryError 
 }
 
 function sizeOf(text: string | null): number {
-  if (text === null || text === '0' || text === '') return USUAL;
+  if (text === null || text === '0' || text === '') return MOST;
   if (!/^\d{1,9}$/.test(text)) throw invalid('PAGE_INVALID', 'pageSize is a number of entries');
   return Math.min(MOST, Number(text));
 }
