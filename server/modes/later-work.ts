@@ -76,7 +76,7 @@ export class LaterWork implements Disposable {
   /** Keeps no process from ending. */
   async #until(until: number): Promise<void> {
     const turn = Promise.withResolvers<void>();
-    const timer = setTimeout(turn.resolve, until - performance.now()).unref();
+    const timer = setTimeout(turn.resolve, Math.max(0, until - performance.now())).unref();
     this.#pause = { until, end: turn.resolve };
     await turn.promise;
     clearTimeout(timer);
