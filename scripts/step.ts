@@ -14,8 +14,8 @@ export const STATIC_STEPS: readonly Step[] = [
   { name: 'unused code', command: [bin('knip')] },
 ];
 
-/** Whether it succeeded. Its output goes where ours goes. */
-export async function run({ command }: Step): Promise<boolean> {
-  const child = Bun.spawn({ cmd: [...command], stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+/** Whether it succeeded. Its output goes where ours goes, or into a file. */
+export async function run({ command }: Step, output: 'inherit' | number = 'inherit'): Promise<boolean> {
+  const child = Bun.spawn({ cmd: [...command], stdin: 'ignore', stdout: output, stderr: output });
   return (await child.exited) === 0;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, STATIC_STEPS } from './step.ts';
@@ -12,7 +12,18 @@ interface Counts {
   skipped: number;
 }
 
-/** The whole suite: static checks, unit and contract tests, then real clients. Goes on after a failure, to show all. */
+const filesAt = (pattern: string): readonly string[] =>
+  [...new Bun.Glob(pattern).scanSync('.')].map((path) => `./${path}`);
+/** What needs the real server and no client. */
+const FAULTS = filesAt('e2e/{conformance,faults}/*.e2e.test.ts');
+const CLIENTS = filesAt('{bench,cli,contract,e2e,server}/**/*.e2e.test.ts').filter(
+  (path) => !FAULTS.includes(path),
+);
+
+/**
+ * The whole suite: static checks, then unit and contract tests and faults beside real clients, which mostly wait. Goes on after a
+ * failure, to show all.
+ */
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 const reports = mkdtempSync(join(tmpdir(), 'entrepot-test-'));
 try {
@@ -21,8 +32,15 @@ try {
     if (await run(step)) counts.passed += 1;
     else counts.failed += 1;
   }
+  const aside = join(reports, 'clients.txt');
+  const output = openSync(aside, 'w');
+  const clients = runTests('client', CLIENTS, output);
   await runTests('unit', ['--path-ignore-patterns=**/*.e2e.test.ts']);
-  await runTests('end to end', ['.e2e.test.ts']);
+  await runTests('conformance and fault', FAULTS);
+  await clients;
+  closeSync(output);
+  console.log('— client tests');
+  process.stdout.write(readFileSync(aside));
 } finally {
   rmSync(reports, { recursive: true });
 }
@@ -30,20 +48,11 @@ const alsoSkipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${alsoSkipped}`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
-async function runTests(name: string, args: readonly string[]): Promise<void> {
-  console.log(`— ${name} tests`);
+async function runTests(name: string, args: readonly string[], output?: number): Promise<void> {
+  if (output === undefined) console.log(`— ${name} tests`);
   const report = join(reports, `${name}.xml`);
-  const succeeded = await run({
-    name,
-    command: [
-      process.execPath,
-      'test',
-      `--timeout=${TIMEOUT}`,
-      '--reporter=junit',
-      `--reporter-outfile=${report}`,
-      ...args,
-    ],
-  });
+  const flags = [`--timeout=${TIMEOUT}`, '--reporter=junit', `--reporter-outfile=${report}`];
+  const succeeded = await run({ name, command: [process.execPath, 'test', ...flags, ...args] }, output);
   add(readReport(report), succeeded);
 }
 
