@@ -242,22 +242,3 @@ test('what there is no room for is held to the database, too', async () => {
   }
   await server.database.transaction((tx) => tx.updateTable('repository').set({ max_bytes: null }).execute());
 });
-
-test('what there is no room for is held to the database, too', async () => {
-  const { version, zip, mod } = published();
-  const database = new ChecksumDatabase('sum.example.com', 2);
-  database.add(version.module, version.version, mod, zip);
-  database.put(upstream, '/proxy/sumdb/sum.example.com', version);
-  const good = published();
-  database.add(good.version.module, good.version.version, good.zip, good.mod);
-  database.put(upstream, '/proxy/sumdb/sum.example.com', good.version);
-  const client = await cacheOf({ key: database.key });
-  await server.database.transaction((tx) => tx.updateTable('repository').set({ max_bytes: 1 }).execute());
-
-  for (const kind of ['mod', 'zip'] as const) {
-    const answers = await Promise.all([1, 2, 3].map(() => got(client, version, kind)));
-    expect(answers.map(({ status }) => status)).toEqual([502, 502, 502]);
-    expect((await got(client, good.version, kind)).status).toBe(200);
-  }
-  await server.database.transaction((tx) => tx.updateTable('repository').set({ max_bytes: null }).execute());
-});
