@@ -1,7 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Client, File, Named } from '../../contract/client.ts';
 import { CliError } from '../exit.ts';
+import { sha256Of } from '../file-hash.ts';
+import { isRefusal } from '../refusal.ts';
 import { FinishedParts } from './finished-parts.ts';
 
 interface Download {
@@ -36,7 +38,7 @@ export async function downloadFile({
   resume = false,
 }: Download): Promise<number> {
   const size = Number(file.sizeBytes ?? 0);
-  const digest = sha256Of(file);
+  const digest = promisedDigest(file);
   const draft = `${path}.${resume ? Buffer.from(digest, 'base64').toString('hex').slice(0, 16) : randomUUID()}.part`;
   const finished = resume ? await FinishedParts.of(draft, partSize) : undefined;
   let [arrived, kept] = [0, false];
@@ -64,7 +66,7 @@ export async function downloadFile({
       kept = resume && !(thrown instanceof CliError && thrown.exit === 'integrity');
       throw signal.aborted ? new CliError('cancelled', 'the download was interrupted') : thrown;
     }
-    if ((await hashOf(out)) !== digest)
+    if ((await sha256Of(out, 'base64')) !== digest)
       throw new CliError(
         'integrity',
         `what arrived of ${file.name} is not what the server promised; try again`,
@@ -124,30 +126,11 @@ async function fetchPart(
   }
 }
 
-/** A 4xx answer does not get better by asking again. */
-const isRefusal = (thrown: unknown): boolean =>
-  thrown instanceof Error &&
-  'status' in thrown &&
-  typeof thrown.status === 'number' &&
-  thrown.status >= 400 &&
-  thrown.status < 500;
-
 const tooLong = (name: string): CliError =>
   new CliError('integrity', `${name} is longer than the server said`);
 
-async function hashOf(file: FileHandle): Promise<string> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.alloc(2 ** 20);
-  for (let at = 0; ;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-    if (bytesRead === 0) return hash.digest('base64');
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-  }
-}
-
 /** The promised digest, base64. */
-function sha256Of({ name, hashes = [] }: Named<File>): string {
+function promisedDigest({ name, hashes = [] }: Named<File>): string {
   const value = hashes.find(({ type }) => type === 'SHA256')?.value;
   if (value !== undefined) return value;
   throw new CliError(

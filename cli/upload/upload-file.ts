@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Client } from '../../contract/client.ts';
 import { CliError } from '../exit.ts';
+import { sha256Of } from '../file-hash.ts';
+import { isRefusal } from '../refusal.ts';
 
 interface FileUpload {
   readonly uploads: Client['genericArtifacts'];
@@ -29,7 +30,7 @@ export async function uploadFile(upload: FileUpload): Promise<number> {
   const { uploads, parent, report, signal } = upload;
   await using file = await open(upload.path, 'r');
   const { size } = await file.stat();
-  const digest = await sha256Of(file);
+  const digest = await sha256Of(file, 'hex');
   let { session, offset } = await resumed(upload, size);
   for (let failures = 0; ;) {
     report(offset, size);
@@ -89,23 +90,3 @@ async function bytesAt(file: FileHandle, offset: number, length: number): Promis
   }
   return bytes;
 }
-
-/** Lower-case hex. */
-export async function sha256Of(file: FileHandle): Promise<string> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.alloc(2 ** 20);
-  for (let at = 0; ;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-    if (bytesRead === 0) return hash.digest('hex');
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-  }
-}
-
-/** A 4xx answer does not get better by asking again. */
-const isRefusal = (thrown: unknown): boolean =>
-  thrown instanceof Error &&
-  'status' in thrown &&
-  typeof thrown.status === 'number' &&
-  thrown.status >= 400 &&
-  thrown.status < 500;

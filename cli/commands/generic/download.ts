@@ -8,7 +8,7 @@ import { CliError, usage } from '../../exit.ts';
 import { defineCommand } from '../../grammar/command.ts';
 import { count, required, text, toggle } from '../../grammar/flags.ts';
 import { repositoryParts } from '../../resolve.ts';
-import { sha256Of } from '../../upload/upload-file.ts';
+import { sha256Of } from '../../file-hash.ts';
 import { fileIdOf } from './generic-files.ts';
 
 const MOST_AT_ONCE = 16;
@@ -106,7 +106,7 @@ async function isThere(path: string, { hashes = [] }: File, overwrite: boolean):
   if (!found) return false;
   if (found.isFile()) {
     await using file = await open(path, 'r');
-    const digest = Buffer.from(await sha256Of(file), 'hex').toString('base64');
+    const digest = await sha256Of(file, 'base64');
     if (hashes.some(({ type, value }) => type === 'SHA256' && value === digest)) return true;
   }
   if (overwrite) return false;

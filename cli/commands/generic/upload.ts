@@ -11,7 +11,8 @@ import { repositoryParts, type RepositoryParts } from '../../resolve.ts';
 import { filesOf } from '../../settings/files.ts';
 import { atOnce } from '../../upload/at-once.ts';
 import { UploadSessions } from '../../upload/sessions.ts';
-import { sha256Of, uploadFile } from '../../upload/upload-file.ts';
+import { uploadFile } from '../../upload/upload-file.ts';
+import { sha256Of } from '../../file-hash.ts';
 import { fileIdOf, type LocalFile, sourcesOf } from './generic-files.ts';
 
 const MOST_AT_ONCE = 16;
@@ -164,7 +165,7 @@ async function leave(
   done: () => void,
 ): Promise<Outcome> {
   await using file = await open(path, 'r');
-  const digest = Buffer.from(await sha256Of(file), 'hex').toString('base64');
+  const digest = await sha256Of(file, 'base64');
   const isSame = hashes.some(({ type, value }) => type === 'SHA256' && value === digest);
   if (!isSame && !skips)
     throw new CliError(
