@@ -1,23 +1,23 @@
-import type { Act } from './core/audit.ts';
-import { notFound, RegistryError } from './core/error.ts';
 import type { UploadTargets } from './core/artifact-uploads.ts';
+import type { DocumentReader } from './core/documents.ts';
+import { notFound, RegistryError } from './core/error.ts';
+import type { Permission } from './core/permissions.ts';
+import type { Repo } from './core/repo.ts';
 import { type RepositoryDirectory, repositoryName, type RepositoryRow } from './core/repository.ts';
-import type { HostedRepo } from './core/catalog.ts';
-import type { Reader, WriteTarget } from './http/route-parts.ts';
+import type { RouteParts } from './http/route-parts.ts';
+import { actOn } from './http/run-command.ts';
 
-interface ApiUploadParts {
+interface ApiUploadParts extends Pick<RouteParts, 'target' | 'write' | 'read'> {
   readonly directory: Pick<RepositoryDirectory, 'find'>;
-  readonly target: (row: RepositoryRow) => WriteTarget | Promise<WriteTarget>;
-  readonly write: (
-    row: RepositoryRow,
-    writer: Reader,
-    act: Act | undefined,
-  ) => HostedRepo | Promise<HostedRepo>;
+  readonly documents: (row: RepositoryRow, repo: Repo) => DocumentReader;
 }
 
+const UPLOAD: Permission = 'artifactregistry.repositories.uploadArtifacts';
+const READ: Permission = 'artifactregistry.repositories.downloadArtifacts';
+
 /** Where what the management API takes of artifacts goes: to the repository that clients of the format would write to. */
-export const apiUploads = ({ directory, target, write }: ApiUploadParts): UploadTargets => ({
-  async open(at, format, principal, act) {
+export const apiUploads = ({ directory, target, write, read, documents }: ApiUploadParts): UploadTargets => ({
+  async open(at, format, { principal, act, baseUrl }) {
     const row = await directory.find(at);
     if (!row) throw notFound('REPOSITORY', { repository: repositoryName(at) });
     if (row.format !== format)
@@ -33,7 +33,12 @@ export const apiUploads = ({ directory, target, write }: ApiUploadParts): Upload
         'READ_ONLY',
         `${row.repository} takes no uploads: ${taken.why}`,
       );
-    const permission = 'artifactregistry.repositories.uploadArtifacts';
-    return { at: taken.to, repo: await write(taken.to, { principal, permission }, act) };
+    const { to } = taken;
+    const kept = documents(row, read(row, { principal, permission: READ }));
+    return {
+      at: to,
+      repo: await write(to, { principal, permission: UPLOAD }, act && actOn(act, row, to)),
+      refresh: (index, key) => kept.refresh(index, key, baseUrl),
+    };
   },
 });

@@ -11,7 +11,6 @@ import { Crowd } from './http/crowd.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { DataRequest } from './http/data-request.ts';
 import { Elsewhere } from './http/elsewhere.ts';
-import { forwarding } from './http/forwarded.ts';
 import { FrontDoor } from './http/front-door.ts';
 import { probes } from './http/probes.ts';
 import { storedFileSender } from './http/stored-file-sender.ts';
@@ -358,7 +357,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
         prefetches,
         named: (host, url) => addressing.repositoryOf(url, [host, ...publicHosts]),
         uploads: opened.apiUploads,
-        forward: forwarding(data, addressing, repositories),
         sendFile: storedFileSender({ repositories, stored: (row) => opened.stored(row), now }),
       }),
     ],

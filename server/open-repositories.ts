@@ -167,6 +167,7 @@ export function openRepositories(parts: OpenParts) {
     const borrower = { behind, link, store: repo.store.bind(repo) };
     return hosted(row, account, act, new BorrowingCatalog(borrower, database, files, row.id));
   };
+  const documentsOf = (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo);
   return {
     catalog,
     /** What is stored in a repository, whatever its mode. */
@@ -178,8 +179,8 @@ export function openRepositories(parts: OpenParts) {
     remotes,
     target,
     write,
-    apiUploads: apiUploads({ directory, target, write }),
-    documents: (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo),
+    apiUploads: apiUploads({ directory, target, write, read, documents: documentsOf }),
+    documents: documentsOf,
     pulls,
     /** Waits for what is still being kept. */
     [Symbol.asyncDispose]: async () => {

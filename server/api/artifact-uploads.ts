@@ -2,8 +2,9 @@ import { components } from '../../contract/components.ts';
 import { names } from '../../contract/names.ts';
 import { uploadQuery } from '../../contract/schemas/requests.ts';
 import type { CommittedBlob } from '../core/blob.ts';
-import { RegistryError } from '../core/error.ts';
+import { invalid, RegistryError } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
+import type { Within } from '../core/iam.ts';
 import type { ArtifactUpload, UploadMessage, UploadTarget } from '../core/artifact-uploads.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import { repositoryName } from '../core/repository.ts';
@@ -23,7 +24,7 @@ export type UploadCall = ApiCall<unknown, undefined>;
 
 /** The methods of formats that take artifacts, whole (`multipart`, `media`) or in a session that can be resumed. */
 export const artifactUploadRoutes = (formats: readonly Format[]): readonly ApiRoute[] =>
-  formats.flatMap((format) => (format.api?.artifacts ?? []).flatMap((upload) => routesOf(format, upload)));
+  formats.flatMap((format) => (format.api?.uploads ?? []).flatMap((upload) => routesOf(format, upload)));
 
 function routesOf(format: Format, upload: ArtifactUpload): readonly ApiRoute[] {
   const { collection, verb, method } = upload;
@@ -74,20 +75,28 @@ function takingOf(format: Format, upload: ArtifactUpload) {
     upload,
 
     async open(call, message) {
-      const { act, params, parts, principal } = call;
+      const { act, origin, params, parts, principal, request } = call;
+      refuseCompressed(request);
       const asked = repositoryAt(params);
-      const within = upload.within(message);
-      await requireRight(call, UPLOAD, repositoryName(asked), within);
-      const target = await parts.uploads.open(asked, format.id, principal, act);
-      await requireRight(call, UPLOAD, repositoryName(target.at), within);
+      const within = upload.within?.(message);
+      if (within) await requireRight(call, UPLOAD, repositoryName(asked), within);
+      const baseUrl = `${new URL(origin).protocol}//${call.registryUri(asked, format.id)}`;
+      const target = await parts.uploads.open(asked, format.id, { principal, act, baseUrl });
+      if (within) await requireRight(call, UPLOAD, repositoryName(target.at), within);
       return target;
     },
 
-    async finish(call, { at, repo }, message, blob) {
+    async finish(call, target, message, blob) {
+      const { at, repo, refresh } = target;
+      const now = () => call.parts.now();
+      const asked = new Set([repositoryName(repositoryAt(call.params)), repositoryName(at)]);
+      const mayUpload = async (within: Within): Promise<void> => {
+        for (const name of asked) await requireRight(call, UPLOAD, name, within);
+      };
       try {
         holdTo(checksumsIn(call.request.headers), blob.checksums);
-        const published = { message, repo, blob, parent: repositoryName(at), now: call.parts.now() };
-        const response = await upload.publish(published);
+        const parent = repositoryName(at);
+        const response = await upload.publish({ message, repo, refresh, blob, parent, now, mayUpload });
         return await operationOf(call, at, upload, response);
       } catch (error) {
         if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
@@ -104,12 +113,20 @@ function takingOf(format: Format, upload: ArtifactUpload) {
     let target: UploadTarget | undefined;
     const { message, blob } = await readUploaded(request, upload.fields, async (read, content) => {
       target = await taking.open(call, read);
-      return target.repo.store(content, { algorithms: ['md5', ...said.map(({ algorithm }) => algorithm)] });
+      return target.repo.store(content, {
+        algorithms: ['md5', ...said.map(({ algorithm }) => algorithm)],
+        ...(upload.limit !== undefined && { limit: upload.limit }),
+      });
     });
     if (!target) throw new TypeError('nothing was stored');
     return taking.finish(call, target, message, blob);
   };
   return { ...taking, begin };
+}
+
+function refuseCompressed({ headers }: Request): void {
+  if ((headers.get('content-encoding') ?? 'identity') !== 'identity')
+    throw invalid('CONTENT_ENCODING', 'the upload must not be compressed');
 }
 
 /** Done when it is answered; who asks again finds it. */

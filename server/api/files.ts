@@ -4,13 +4,13 @@ import type { File } from '../../contract/schemas/artifacts.ts';
 import { listQuery, noQuery, patchQuery } from '../../contract/schemas/requests.ts';
 import type { MayUntag } from '../core/catalog.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
-import type { FileRecord } from '../core/resources.ts';
+import type { FileRecord, VersionRecord } from '../core/resources.ts';
 import { annotated, shownAnnotations } from './annotations.ts';
 import { draft, EMPTY, startedAt } from './operation-draft.ts';
 import { listAnswer, pageRequest, SORT_FIELDS } from './page-request.ts';
 import { fileAt, onRepository, REPOSITORY, repositoryAt } from './places.ts';
 import { found } from './refusals.ts';
-import { insideOf, requireFile, requireRight } from './rights.ts';
+import { type Asker, insideOf, requireFile, requireRight } from './rights.ts';
 import { type ApiRoute, defineRoute, json } from './route.ts';
 import { timestamp } from './timestamp.ts';
 import { visibleInside } from './visible-page.ts';
@@ -20,14 +20,48 @@ const FILE = `${REPOSITORY}/files/:file`;
 
 const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
 
+type Sums = ReadonlyMap<string, Buffer>;
+
+/** By path, what formats know of the content of files beyond their checksums. */
+async function dirsumsOf(
+  { parts: { formats, resources } }: Asker,
+  repository: RepositoryAddress,
+  files: readonly FileRecord[],
+): Promise<Sums> {
+  const sums = new Map<string, Buffer>();
+  if (!formats.some(({ api }) => api?.dirsum)) return sums;
+  const { format = '' } = (await resources.repositories.get(repository)) ?? {};
+  const dirsum = formats.find(({ id }) => id === format)?.api?.dirsum;
+  if (!dirsum) return sums;
+  let version: VersionRecord | undefined;
+  for (const { path, owner } of files) {
+    if (!owner) continue;
+    // Files of a version mostly stand beside each other.
+    if (version?.package !== owner.package || version.version !== owner.version)
+      version = await resources.versions.get({ ...repository, ...owner });
+    const sum = version && dirsum(version, path);
+    if (sum) sums.set(path, sum);
+  }
+  return sums;
+}
+
+const DIRSUM = 'DIRSUM_SHA256';
+
+async function shownOf(call: Asker, repository: RepositoryAddress, record: FileRecord): Promise<File> {
+  return shownIn(repository, await dirsumsOf(call, repository, [record]))(record);
+}
+
 const shownIn =
-  (repository: RepositoryAddress) =>
+  (repository: RepositoryAddress, sums: Sums) =>
   (record: FileRecord): File => ({
     name: names.file.format({ ...repository, file: record.path }),
     ...(record.size > 0 && { sizeBytes: String(record.size) }),
     hashes: [
       { type: 'SHA256', value: base64(record.sha256) },
       ...(record.md5 === undefined ? [] : [{ type: 'MD5', value: base64(record.md5) } as const]),
+      ...[sums.get(record.path)].flatMap((sum) =>
+        sum ? [{ type: DIRSUM, value: sum.toString('base64') } as const] : [],
+      ),
     ],
     createTime: timestamp(record.createdAt),
     updateTime: timestamp(record.updatedAt),
@@ -51,7 +85,8 @@ export const fileRoutes: readonly ApiRoute[] = [
       const address = fileAt(call.params);
       await requireFile(call, 'artifactregistry.files.get', address);
       const record = await call.parts.resources.files.get(address);
-      return json(shownIn(address)(found(record, names.file.format({ ...address, file: address.path }))));
+      const name = names.file.format({ ...address, file: address.path });
+      return json(await shownOf(call, address, found(record, name)));
     },
   }),
 
@@ -84,7 +119,8 @@ export const fileRoutes: readonly ApiRoute[] = [
         request.query,
         (query) => call.parts.resources.files.list(repository, query),
       );
-      return json(listAnswer('files', page, request, shownIn(repository)));
+      const sums = await dirsumsOf(call, repository, page.rows);
+      return json(listAnswer('files', page, request, shownIn(repository, sums)));
     },
   }),
 
@@ -106,7 +142,7 @@ export const fileRoutes: readonly ApiRoute[] = [
       const address = fileAt(params);
       await requireFile(call, 'artifactregistry.files.update', address);
       const change = annotated(body, query.updateMask, ['sizeBytes', 'hashes', 'owner', 'fetchTime']);
-      return json(shownIn(address)(await parts.resources.files.annotate(address, change)));
+      return json(await shownOf(call, address, await parts.resources.files.annotate(address, change)));
     },
   }),
 

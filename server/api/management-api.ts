@@ -7,7 +7,6 @@ import type { Resources } from '../core/resources.ts';
 import type { FrontRequest } from '../http/front-door.ts';
 import { apiAct, asked as withRequest, refusalOf } from './api-act.ts';
 import { dataRoutes } from './data-routes.ts';
-import { type Forward, forwardMedia } from './forward-media.ts';
 import { compileRoutes, type Match } from './match.ts';
 import { linesResponse } from './lines-response.ts';
 import { openApi } from './openapi.ts';
@@ -28,7 +27,6 @@ export interface ManagementApiOptions extends Omit<ApiParts, 'resources'> {
   /** The repository that a URL is the address of, for whoever calls this server by that host. */
   named(host: string, url: URL): RepositoryAddress | undefined;
   /** Runs a format's command for bytes that came in here. */
-  readonly forward: Forward;
   /** Sends a repository's file with ranges and conditions. NOT_FOUND when it is not there. */
   sendFile(request: Request, repository: RepositoryAddress, path: string): Promise<Response>;
 }
@@ -151,7 +149,6 @@ export class ManagementApi {
         request: front.request,
         parts: { ...this.#options, resources: this.#options.resources(act) },
         registryUri: (address, id) => this.#spelled(front.host, address, id),
-        forward: (target) => forwardMedia(this.#options.forward, { ...target, front, caller, act }),
         ownRepository: (url) => this.#options.named(front.host, url),
       });
     } catch (error) {

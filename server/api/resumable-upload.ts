@@ -24,6 +24,9 @@ export async function beginResumable(
   message: UploadMessage,
 ): Promise<ApiAnswer> {
   const size = sizeOf(call.request.headers.get('x-upload-content-length'));
+  const { limit } = taking.upload;
+  if (size !== undefined && limit !== undefined && size > limit)
+    throw invalid('SIZE_LIMIT', `more than ${limit} bytes`, { limit: String(limit) });
   const session: Session = { message, ...(size !== undefined && { size }) };
   const { repo } = await taking.open(call, message);
   const of = written(session);
@@ -57,9 +60,10 @@ export async function continueResumable(call: UploadCall, taking: Taking): Promi
     throw invalid('SIZE_INVALID', `the upload was to have ${size} bytes, and Content-Range says ${total}`);
   const target = await taking.open(call, message);
   const said = checksumsIn(request.headers);
+  const most = smaller(total, taking.upload.limit);
   const upload = await target.repo.resumeUpload(keyOf(taking, of), token.join('.'), {
     algorithms: ['md5', ...said.map(({ algorithm }) => algorithm)],
-    ...(total !== undefined && { limit: total }),
+    ...(most !== undefined && { limit: most }),
   });
   const { writer } = upload;
   try {
@@ -129,6 +133,11 @@ function sizeOf(header: string | null): number | undefined {
   if (/^\d{1,15}$/.test(header)) return Number(header);
   throw invalid('SIZE_INVALID', 'X-Upload-Content-Length is a number of bytes');
 }
+
+const smaller = (...limits: readonly (number | undefined)[]): number | undefined => {
+  const set = limits.filter((limit) => limit !== undefined);
+  return set.length === 0 ? undefined : Math.min(...set);
+};
 
 /** Whom and what a session is bound to beside the caller and the repository. */
 const keyOf = ({ upload }: Taking, of: string): string => `${upload.collection}:${upload.verb} ${of}`;

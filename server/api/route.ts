@@ -21,7 +21,6 @@ import type { RemoteCaches } from '../core/remote-caches.ts';
 import type { UpstreamSecrets, Upstreams } from '../core/upstreams.ts';
 import type { Passwords } from '../core/users.ts';
 import type { PredefinedRole } from '../core/roles.ts';
-import type { MediaTarget } from './forward-media.ts';
 import type { TokenSealer } from '../lib/sealed-token.ts';
 
 export type Schema = z.core.$ZodType;
@@ -80,8 +79,6 @@ export interface ApiCall<Query, Body> {
   readonly origin: string;
   /** The repository's address without a scheme, as clients of its format write it on the caller's host. */
   registryUri(address: RepositoryAddress, format: string): string;
-  /** Sends the bytes that the request uploads to a command of a format, and answers what that answered. */
-  forward(target: MediaTarget): Promise<Response>;
   /** The repository of this server that a URL is the address of. */
   ownRepository(url: URL): RepositoryAddress | undefined;
 }

@@ -28,7 +28,6 @@ import { tokenRoutes } from './tokens.ts';
 import { trashRoutes } from './trash.ts';
 import { usageRoutes } from './usage.ts';
 import { ownRoutes } from './users-own.ts';
-import { uploadRoutes } from './uploads.ts';
 import { artifactUploadRoutes } from './artifact-uploads.ts';
 import { userRoutes } from './users.ts';
 import { versionRoutes } from './versions.ts';
@@ -52,7 +51,6 @@ export const apiRoutes = (formats: readonly Format[]): readonly ApiRoute[] => [
   ...tagHistoryRoutes,
   ...fileRoutes,
   ...viewRoutes(formats),
-  ...uploadRoutes(formats),
   ...artifactUploadRoutes(formats),
   ...settingsRoutes,
   ...serviceRoutes,

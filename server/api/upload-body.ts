@@ -17,7 +17,8 @@ export interface Uploaded {
 
 /**
  * Reads an upload that comes in one request: a message and bytes in two related parts, or bytes alone, with the message in the
- * query (developers.google.com/workspace/drive/api/guides/manage-uploads). BODY_INVALID for anything else.
+ * query (developers.google.com/workspace/drive/api/guides/manage-uploads), which need no announcement where no message is
+ * expected. BODY_INVALID for anything else.
  */
 export async function readUploaded(
   request: Request,
@@ -26,7 +27,9 @@ export async function readUploaded(
 ): Promise<Uploaded> {
   const type = request.headers.get('content-type');
   const kind = new URL(request.url).searchParams.get('uploadType');
-  if (kind === 'media') return ofMedia(request, fields, store);
+  const boundary = relatedBoundary(type);
+  if (kind === 'media' || (fields.length === 0 && boundary === undefined))
+    return ofMedia(request, fields, store);
   if (kind !== null && kind !== 'multipart')
     throw invalid('UPLOAD_TYPE', `uploadType is multipart, resumable or media, not ${kind.slice(0, 40)}`);
   if (kind === null && !/^\s*multipart\//i.test(type ?? ''))
@@ -34,7 +37,6 @@ export async function readUploaded(
       'BODY_INVALID',
       'there are no bytes in the request: send them below /upload/v1 with uploadType=multipart or uploadType=resumable',
     );
-  const boundary = relatedBoundary(type);
   if (boundary === undefined) throw invalid('BODY_INVALID', 'the body must be multipart/related');
   return readRelated(streamOf(request), boundary, async (description, content) => {
     const message = parsed(Buffer.from(description), fields);

@@ -35,6 +35,8 @@ export async function versionShower(
     const metadata: Record<string, unknown> = api?.metadata(record) ?? {};
     if (view) metadata['name'] = `${ofView}${escapeId(view.id(record))}`;
     if (view || api) shown.metadata = metadata;
+    const dirsum = api?.dirsum?.(record);
+    if (dirsum) shown.fingerprints = [{ type: 'DIRSUM_SHA256', value: dirsum.toString('base64') }];
     const { annotations } = shownAnnotations(record);
     if (annotations) shown.annotations = annotations;
     return shown;

@@ -360,27 +360,16 @@ export interface DatedVersion extends TaggedVersion {
   readonly updatedAt: number;
 }
 
-/** A way in which a format's versions are uploaded through the management API. */
-export interface MediaUpload {
-  /** Of a view: `goModules`. */
-  readonly collection: string;
-  /** What the audit log calls it; messages of the API are named after it. */
-  readonly method: string;
-  /** Below a repository, the place of the command that takes the bytes by PUT. */
-  readonly path: string;
-  /** The version that came of it, as the command's answer tells. */
-  made(answer: Response): Promise<{ readonly package: string; readonly version: string }>;
-}
-
 /** What the management API shows of a format's versions beyond what it knows of every version. */
 export interface FormatApi {
   /** `Version.metadata`: a new object each time, which the caller may add to. */
   metadata(version: VersionRow): Record<string, unknown>;
   /** The first one is what metadata refers to. */
   readonly views: readonly VersionView[];
-  readonly uploads?: readonly MediaUpload[];
-  /** The methods that take artifacts with a message about them, also in sessions that can be resumed. */
-  readonly artifacts?: readonly ArtifactUpload[];
+  /** The methods that take artifacts, whole or in sessions that can be resumed. */
+  readonly uploads?: readonly ArtifactUpload[];
+  /** The sum that `go.sum` has of a version, or of the file of it at `path`, where there is one: `DIRSUM_SHA256`. */
+  readonly dirsum?: (version: Pick<VersionRow, 'attributes'>, path?: string) => Buffer | undefined;
   /** Whether a version stays what it is when a file of it is deleted. */
   readonly filesGoOneByOne?: true;
 }

@@ -15,7 +15,7 @@ interface Writing {
 }
 
 /** The header that names the repository which took a write, where another was addressed. */
-export const WRITTEN_TO = 'entrepot-written-to';
+const WRITTEN_TO = 'entrepot-written-to';
 
 const READ: Permission = 'artifactregistry.repositories.downloadArtifacts';
 const UPLOAD: Permission = 'artifactregistry.repositories.uploadArtifacts';
@@ -64,7 +64,7 @@ export async function commandAnswer(
 }
 
 /** Its resource stays what was asked; where it was written is beside it. */
-const actOn = (act: Act, asked: RepositoryRow, to: RepositoryRow): Act =>
+export const actOn = (act: Act, asked: RepositoryRow, to: RepositoryRow): Act =>
   to === asked ? act : { ...act, request: { ...act.request, writeRepository: repositoryName(to) } };
 
 /** The caller's rights on the repository that was asked, and on the one that takes its writes. */

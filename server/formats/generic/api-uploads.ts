@@ -16,7 +16,7 @@ export const createArtifact: ArtifactUpload = {
   async publish({ message, repo, blob, parent, now }) {
     const place = artifactPlace(message);
     if ((await publishFile(repo, place, blob)) === 'same') throw alreadyThere(place);
-    const time = new Date(now).toISOString();
+    const time = new Date(now()).toISOString();
     return {
       name: `${parent}/genericArtifacts/${place.package}:${place.version}`,
       version: place.version,
@@ -39,7 +39,7 @@ export const uploadFile: ArtifactUpload = {
   async publish({ message, repo, blob, parent, now }) {
     const place = filePlace(message);
     if ((await publishFile(repo, place, blob)) === 'same') throw alreadyThere(place);
-    const time = new Date(now).toISOString();
+    const time = new Date(now()).toISOString();
     return {
       name: `${parent}/files/${encodeURIComponent(idOf(place))}`,
       ...(blob.size > 0 && { sizeBytes: String(blob.size) }),

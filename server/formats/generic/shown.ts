@@ -26,6 +26,6 @@ const metadata = ({ package: packageId, version: versionId }: VersionRow): Recor
 export const genericApi: FormatApi = {
   metadata,
   views: [],
-  artifacts: [createArtifact, uploadFile],
+  uploads: [createArtifact, uploadFile],
   filesGoOneByOne: true,
 };

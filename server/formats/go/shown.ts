@@ -1,6 +1,8 @@
 import type { VersionRow } from '../../core/catalog.ts';
-import type { DatedVersion, Fact, FormatApi, MediaUpload, Snippet, VersionView } from '../../core/format.ts';
+import type { Fact, FormatApi, Snippet } from '../../core/format.ts';
+import { uploadGoModule } from './api-upload.ts';
 import { fromAttributes } from './attributes.ts';
+import { goModules } from './go-modules.ts';
 
 /** What people paste to use a repository. `address` has neither scheme nor a slash at the end. */
 export const snippets = (address: string): readonly Snippet[] => [
@@ -29,26 +31,6 @@ export function facts({ attributes }: VersionRow): readonly Fact[] {
   return said.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
 }
 
-/** GoModule of go.proto. */
-const goModules: VersionView = {
-  collection: 'goModules',
-  permissions: { get: 'artifactregistry.versions.get', list: 'artifactregistry.versions.list' },
-  methods: { get: 'GetGoModule', list: 'ListGoModules' },
-  orders: { name: 'name', createTime: 'createTime', updateTime: 'updateTime' },
-
-  id: ({ package: module, version }) => `${module}:${version}`,
-  parse(id) {
-    const colon = id.lastIndexOf(':');
-    return colon > 0 ? { package: id.slice(0, colon), version: id.slice(colon + 1) } : undefined;
-  },
-
-  resource: ({ version, createdAt, updatedAt }: DatedVersion) => ({
-    version,
-    createTime: new Date(createdAt).toISOString(),
-    updateTime: new Date(updatedAt).toISOString(),
-  }),
-};
-
 function metadata({ package: modulePath, version, attributes }: VersionRow): Record<string, unknown> {
   const { zipHash, modHash } = fromAttributes(attributes);
   return {
@@ -59,16 +41,12 @@ function metadata({ package: modulePath, version, attributes }: VersionRow): Rec
   };
 }
 
-/** go.proto, UploadGoModule. */
-const upload: MediaUpload = {
-  collection: 'goModules',
-  method: 'UploadGoModule',
-  path: '/upload',
-  async made(answer) {
-    const text = (await answer.text()).trim();
-    const at = text.lastIndexOf('@');
-    return { package: text.slice(0, at), version: text.slice(at + 1) };
-  },
-};
+/** As in `go.sum`, without its `h1:`. */
+function dirsum({ attributes }: Pick<VersionRow, 'attributes'>, path = '.zip'): Buffer | undefined {
+  const { zipHash, modHash } = fromAttributes(attributes);
+  const hash = path.endsWith('.zip') ? zipHash : path.endsWith('.mod') ? modHash : undefined;
+  const [, sum] = /^h1:(.+)$/.exec(hash ?? '') ?? [];
+  return sum === undefined ? undefined : Buffer.from(sum, 'base64');
+}
 
-export const goApi: FormatApi = { metadata, views: [goModules], uploads: [upload] };
+export const goApi: FormatApi = { metadata, dirsum, views: [goModules], uploads: [uploadGoModule] };

@@ -1,3 +1,4 @@
+import type { UploadedArtifact } from '../../core/artifact-uploads.ts';
 import type { BlobInfo, CommittedBlob } from '../../core/blob.ts';
 import type { HostedRepo, NewFile } from '../../core/catalog.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
@@ -23,37 +24,62 @@ export const versionFile = (module: string, version: string, kind: Kind) =>
   }) as const;
 
 /** A module's zip, sent to the address that it will be at. */
-export function putZip(command: Command): Promise<Response> {
-  return published(command, versionOf(command));
+export async function putZip(command: Command): Promise<Response> {
+  const asked = versionOf(command);
+  return answer(
+    await publishZip(await stored(command), ({ module, version }) => {
+      if (asked.module === module && asked.version === version) return;
+      throw invalid(
+        'ZIP_INVALID',
+        `the zip is ${module}@${version}, as its entries say, and not ${asked.module}@${asked.version}`,
+      );
+    }),
+  );
 }
 
 /** A module's zip, which says itself what it is of. */
-export const uploadZip = (command: Command): Promise<Response> => published(command, undefined);
+export async function uploadZip(command: Command): Promise<Response> {
+  return answer(
+    await publishZip(await stored(command), ({ module, version }) =>
+      command.rights.require('artifactregistry.repositories.uploadArtifacts', { package: module, version }),
+    ),
+  );
+}
+
+const stored = async (command: Command): Promise<StoredZip> => ({
+  repo: command.repo,
+  now: () => command.now(),
+  refresh: (index, key) => command.refresh(index, key),
+  blob: await command.repo.store(command.body, { limit: LARGEST_ZIP }),
+});
+
+type StoredZip = Pick<UploadedArtifact, 'repo' | 'refresh' | 'now' | 'blob'>;
 
 interface Named {
   readonly module: string;
   readonly version: string;
 }
 
-async function published(command: Command, asked: Named | undefined): Promise<Response> {
-  const { repo, rights } = command;
-  const blob = await repo.store(command.body, { limit: LARGEST_ZIP });
+interface Published extends Named {
+  /** Whether it was there already. */
+  readonly before: boolean;
+}
+
+/** Makes a version of a zip, once `check` has nothing against what the zip says that it is. */
+export async function publishZip(
+  { repo, blob, now, refresh }: StoredZip,
+  check: (named: Named) => void | Promise<void>,
+): Promise<Published> {
   const archive = storedArchive(blob.size, (range) => repo.open(blob, range));
   const zip = await readModuleZip(archive);
   const { module, version } = zip;
   checkNames(module, version);
-  if (asked && (asked.module !== module || asked.version !== version))
-    throw invalid(
-      'ZIP_INVALID',
-      `the zip is ${module}@${version}, as its entries say, and not ${asked.module}@${asked.version}`,
-    );
-  if (!asked)
-    await rights.require('artifactregistry.repositories.uploadArtifacts', { package: module, version });
+  await check({ module, version });
   checkGoMod(zip);
   const hashes = { zipHash: await zipHash(archive, zip.entries), modHash: modHash(zip.goMod) };
-  if (await isThere(repo, zip, blob)) return answer(zip, 200);
+  if (await isThere(repo, zip, blob)) return { module, version, before: true };
 
-  const time = command.now();
+  const time = now();
   const info = renderInfo({ version, time: new Date(time).toISOString() });
   const bodies: readonly (readonly [Kind, CommittedBlob])[] = [
     ['zip', blob],
@@ -77,12 +103,12 @@ async function published(command: Command, asked: Named | undefined): Promise<Re
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'ALREADY_EXISTS') throw error;
     // Somebody else may have published it meanwhile, perhaps the very same.
-    if (await isThere(repo, zip, blob)) return answer(zip, 200);
+    if (await isThere(repo, zip, blob)) return { module, version, before: true };
     throw usedUp(zip, error);
   }
-  command.refresh(listIndex, { of: module });
-  command.refresh(latestIndex, { of: module });
-  return answer(zip, 201);
+  refresh(listIndex, { of: module });
+  refresh(latestIndex, { of: module });
+  return { module, version, before: false };
 }
 
 /** Whether just this was published before. ALREADY_EXISTS where something else was. */
@@ -110,5 +136,5 @@ const usedUp = ({ module, version }: ModuleZip, { reason }: RegistryError): Regi
     { details: { module, version } },
   );
 
-const answer = ({ module, version }: ModuleZip, status: number): Response =>
-  new Response(`${module}@${version}\n`, { status, headers: { 'content-type': TEXT } });
+const answer = ({ module, version, before }: Published): Response =>
+  new Response(`${module}@${version}\n`, { status: before ? 200 : 201, headers: { 'content-type': TEXT } });

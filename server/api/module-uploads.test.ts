@@ -72,6 +72,56 @@ describe('an upload of a module', () => {
     expect((await log.recorded()).map(({ method, code }) => [method, code])).toEqual([['UploadGoModule', 0]]);
   });
 
+  test('shows the sums that go.sum has of it', async () => {
+    const version = { module: 'example.com/summed', version: 'v1.0.0' };
+    await upload(moduleZip(version));
+
+    const parent = Members.named(repository);
+    const admin = new ApiCaller(server);
+    const shown = await admin.get(`${parent}/packages/example.com%2Fsummed/versions/v1.0.0`);
+    const zip = { type: 'DIRSUM_SHA256', value: String(shown.metadata.hash).slice('h1:'.length) };
+    const mod = { type: 'DIRSUM_SHA256', value: String(shown.metadata.goModHash).slice('h1:'.length) };
+    expect(shown.fingerprints).toEqual([zip]);
+    const owner = encodeURIComponent(`owner="${shown.name}"`);
+    const { files } = await admin.get(`${parent}/files?filter=${owner}`);
+    const sums = (files as { name: string; hashes: { type: string }[] }[]).map(({ name, hashes }) => [
+      name.slice(name.lastIndexOf('.')),
+      hashes.filter(({ type }) => type === zip.type),
+    ]);
+    expect(sums).toEqual([
+      ['.info', []],
+      ['.mod', [mod]],
+      ['.zip', [zip]],
+    ]);
+    const file = `${parent}/files/${encodeURIComponent('example.com/summed/@v/v1.0.0.zip')}`;
+    expect((await admin.get(file)).hashes).toContainEqual(zip);
+  });
+
+  test('may come in a session that can be resumed', async () => {
+    const content = moduleZip({ module: 'example.com/parts', version: 'v1.0.0' });
+    const begun = await server.send(
+      'POST',
+      `/resumable/upload/v1/${Members.named(repository)}/goModules:create?uploadType=resumable`,
+      { headers: { 'x-upload-content-length': String(content.byteLength) } },
+    );
+    const { pathname, search } = new URL(begun.headers.get('location') ?? '');
+    const part = (from: number, to: number) =>
+      server.send('PUT', pathname + search, {
+        body: content.slice(from, to),
+        headers: { 'content-range': `bytes ${from}-${to - 1}/${content.byteLength}` },
+      });
+    expect((await part(0, 100)).status).toBe(308);
+    expect((await part(100, content.byteLength)).status).toBe(200);
+    expect(await new GoClient(server, repository).list('example.com/parts')).toEqual(['v1.0.0']);
+  });
+
+  test('larger than any module is refused before it comes', async () => {
+    const at = `/upload/v1/${Members.named(repository)}/goModules:create?uploadType=resumable`;
+    const headers = { 'x-upload-content-length': String(600 * 1024 * 1024) };
+    const refused = await server.send('POST', at, { headers });
+    expect([refused.status, await refused.text()]).toEqual([413, expect.stringContaining('more than')]);
+  });
+
   test('may be its bytes alone', async () => {
     const body = moduleZip({ module: 'example.com/alone', version: 'v1.0.0' });
     const headers = { 'content-type': 'application/zip' };
@@ -120,7 +170,7 @@ describe('an upload of a module', () => {
     const other = await upload(content, { to: 'images' });
     expect([other.status, await other.text()]).toEqual([
       400,
-      expect.stringContaining('holds DOCKER, and not GO'),
+      expect.stringContaining('is a repository of the format DOCKER, and this is for GO'),
     ]);
     expect((await upload(content, { to: 'nowhere' })).status).toBe(404);
   });
