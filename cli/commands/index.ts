@@ -26,6 +26,7 @@ import { describeFile } from './files/describe.ts';
 import { downloadFileCommand } from './files/download.ts';
 import { listFiles } from './files/list.ts';
 import { updateFile } from './files/update.ts';
+import { uploadFileCommand } from './files/upload.ts';
 import { copyRole } from './iam/roles/copy.ts';
 import { createRole } from './iam/roles/create.ts';
 import { deleteRole, undeleteRole } from './iam/roles/delete.ts';
@@ -162,6 +163,7 @@ export const COMMANDS: readonly Command[] = [
   listFiles,
   describeFile,
   downloadFileCommand,
+  uploadFileCommand,
   updateFile,
   deleteFile,
   uploadGeneric,

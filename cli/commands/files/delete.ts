@@ -4,7 +4,7 @@ import { asyncFlag, deleted } from '../long-running.ts';
 
 export const deleteFile = defineCommand({
   path: 'artifacts files delete',
-  summary: 'Delete a file that no version is made of.',
+  summary: 'Delete a file that no version is made of, or one of a version whose files go one by one.',
   positionals: { file: one('Id or full name of the file. Slashes may be written as they are or as %2F.') },
   flags: { async: asyncFlag },
   format: 'none',

@@ -117,7 +117,46 @@ describe('generic upload and download', () => {
     expect(Buffer.from(await Bun.file(join(to, 'large')).arrayBuffer()).equals(LARGE)).toBe(true);
   });
 
+  test('files are uploaded by their ids, and one that was interrupted goes on', async () => {
+    const from = await directory('by-id', { large: LARGE, small: 'one' });
+    const send = (id: string, file: string, more = '') =>
+      `artifacts files upload ${id} ${AT} --source=${from}/${file} ${more}`.trim();
+    const ranges: string[] = [];
+    const noting =
+      (fails: boolean): Io['fetch'] =>
+      (request) => {
+        const range = request.headers.get('content-range');
+        if (range !== null) ranges.push(range);
+        if (fails && ranges.length > 1) throw new Error('the connection is gone');
+        return registry.fetch(request);
+      };
+    const total = LARGE.byteLength;
+
+    expect((await person.run(send('tool:6.0:bin/large', 'large'), { fetch: noting(true) })).exit).toBe(6);
+    ranges.length = 0;
+    const said = await person.run(send('tool:6.0:bin/large', 'large'), { fetch: noting(false) });
+    expect(said).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining(`Uploaded tool:6.0:bin/large, ${total} bytes, checksum verified`),
+    });
+    expect(ranges).toEqual([`bytes */${total}`, `bytes 33554432-${total - 1}/${total}`]);
+
+    await person.done(send('tool:6.0:small', 'small'));
+    const again = await person.run(send('tool:6.0:small', 'small'));
+    expect(again).toMatchObject({ exit: 0, stderr: expect.stringContaining('was there already') });
+    await writeFile(join(from, 'small'), 'two');
+    const other = await person.run(send('tool:6.0:small', 'small'));
+    expect(other).toMatchObject({ exit: 5, stderr: expect.stringContaining('with other bytes') });
+    expect((await person.run(send('tool:6.0:small', 'small', '--skip-existing'))).exit).toBe(0);
+    await mkdir(inHome('by-id-to'));
+    const full = 'projects/my-project/locations/us-central1/repositories/files/files/tool:6.0:small';
+    await person.done(`artifacts files download ${full} --destination=${inHome('by-id-to')}`);
+    expect(await Bun.file(inHome('by-id-to/small')).text()).toBe('one');
+  });
+
   test.each([
+    [`artifacts files upload tool:1.0:x ${AT} --source=/nowhere/at/all`, 2, 'is not a file'],
+    [`artifacts files upload tool ${AT} --source=/etc/hostname`, 1, 'PACKAGE:VERSION:PATH'],
     [upload('4.0', ''), 2, 'give --source, or --source-directory'],
     [upload('4.0', '--source=/nowhere/at/all'), 2, 'is not a file'],
     [download('9.9', '--destination=/tmp'), 3, 'there are no files'],

@@ -1,22 +1,15 @@
-import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ApiError, type Client, type File } from '../../../contract/client.ts';
+import { stat } from 'node:fs/promises';
 import { names } from '../../../contract/names.ts';
-import type { Cli } from '../../context.ts';
 import { progressBar } from '../../download/progress-bar.ts';
-import { CliError, usage } from '../../exit.ts';
+import { usage } from '../../exit.ts';
 import { defineCommand } from '../../grammar/command.ts';
 import { count, required, text, toggle } from '../../grammar/flags.ts';
-import { repositoryParts, type RepositoryParts } from '../../resolve.ts';
-import { filesOf } from '../../settings/files.ts';
+import { repositoryParts } from '../../resolve.ts';
 import { atOnce } from '../../upload/at-once.ts';
-import { UploadSessions } from '../../upload/sessions.ts';
-import { uploadFile } from '../../upload/upload-file.ts';
-import { sha256Of } from '../../file-hash.ts';
+import { type Outcome, sendFile, sendingOf } from '../../upload/send-file.ts';
 import { fileIdOf, type LocalFile, sourcesOf } from './generic-files.ts';
 
 const MOST_AT_ONCE = 16;
-const PART = 32 * 2 ** 20;
 
 export const uploadGeneric = defineCommand({
   path: 'artifacts generic upload',
@@ -50,17 +43,10 @@ export const uploadGeneric = defineCommand({
     const parallelism = args.parallelism ?? 4;
     if (parallelism > MOST_AT_ONCE) throw usage(`--parallelism: at most ${MOST_AT_ONCE}`);
     const files = await sourcesOf(args);
-    const run: UploadRun = {
-      cli,
-      client: await cli.client(),
-      parts: await repositoryParts(cli),
-      server: await cli.server(),
-      sessions: new UploadSessions(join(filesOf(cli.io).settings, '..', 'uploads.json')),
-      signal: cli.io.interrupt(),
-      package: args.package,
-      version: args.version,
-      skips: args.skipExisting ?? false,
-    };
+    const { package: pkg, version } = args;
+    const parts = await repositoryParts(cli);
+    const sending = await sendingOf(cli, args.skipExisting ?? false);
+    const nameOf = (file: string) => names.file.format({ ...parts, file: fileIdOf(pkg, version, file) });
     const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path)).size));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const bar = cli.terminal.showsProgress
@@ -77,7 +63,16 @@ export const uploadGeneric = defineCommand({
             total,
           );
         };
-        outcomes.set(file, await uploadOne(run, file, report));
+        const { path, name } = file;
+        const whole = {
+          path,
+          parent: names.repository.format(parts),
+          uploads: sending.client.genericArtifacts,
+          message: { packageId: pkg, versionId: version, filename: name },
+          name: nameOf(name),
+          called: `${name} in ${pkg} ${version}`,
+        };
+        outcomes.set(file, await sendFile(sending, whole, report));
       });
     } finally {
       await bar?.end();
@@ -86,93 +81,14 @@ export const uploadGeneric = defineCommand({
     const uploaded = all.filter((outcome) => outcome === 'uploaded').length;
     const there = all.length - uploaded;
     await cli.terminal.notice(
-      `Uploaded ${uploaded} ${uploaded === 1 ? 'file' : 'files'} to ${args.package} ${args.version}, checksums verified${
+      `Uploaded ${uploaded} ${uploaded === 1 ? 'file' : 'files'} to ${pkg} ${version}, checksums verified${
         there === 0 ? '' : `; ${there} ${there === 1 ? 'was' : 'were'} there already`
       }.`,
     );
     return files.map((file) => ({
       path: file.path,
-      name: names.file.format({ ...run.parts, file: fileIdOf(args.package, args.version, file.name) }),
+      name: nameOf(file.name),
       outcome: outcomes.get(file) ?? '',
     }));
   },
 });
-
-type Outcome = 'uploaded' | 'there';
-
-interface UploadRun {
-  readonly cli: Cli;
-  readonly client: Client;
-  readonly parts: RepositoryParts;
-  readonly server: string;
-  readonly sessions: UploadSessions;
-  readonly signal: AbortSignal;
-  readonly package: string;
-  readonly version: string;
-  readonly skips: boolean;
-}
-
-async function uploadOne(
-  run: UploadRun,
-  local: LocalFile,
-  report: (bytes: number) => void,
-): Promise<Outcome> {
-  const { cli, client, parts, server, sessions, signal } = run;
-  const { size, mtimeMs } = await stat(local.path);
-  const known = await existing(run, local);
-  if (known) return leave(run, local, known, () => report(size));
-  const parent = names.repository.format(parts);
-  const message = { packageId: run.package, versionId: run.version, filename: local.name };
-  const what = JSON.stringify([server, parent, message, size, mtimeMs]);
-  try {
-    await uploadFile({
-      uploads: client.genericArtifacts,
-      parent,
-      message,
-      path: local.path,
-      part: PART,
-      session: await sessions.find(what),
-      begun: (session) => sessions.keep(what, session),
-      report,
-      signal,
-      sleep: cli.io.sleep,
-    });
-  } catch (thrown) {
-    // Somebody else may have brought it meanwhile, or an answer was lost on its way.
-    const there = thrown instanceof ApiError ? await existing(run, local) : undefined;
-    if (!there) throw thrown;
-    await sessions.keep(what, undefined);
-    return leave(run, local, there, () => report(size));
-  }
-  await sessions.keep(what, undefined);
-  return 'uploaded';
-}
-
-async function existing(run: UploadRun, { name }: LocalFile): Promise<File | undefined> {
-  const file = fileIdOf(run.package, run.version, name);
-  try {
-    return await run.client.files.get(names.file.format({ ...run.parts, file }));
-  } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.status === 404) return undefined;
-    throw thrown;
-  }
-}
-
-async function leave(
-  { package: pkg, version, skips }: UploadRun,
-  { path, name }: LocalFile,
-  { hashes = [] }: File,
-  done: () => void,
-): Promise<Outcome> {
-  await using file = await open(path, 'r');
-  const digest = await sha256Of(file, 'base64');
-  const isSame = hashes.some(({ type, value }) => type === 'SHA256' && value === digest);
-  if (!isSame && !skips)
-    throw new CliError(
-      'conflict',
-      `${name} already exists in ${pkg} ${version} with other bytes than ${path}; publish another version, or give ` +
-        '--skip-existing to leave it as it is',
-    );
-  done();
-  return 'there';
-}
