@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import type { BlobStore, Quarantine } from './core/blob.ts';
 import type { CheckedClock } from './core/clock.ts';
@@ -18,7 +19,7 @@ const SETTLED_MS = 15 * 60_000;
 
 interface CollectorParts {
   readonly config: Config;
-  readonly database: Transactions;
+  readonly database: Transactions & { checkpoint(): void };
   readonly blobs: BlobStore & Quarantine;
   readonly log: Log;
   readonly clock: CheckedClock;
@@ -55,6 +56,11 @@ export function openCollector(parts: CollectorParts): OpenCollector {
     now,
     random,
     newId,
+    pace: {
+      elapsed: () => performance.now(),
+      pause: (milliseconds) => (milliseconds > 0 ? Bun.sleep(milliseconds) : setImmediate()),
+      checkpoint: () => database.checkpoint(),
+    },
     report: (message, fields) => log.write('warn', message, fields ?? {}),
   });
   let failures = 0;

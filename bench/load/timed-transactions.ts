@@ -1,14 +1,29 @@
+import { readFileSync } from 'node:fs';
 import type { MetadataDatabase } from '../../server/stores/metadata/database.ts';
 import type { Transactions } from '../../server/stores/metadata/transactions.ts';
 
-/** The same database; `took` gets the milliseconds that each transaction took, from asking for it to its being on disk. */
-export const timed = (database: MetadataDatabase, took: (milliseconds: number) => void): Transactions => ({
+/** Milliseconds of one transaction, from asking for it to its being on disk. */
+export interface Duration {
+  readonly milliseconds: number;
+  /** For which the thread was running. */
+  readonly processor: number;
+  /** For which it could have run, and others had the processors. */
+  readonly queued: number;
+}
+
+/** The same database; `took` is told of each transaction. */
+export const timed = (database: MetadataDatabase, took: (duration: Duration) => void): Transactions => ({
   reading: database.reading,
   read: database.read,
   async transaction(work) {
-    const begun = performance.now();
+    const [begun, before] = [performance.now(), scheduled()];
     const result = await database.transaction(work);
-    took(performance.now() - begun);
+    const [ended, after] = [performance.now(), scheduled()];
+    took({
+      milliseconds: ended - begun,
+      processor: after.ran - before.ran,
+      queued: after.queued - before.queued,
+    });
     return result;
   },
   changes: () => database.changes(),
@@ -16,3 +31,11 @@ export const timed = (database: MetadataDatabase, took: (milliseconds: number) =
     return database.broken;
   },
 });
+
+/** Milliseconds of the main thread, as the kernel counts them (proc_pid_schedstat: nanoseconds, on a processor and waiting for one). */
+function scheduled(): { readonly ran: number; readonly queued: number } {
+  const [ran = 0, queued = 0] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1')
+    .split(' ')
+    .map((nanoseconds) => Number(nanoseconds) / 1e6);
+  return { ran, queued };
+}

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Act } from '../core/audit.ts';
 import type { BlobStore } from '../core/blob.ts';
 import type { CheckedClock } from '../core/clock.ts';
@@ -12,12 +11,13 @@ import {
   NOTHING_DONE,
   type PlausibleShare,
 } from '../core/garbage.ts';
+import { Pace, type PaceParts } from './pace.ts';
 import type { Reconciler } from './reconciler.ts';
 
-/** Rows to a transaction: few enough that a push hardly waits for one. */
-const BATCH = 32;
 /** Transactions of each kind to a turn, so that one turn is soon over. */
 const TURN = 40;
+/** Objects that are deleted at once: others want the disk, and the threads that wait for it, too. */
+const AT_ONCE = 8;
 /** How long other processes leave alone what this one is deleting. */
 const LEASE_MS = 60_000;
 const RETRY_MS = 1_000;
@@ -39,6 +39,7 @@ export interface CollectorParts {
   /** From 0 up to, and without, 1. */
   readonly random: () => number;
   readonly newId: () => string;
+  readonly pace: PaceParts;
   readonly report: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Called at each step, for tests that do something just there. */
   readonly onStep?: (step: CollectStep) => void | Promise<void>;
@@ -60,10 +61,12 @@ const IMPLAUSIBLE =
 /** Deletes what nobody needs, in turns: each a bounded number of short transactions, beside everything else that goes on. */
 export class Collector {
   readonly #parts: CollectorParts;
+  readonly #pace: Pace;
   #stopped = false;
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
+    this.#pace = new Pace(parts.pace);
   }
 
   /** Ends what is under way after the transaction that it is at. */
@@ -160,21 +163,23 @@ export class Collector {
       return at;
     };
     const trash = await this.#batches(time, async (batch) => {
-      const purged = await tables.purgeTrash(batch, how.act);
+      const purged = await this.#pace.transaction(() => tables.purgeTrash(batch, how.act));
       counts.versionsPurged += purged;
       return purged === batch.limit;
     });
     const files = await this.#batches(time, async (batch) => {
-      const { taken, removed } = await tables.reviewFiles(batch);
+      const { taken, removed } = await this.#pace.transaction(() => tables.reviewFiles(batch));
       counts.filesRemoved += removed;
       return taken === batch.limit;
     });
     const versions = await this.#batches(
       time,
-      async (batch) => (await tables.reviewVersions(batch)) === batch.limit,
+      async (batch) => (await this.#pace.transaction(() => tables.reviewVersions(batch))) === batch.limit,
     );
     const blobs = await this.#batches(time, async (batch) => {
-      const reviewed = await tables.condemn(batch, how.forced ? undefined : most);
+      const reviewed = await this.#pace.transaction(() =>
+        tables.condemn(batch, how.forced ? undefined : most),
+      );
       counts.blobsCondemned += reviewed.condemned;
       counts.condemnedBytes += reviewed.bytes;
       if (reviewed.refused) refusals.add(IMPLAUSIBLE);
@@ -193,8 +198,8 @@ export class Collector {
     const { times } = this.#parts;
     for (let count = 0; count < TURN && !this.#stopped; count += 1) {
       const now = time();
-      if (now === undefined || !(await work({ now, limit: BATCH, ...times }))) return false;
-      await setImmediate();
+      if (now === undefined || !(await work({ now, limit: this.#pace.rows, ...times }))) return false;
+      await this.#pace.rest();
     }
     return true;
   }
@@ -202,13 +207,18 @@ export class Collector {
   /** Marks in one transaction, deletes outside of any, forgets in a last one; whoever is cut short leaves it to the next. */
   async #sweep(batch: GarbageBatch, counts: Counts, act: Act): Promise<boolean> {
     const { tables, blobs, now, onStep } = this.#parts;
-    const doomed = await tables.markDeleting(batch, LEASE_MS);
+    const doomed = await this.#pace.transaction(() => tables.markDeleting(batch, LEASE_MS));
     if (doomed.length === 0) return false;
     await onStep?.('marked');
-    const outcomes = await Promise.allSettled(doomed.map((blob) => blobs.delete(blob)));
+    await this.#pace.rest();
+    const outcomes: PromiseSettledResult<void>[] = [];
+    for (let from = 0; from < doomed.length; from += AT_ONCE)
+      outcomes.push(
+        ...(await Promise.allSettled(doomed.slice(from, from + AT_ONCE).map((blob) => blobs.delete(blob)))),
+      );
     await onStep?.('removed');
     const gone = doomed.filter((_, index) => outcomes[index]?.status === 'fulfilled');
-    const freed = await tables.free(gone, { now: now(), act });
+    const freed = await this.#pace.transaction(() => tables.free(gone, { now: now(), act }));
     counts.blobsFreed += freed.blobs;
     counts.freedBytes += freed.bytes;
     await onStep?.('freed');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { BlobInfo } from '../core/blob.ts';
 import type { ClockRecord, ClockStamp } from '../core/clock.ts';
 import type { HostedRepo } from '../core/catalog.ts';
@@ -130,6 +131,11 @@ export class GarbageLab implements AsyncDisposable {
       now: this.now,
       random: () => 0.5,
       newId: () => crypto.randomUUID(),
+      pace: {
+        elapsed: () => performance.now(),
+        pause: () => setImmediate(),
+        checkpoint: () => this.database.checkpoint(),
+      },
       report: () => undefined,
       ...more,
     });

@@ -124,6 +124,19 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   }
 
   /**
+   * Moves committed pages from the log to the database, as a commit does by itself once the log is long, and then takes the
+   * longer for it. It waits for nobody; what somebody still reads is left for the next time.
+   */
+  checkpoint(): void {
+    if (this.#broken) return;
+    try {
+      this.reading.run('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (thrown) {
+      this.#known(thrown);
+    }
+  }
+
+  /**
    * Another value after every commit that was acknowledged. Where other processes write, SQLite is asked
    * (sqlite.org/pragma.html#pragma_data_version), which costs a read transaction.
    */
