@@ -60,7 +60,7 @@ export async function sendFile(
   const known = await existing(sending, file);
   if (known) return leave(sending, file, known, () => report(size));
   const what = JSON.stringify([server, parent, message, size, mtimeMs]);
-  try {
+  const send = async (): Promise<Outcome> => {
     await uploadFile({
       uploads,
       parent,
@@ -73,15 +73,20 @@ export async function sendFile(
       signal,
       sleep: cli.io.sleep,
     });
-  } catch (thrown) {
-    // Somebody else may have brought it meanwhile, or an answer was lost on its way.
-    const there = thrown instanceof ApiError ? await existing(sending, file) : undefined;
-    if (!there) throw thrown;
     await sessions.keep(what, undefined);
-    return leave(sending, file, there, () => report(size));
+    return 'uploaded';
+  };
+  try {
+    return await send();
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError)) throw thrown;
+    // Somebody else may have brought it meanwhile, or an answer was lost on its way.
+    const there = await existing(sending, file);
+    if (!there && thrown.status !== 404) throw thrown;
+    await sessions.keep(what, undefined);
+    // A server that went down just then knows neither the session nor the file.
+    return there ? leave(sending, file, there, () => report(size)) : send();
   }
-  await sessions.keep(what, undefined);
-  return 'uploaded';
 }
 
 async function existing({ client }: Sending, { name }: SentFile): Promise<File | undefined> {
