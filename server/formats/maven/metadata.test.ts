@@ -137,6 +137,19 @@ describe('versions', () => {
     expect(compareVersions(parseVersion(a), parseVersion(b))).toBe(0);
   });
 
+  test.each([
+    ['1.999999999999999', '1.1000000000000000'],
+    ['1.9999999999999999', '1.10000000000000000'],
+    ['1.00000000000000000001', '1.2'],
+    ['1-alpha.sp', '1.0.alpha'],
+    ['1.0.0-0-beta', '1'],
+    ['1-sp', '1--1'],
+    ['1.x', '1-1'],
+  ])('%s is lower than %s', (a, b) => {
+    expect(compareVersions(parseVersion(a), parseVersion(b))).toBeLessThan(0);
+    expect(compareVersions(parseVersion(b), parseVersion(a))).toBeGreaterThan(0);
+  });
+
   test('have one order', () => {
     fc.assert(
       fc.property(version, version, version, (a, b, c) => {

@@ -2,34 +2,30 @@
  * Maven's order of versions, as Maven 3.9 has it (maven.apache.org/pom.html#version-order-specification): what stands between
  * dots, hyphens, digits and letters is compared one after another, and some words have a meaning.
  */
-type Item = NumberItem | WordItem | ListItem;
-interface NumberItem {
-  readonly kind: 'number';
-  /** Without zeros in front. */
-  readonly digits: string;
-}
-interface WordItem {
-  readonly kind: 'word';
-  readonly word: string;
-}
-interface ListItem {
-  readonly kind: 'list';
-  readonly items: Item[];
-}
 
 /** A version, taken apart to be compared. */
 interface ParsedVersion {
   readonly text: string;
-  readonly parts: ListItem;
+  readonly items: readonly Item[];
 }
+
+/**
+ * A number; a word that has a place, as a negative number; as text any other word, and a number that is too large to be exact. Every
+ * list is the last of what is in the one around it, so all of them are said by where they begin.
+ */
+type Item = number | string;
+const LIST = -100;
 
 /** From low to high; the empty one is a release. */
 const QUALIFIERS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp'];
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['ga', ''],
-  ['final', ''],
-  ['release', ''],
-  ['cr', 'rc'],
+const placeOf = (qualifier: string): number => QUALIFIERS.indexOf(qualifier) - QUALIFIERS.length;
+const RELEASE = placeOf('');
+const PLACES: ReadonlyMap<string, number> = new Map([
+  ...QUALIFIERS.map((text) => [text, placeOf(text)] as const),
+  ['ga', RELEASE],
+  ['final', RELEASE],
+  ['release', RELEASE],
+  ['cr', placeOf('rc')],
 ]);
 /** With a number right behind them. */
 const SHORT: ReadonlyMap<string, string> = new Map([
@@ -41,121 +37,106 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 const SNAPSHOT = '-SNAPSHOT';
 export const isSnapshot = (version: string): boolean => version.endsWith(SNAPSHOT);
 
-const number = (digits: string): NumberItem => ({
-  kind: 'number',
-  digits: digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits,
-});
-const word = (text: string): WordItem => ({ kind: 'word', word: ALIASES.get(text) ?? text });
-const isDigit = (char: string): boolean => char >= '0' && char <= '9';
+/** So many digits are exact. */
+const EXACT = 15;
+function number(digits: string): Item {
+  const text = digits.length > EXACT ? digits.replace(/^0+(?=\d)/, '') : digits;
+  return text.length > EXACT ? text : Number(text);
+}
+const word = (text: string): Item => PLACES.get(text) ?? text;
+
+const [HYPHEN, DOT, ZERO, NINE] = [45, 46, 48, 57];
+const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 
 export function parseVersion(text: string): ParsedVersion {
   const version = text.toLowerCase();
-  const parts: ListItem = { kind: 'list', items: [] };
-  const lists = [parts];
-  let list = parts;
-  const open = (): void => {
-    const inner: ListItem = { kind: 'list', items: [] };
-    list.items.push(inner);
-    lists.push(inner);
-    list = inner;
-  };
+  const items: Item[] = [];
   let start = 0;
   let inNumber = false;
   for (let at = 0; at < version.length; at += 1) {
-    const char = version.charAt(at);
-    if (char === '.' || char === '-') {
+    const code = version.charCodeAt(at);
+    if (code === DOT || code === HYPHEN) {
       const token = version.slice(start, at);
-      list.items.push(token === '' ? number('0') : inNumber ? number(token) : word(token));
+      items.push(token === '' ? 0 : inNumber ? number(token) : word(token));
       start = at + 1;
-      if (char === '-') open();
-    } else if (isDigit(char)) {
+      if (code === HYPHEN) open(items);
+    } else if (isDigit(code)) {
       if (!inNumber && start < at) {
         const token = version.slice(start, at);
-        if (list.items.length > 0) open();
-        list.items.push(word(SHORT.get(token) ?? token));
+        if (isInList(items)) open(items);
+        items.push(word(SHORT.get(token) ?? token));
         start = at;
-        open();
+        open(items);
       }
       inNumber = true;
     } else {
       if (inNumber && start < at) {
-        list.items.push(number(version.slice(start, at)));
+        items.push(number(version.slice(start, at)));
         start = at;
-        open();
+        open(items);
       }
       inNumber = false;
     }
   }
   const last = version.slice(start);
   if (last !== '') {
-    if (!inNumber && list.items.length > 0) open();
-    list.items.push(inNumber ? number(last) : word(last));
+    if (!inNumber && isInList(items)) open(items);
+    items.push(inNumber ? number(last) : word(last));
   }
-  for (const each of lists.toReversed()) withoutNothing(each);
-  return { text, parts };
+  for (dropNothing(items); items.at(-1) === LIST; dropNothing(items)) items.pop();
+  return { text, items };
 }
 
-/** What says nothing at the end, such as `.0` and `-ga`, is as if it were not there. */
-function withoutNothing({ items }: ListItem): void {
-  for (let at = items.length - 1; at >= 0; at -= 1) {
-    const item = items[at];
-    if (item && compareToNothing(item) === 0 && isEmpty(item)) items.splice(at, 1);
-    else if (item?.kind !== 'list') return;
-  }
+/** Whether there is something in the list that is open. */
+const isInList = (items: readonly Item[]): boolean => items.length > 0 && items.at(-1) !== LIST;
+
+function open(items: Item[]): void {
+  dropNothing(items);
+  items.push(LIST);
 }
 
-const isEmpty = (item: Item): boolean => item.kind !== 'list' || item.items.length === 0;
+/** What says nothing at the end of a list, such as `.0` and `-ga`, is as if it were not there. */
+function dropNothing(items: Item[]): void {
+  for (let last = items.at(-1); last === 0 || last === RELEASE; last = items.at(-1)) items.pop();
+}
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-/** Known words have a place, others come after all of them in their own order. */
-const placeOf = ({ word: text }: WordItem): string => {
-  const at = QUALIFIERS.indexOf(text);
-  return at === -1 ? `${QUALIFIERS.length}-${text}` : String(at);
-};
-const RELEASE: WordItem = { kind: 'word', word: '' };
-
-function compareToNothing(item: Item): number {
-  switch (item.kind) {
-    case 'number':
-      return item.digits === '0' ? 0 : 1;
-    case 'word':
-      return compareText(placeOf(item), placeOf(RELEASE));
-    case 'list':
-      return item.items.map(compareToNothing).find((order) => order !== 0) ?? 0;
-    default:
-      return item satisfies never;
-  }
-}
-
 /** Words come before lists, and lists before numbers. */
-const RANK: Readonly<Record<Item['kind'], number>> = { word: 0, list: 1, number: 2 };
-
-function compareItems(a: Item, b: Item): number {
-  if (a.kind === 'number' && b.kind === 'number')
-    return a.digits.length - b.digits.length || compareText(a.digits, b.digits);
-  if (a.kind === 'word' && b.kind === 'word') return compareText(placeOf(a), placeOf(b));
-  if (a.kind === 'list' && b.kind === 'list') return compareLists(a, b);
-  return RANK[a.kind] - RANK[b.kind];
+function rankOf(item: Item): number {
+  if (item === LIST) return 1;
+  const isNumber = typeof item === 'number' ? item >= 0 : isDigit(item.charCodeAt(0));
+  return isNumber ? 2 : 0;
 }
 
-function compareLists(a: ListItem, b: ListItem): number {
-  const most = Math.max(a.items.length, b.items.length);
-  for (let at = 0; at < most; at += 1) {
-    const [first, second] = [a.items[at], b.items[at]];
-    const order = first
-      ? second
-        ? compareItems(first, second)
-        : compareToNothing(first)
-      : second
-        ? -compareToNothing(second)
-        : 0;
-    if (order !== 0) return order;
+/** Of two that are not the same. */
+function compareItems(a: Item, b: Item): number {
+  const byRank = rankOf(a) - rankOf(b);
+  if (byRank !== 0) return byRank;
+  // Words without a place come after those with one, and numbers that are too large after those that are not.
+  if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
+  if (typeof b === 'number') return 1;
+  return (rankOf(a) === 2 ? a.length - b.length : 0) || compareText(a, b);
+}
+
+/** How what follows from a place on compares to nothing. */
+function compareToNothing(items: readonly Item[], from: number): number {
+  for (const item of items.slice(from)) {
+    if (item === LIST || item === 0 || item === RELEASE) continue;
+    return typeof item === 'number' && item < RELEASE ? -1 : 1;
   }
   return 0;
 }
 
-export const compareVersions = (a: ParsedVersion, b: ParsedVersion): number => compareLists(a.parts, b.parts);
+export function compareVersions({ items: a }: ParsedVersion, { items: b }: ParsedVersion): number {
+  const least = Math.min(a.length, b.length);
+  for (let at = 0; at < least; at += 1) {
+    const first = a[at];
+    const second = b[at];
+    if (first !== second && first !== undefined && second !== undefined) return compareItems(first, second);
+  }
+  return compareToNothing(a, least) - compareToNothing(b, least);
+}
 
 /** In Maven's order, each once; those that are as high as each other in the order of their characters. */
 export const sortVersions = (versions: Iterable<string>): readonly string[] =>
