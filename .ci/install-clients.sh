@@ -68,6 +68,18 @@ maven() {
     libmaven-dependency-plugin-java unzip
 }
 
+# Gradle as Debian has it, which is the newest that a registry of packages has, and the way for it to publish.
+debian_gradle() {
+  local java=/usr/share/java
+  if command -v gradle >/dev/null && [ -e "$java/maven-resolver-transport-wagon.jar" ] &&
+    [ -e "$java/wagon-http-lightweight.jar" ] && [ -e "$java/jsoup.jar" ]; then
+    return
+  fi
+  say 'apt-get install gradle'
+  apt_get install --yes --no-install-recommends gradle default-jre-headless libmaven-resolver-java libwagon-http-java \
+    libjsoup-java
+}
+
 # The docker command alone. Its package would bring and start the engine, so it is unpacked and not installed.
 docker_cli() {
   command -v docker >/dev/null && return
@@ -158,6 +170,7 @@ python_client() {
 mkdir -p "$bin" "$cache/versions"
 debian_packages
 maven
+debian_gradle
 docker_cli
 go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
 go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
