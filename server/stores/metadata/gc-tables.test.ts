@@ -155,6 +155,22 @@ describe.each(WAYS)('%s', (_, { fresh, use }) => {
   });
 });
 
+test('what was pushed again while it was deleted waits, once let go, for no lease of that deletion', async () => {
+  const { ref, file } = await condemned();
+  lab.advance(DELAY + 1);
+  const onStep = async (step: string) => {
+    if (step === 'marked') await repo.link({ ...ref, blob: await repo.store(bodyOf(['layer'])) });
+  };
+  await lab.collector({ onStep, times: { graceMs: 0, sweepDelayMs: 0 } }).turn();
+  expect((await lab.states())[file.blob.digest]).toBe('live');
+
+  await repo.unlink(ref.path);
+  const { report } = await lab.collector({ times: { graceMs: 0, sweepDelayMs: 0 } }).turn();
+
+  expect(report).toMatchObject({ blobsCondemned: 1, blobsFreed: 1 });
+  expect([await count('blob'), await count('gc_queue'), await lab.objects()]).toEqual([0, 0, []]);
+});
+
 describe('a collector that is killed', () => {
   test.each(COLLECT_STEPS)('when blobs are %s leaves the rest to the next', async (at) => {
     await condemned();

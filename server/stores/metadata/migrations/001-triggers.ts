@@ -66,6 +66,9 @@ export const TRIGGERS: readonly string[] = [
   `CREATE TRIGGER blob_removed AFTER DELETE ON blob BEGIN
      UPDATE gc_state SET blobs = blobs - 1, bytes = bytes - OLD.size WHERE only = 0;
      DELETE FROM gc_queue WHERE kind IN ('blob', 'sweep') AND key = OLD.digest; END`,
+  // The lease on a deletion is one on the generation that is deleted; the next one does not wait for it.
+  `CREATE TRIGGER blob_revived AFTER UPDATE OF state ON blob WHEN OLD.state <> 'live' AND NEW.state = 'live' BEGIN
+     DELETE FROM gc_queue WHERE kind = 'sweep' AND key = NEW.digest; END`,
   `CREATE TRIGGER blob_resized AFTER UPDATE OF size ON blob WHEN NEW.size <> OLD.size BEGIN
      UPDATE gc_state SET bytes = bytes + NEW.size - OLD.size WHERE only = 0; END`,
 
