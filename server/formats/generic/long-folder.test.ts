@@ -7,14 +7,24 @@ const paths = Array.from({ length: FOLDERS }, (_, at) => String(at).padStart(6, 
   Array.from({ length: 9 }, (_, file) => `${name}:1:${file}`),
 );
 
+function firstAfter(path: string): number {
+  let [low, high] = [0, paths.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((paths[middle] ?? '') > path) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** As much of a catalog as is asked for files. */
 const catalog = {
   files: async (_: string, { limit, after = '' }: { limit: number; after?: string }) => {
-    const from = paths.findIndex((path) => path > after);
-    const rows = (from === -1 ? [] : paths.slice(from, from + limit)).map(
-      (path) => ({ path, size: 1, digest: 'sha256:', updatedAt: 0 }) as unknown as FileEntry,
-    );
-    return { rows, more: from !== -1 && from + limit < paths.length };
+    const from = firstAfter(after);
+    const rows = paths
+      .slice(from, from + limit)
+      .map((path) => ({ path, size: 1, digest: 'sha256:', updatedAt: 0 }) as unknown as FileEntry);
+    return { rows, more: from + limit < paths.length };
   },
 } as unknown as CatalogReader;
 

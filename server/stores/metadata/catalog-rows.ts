@@ -1,5 +1,5 @@
 import type { Digest } from '../../core/blob.ts';
-import type { FileRef, StoredFile, VersionRow } from '../../core/catalog.ts';
+import type { FileEntry, FileRef, StoredFile, VersionRow } from '../../core/catalog.ts';
 import type { Slice } from '../../core/page.ts';
 
 export interface FileRow {
@@ -63,3 +63,31 @@ export const slice = <T>(rows: readonly T[], limit: number): Slice<T> => ({
 
 /** The first string after everything that starts with `prefix`, in byte order. */
 export const pastPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
+
+/** Files between two paths, in the order of these. The first one is itself among them with `>=`. */
+export const between = (first: '>' | '>='): string =>
+  `SELECT file.path, file.updated_at, blob.digest, blob.size, package.name AS package, version.name AS version
+   FROM file JOIN blob ON blob.digest = file.blob_digest
+     LEFT JOIN package ON package.id = file.package_id
+     LEFT JOIN version ON version.id = file.version_id
+   WHERE file.repository_id = +? AND file.path ${first} +? AND file.path < +? AND ${SERVABLE}
+   ORDER BY file.path LIMIT +?`;
+
+export interface RawFile {
+  readonly path: string;
+  readonly updated_at: number;
+  readonly digest: string;
+  readonly size: number;
+  readonly package: string | null;
+  readonly version: string | null;
+}
+
+export const fileEntry = ({ path, size, digest, updated_at: updatedAt, ...row }: RawFile): FileEntry => ({
+  path,
+  size,
+  digest: digest as Digest,
+  updatedAt,
+  ...(row.package !== null && {
+    coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
+  }),
+});

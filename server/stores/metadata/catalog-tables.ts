@@ -1,6 +1,5 @@
 import type { Statement } from 'bun:sqlite';
 import { type Kysely, sql } from 'kysely';
-import type { Digest } from '../../core/blob.ts';
 import type {
   Attributes,
   CatalogReader,
@@ -16,9 +15,12 @@ import type {
 } from '../../core/catalog.ts';
 import type { Page, Slice } from '../../core/page.ts';
 import {
+  between,
   FILE_COLUMNS,
+  fileEntry,
   type FileRow,
   pastPrefix,
+  type RawFile,
   SERVABLE,
   slice,
   storedFile,
@@ -54,7 +56,6 @@ const byTag = (state: string): string =>
      JOIN blob ON blob.digest = file.blob_digest
    WHERE package.repository_id = +? AND package.name = +? AND tag.name = +? AND ${state}
      AND file.id = (SELECT min(id) FROM file WHERE version_id = version.id)`;
-
 /**
  * The look-ups behind every pull, prepared once per connection. The `+` hides the parameters from the planner,
  * which would otherwise plan a join anew whenever one is bound: 4 µs a look-up instead of 28.
@@ -73,6 +74,8 @@ export class FileLookups {
   readonly #byTag: Statement<FileRow, [number, string, string]>;
   readonly #damagedByPath: Statement<FileRow, [number, string]>;
   readonly #damagedByTag: Statement<FileRow, [number, string, string]>;
+  readonly #from: Statement<RawFile, [number, string, string, number]>;
+  readonly #after: Statement<RawFile, [number, string, string, number]>;
 
   constructor(database: Transactions) {
     this.#found = new CommittedCache(database);
@@ -99,6 +102,8 @@ export class FileLookups {
     this.#damagedByPath = database.reading.prepare(byPath(DAMAGED));
     this.#byTag = database.reading.prepare(byTag(SERVABLE));
     this.#damagedByTag = database.reading.prepare(byTag(DAMAGED));
+    this.#from = database.reading.prepare(between('>='));
+    this.#after = database.reading.prepare(between('>'));
   }
 
   /** The same object each time, until something is committed. */
@@ -117,6 +122,11 @@ export class FileLookups {
       return row && storedFile(ref, row);
     };
     return this.#found.get(`${freshness} ${repositoryId}:${tag}/${pkg}`, read) ?? undefined;
+  }
+
+  page(repositoryId: number, { from, isInside, past, limit }: Stretch): Slice<FileEntry> {
+    const query = isInside ? this.#after : this.#from;
+    return slice(query.all(repositoryId, from, past, limit + 1).map(fileEntry), limit);
   }
 
   packageState(repositoryId: number, pkg: string): PackageState | undefined {
@@ -179,27 +189,9 @@ export class CatalogTables implements CatalogReader {
 
   async files(prefix: string, { limit, after }: Page): Promise<Slice<FileEntry>> {
     if (limit === 0) return { rows: [], more: false };
-    const rows = await this.#db
-      .selectFrom('file')
-      .innerJoin('blob', 'blob.digest', 'file.blob_digest')
-      .leftJoin('package', 'package.id', 'file.package_id')
-      .leftJoin('version', 'version.id', 'file.version_id')
-      .select([
-        'file.path',
-        'file.updated_at',
-        'blob.digest',
-        'blob.size',
-        'package.name as package',
-        'version.name as version',
-      ])
-      .where('file.repository_id', '=', this.#repositoryId)
-      .where('file.path', after === undefined || after < prefix ? '>=' : '>', after ?? prefix)
-      .where('file.path', '<', pastPrefix(prefix))
-      .where('blob.state', 'in', ['live', 'condemned'])
-      .orderBy('file.path')
-      .limit(limit + 1)
-      .execute();
-    return slice(rows.map(fileEntry), limit);
+    const isInside = after !== undefined && after >= prefix;
+    const from = isInside ? after : prefix;
+    return this.#files.page(this.#repositoryId, { from, isInside, past: pastPrefix(prefix), limit });
   }
 
   async hasPackage(pkg: string): Promise<boolean> {
@@ -376,21 +368,11 @@ const pageOfTags = prepared((db, { packageId, after, most }: PageOf) =>
     .orderBy('tag.name')
     .limit(most),
 );
-interface RawFile {
-  readonly path: string;
-  readonly updated_at: number;
-  readonly digest: string;
-  readonly size: number;
-  readonly package: string | null;
-  readonly version: string | null;
-}
 
-const fileEntry = ({ path, size, digest, updated_at: updatedAt, ...row }: RawFile): FileEntry => ({
-  path,
-  size,
-  digest: digest as Digest,
-  updatedAt,
-  ...(row.package !== null && {
-    coordinates: { package: row.package, ...(row.version !== null && { version: row.version }) },
-  }),
-});
+interface Stretch {
+  readonly from: string;
+  /** Whether what is at `from` was already seen. */
+  readonly isInside: boolean;
+  readonly past: string;
+  readonly limit: number;
+}
