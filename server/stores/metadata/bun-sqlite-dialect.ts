@@ -1,67 +1,22 @@
-import { type Database, SQLiteError, type SQLQueryBindings, type Statement } from 'bun:sqlite';
-import { setTimeout } from 'node:timers/promises';
+import type { Database } from 'bun:sqlite';
 import {
-  CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-
-/** Prepared statements kept per connection; more distinct queries than this do not exist. */
-const STATEMENTS = 512;
-/** How long a connection waits for others. */
-export const BUSY_TIMEOUT_MS = 10_000;
-/** Between two looks whether the lock can be had. */
-const LONGEST_PAUSE_MS = 25;
-
-class BunSqliteConnection implements DatabaseConnection {
-  readonly #db: Database;
-  readonly #statements = new Map<string, Statement>();
-
-  constructor(db: Database) {
-    this.#db = db;
-  }
-
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#prepare(sql);
-    const bindings = parameters as SQLQueryBindings[];
-    if (statement.columnNames.length > 0) return { rows: statement.all(...bindings) as R[] };
-    const { changes, lastInsertRowid } = statement.run(...bindings);
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-  }
-
-  // eslint-disable-next-line require-yield -- the driver interface asks for it; nothing here streams rows
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('queries are paged, not streamed');
-  }
-
-  #prepare(sql: string): Statement {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const statement = this.#db.prepare(sql);
-    if (this.#statements.size >= STATEMENTS) {
-      statement.finalize();
-      return this.#db.query(sql);
-    }
-    this.#statements.set(sql, statement);
-    return statement;
-  }
-}
+import { SqliteConnection } from './sqlite-connection.ts';
 
 /** One connection, lent to one transaction at a time. */
 class BunSqliteDriver implements Driver {
-  readonly #db: Database;
-  readonly #connection: DatabaseConnection;
+  readonly #connection: SqliteConnection;
   #free: Promise<void> = Promise.resolve();
   #release: (() => void) | undefined;
 
   constructor(db: Database) {
-    this.#db = db;
-    this.#connection = new BunSqliteConnection(db);
+    this.#connection = new SqliteConnection(db);
   }
 
   async init(): Promise<void> {}
@@ -80,38 +35,16 @@ class BunSqliteDriver implements Driver {
     this.#release?.();
   }
 
-  /**
-   * IMMEDIATE: a transaction that began by reading would fail, not wait, when another process wrote meanwhile. SQLite would
-   * wait for the other too, but with this thread, and nothing else would be answered in that time.
-   */
-  async beginTransaction(): Promise<void> {
-    const end = performance.now() + BUSY_TIMEOUT_MS;
-    for (let pause = 1; !this.#begun(performance.now() >= end); pause = Math.min(2 * pause, LONGEST_PAUSE_MS))
-      await setTimeout(pause);
+  beginTransaction(): Promise<void> {
+    return this.#connection.begin();
   }
 
-  /** Answers whether the lock could be had at once; throws when it could not, the `last` time. */
-  #begun(last: boolean): boolean {
-    // SQLite carries this out while it compiles it: a prepared statement would do it once.
-    this.#db.run('PRAGMA busy_timeout = 0');
-    try {
-      this.#db.query('BEGIN IMMEDIATE').run();
-      return true;
-    } catch (error) {
-      if (!last && error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY')) return false;
-      throw error;
-    } finally {
-      this.#db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    }
+  async commitTransaction(): Promise<void> {
+    this.#connection.commit();
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'));
-  }
-  /** After a full disk or a failed sync SQLite has rolled back by itself, and that failure is the one to tell of. */
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (!this.#db.inTransaction) return;
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
+  async rollbackTransaction(): Promise<void> {
+    this.#connection.rollback();
   }
 }
 

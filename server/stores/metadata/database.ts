@@ -3,10 +3,12 @@ import { closeSync, openSync } from 'node:fs';
 import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
-import { bunSqlite, BUSY_TIMEOUT_MS } from './bun-sqlite-dialect.ts';
+import { bunSqlite } from './bun-sqlite-dialect.ts';
+import { DirectDatabase } from './direct-kysely.ts';
 import { MOST_TOGETHER, together, type Work } from './group-commit.ts';
 import { createSchema } from './migrations/001-schema.ts';
 import type { Schema } from './schema.ts';
+import { BUSY_TIMEOUT_MS } from './sqlite-connection.ts';
 import type { Transactions } from './transactions.ts';
 import { translated } from './sqlite-errors.ts';
 import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
@@ -28,7 +30,7 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   readonly reading: Database;
   readonly read: Kysely<Schema>;
   readonly #writing: Database;
-  readonly #write: Kysely<Schema>;
+  readonly #write: DirectDatabase;
   readonly #version: Statement<{ readonly data_version: number }, []> | undefined;
   readonly #waiting: Work[] = [];
   #writer: Promise<void> | undefined;
@@ -37,10 +39,10 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
 
   private constructor(path: string, shared: boolean) {
     this.#writing = connect(path, WRITE_CACHE_KIB);
-    this.#write = new Kysely<Schema>({ dialect: bunSqlite(this.#writing) });
+    this.#write = new DirectDatabase(this.#writing);
     this.reading = connect(path, READ_CACHE_KIB);
     this.reading.run('PRAGMA query_only = ON');
-    this.read = new Kysely<Schema>({ dialect: bunSqlite(this.reading) });
+    this.read = new DirectDatabase(this.reading).kysely();
     if (shared) this.#version = this.reading.prepare('PRAGMA data_version');
   }
 
@@ -52,7 +54,7 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
     closeSync(openSync(path, 'a', 0o600));
     const database = new MetadataDatabase(path, shared);
     const migrator = new Migrator({
-      db: database.#write,
+      db: new Kysely<Schema>({ dialect: bunSqlite(database.#writing) }),
       provider: { getMigrations: async () => MIGRATIONS },
     });
     const { error } = await migrator.migrateToLatest();
@@ -101,7 +103,7 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   async #commit(works: readonly Work[]): Promise<void> {
     try {
       if (this.#broken) throw this.#broken;
-      const done = await this.#write.transaction().execute((tx) => this.#carriedOut(tx, works));
+      const done = await this.#write.transaction((tx) => this.#carriedOut(tx, works));
       this.#commits += 1;
       for (const tell of done) tell();
     } catch (thrown) {
@@ -152,7 +154,6 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer;
     await this.read.destroy();
-    await this.#write.destroy();
     this.reading.close();
     this.#writing.close();
   }

@@ -10,7 +10,7 @@ import {
 import type { Schema } from './schema.ts';
 
 /** Whatever runs queries: a database, or a transaction on it. */
-type Runner = Pick<Kysely<Schema>, 'executeQuery'>;
+type Runner = Pick<Kysely<Schema>, 'getExecutor'>;
 
 /** Stands for a value while a query is built. */
 class Parameter {
@@ -43,10 +43,10 @@ export function prepared<V extends object, R>(
     | undefined;
   return async (on, values) => {
     known ??= compiled(build);
-    const { rows, numAffectedRows = 0n } = await on.executeQuery<R>({
-      ...known.query,
-      parameters: known.bind(values),
-    });
+    const { sql, query, queryId } = known.query;
+    const parameters = known.bind(values);
+    const done = on.getExecutor().executeQuery<R>({ sql, query, queryId, parameters });
+    const { rows, numAffectedRows = 0n } = await done;
     return { rows, changes: numAffectedRows };
   };
 }
