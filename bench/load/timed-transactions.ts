@@ -26,6 +26,7 @@ export const timed = (database: MetadataDatabase, took: (duration: Duration) => 
     });
     return result;
   },
+  soon: (before) => database.soon(before),
   changes: () => database.changes(),
   get broken() {
     return database.broken;

@@ -28,7 +28,13 @@ const buffer = (capacity: number, delayMs = 3_600_000) =>
     delayMs,
     lost: (entries, cause) => lost.push([entries, String(cause)]),
   });
-const quiet = ({ reading, read, broken }: Transactions) => ({ reading, read, broken, changes: () => 0 });
+const quiet = ({ reading, read, broken }: Transactions) => ({
+  reading,
+  read,
+  broken,
+  soon: <T>(before: Promise<T>) => before,
+  changes: () => 0,
+});
 const ids = async () => {
   const rows = await temporary.database.read.selectFrom('audit_entry').select('id').orderBy('seq').execute();
   return rows.map(({ id }) => id);

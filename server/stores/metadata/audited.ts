@@ -24,6 +24,7 @@ export const audited = (database: Transactions, act: Act | undefined): Transacti
             await recordEntry(tx, act, outcomeOf(act, recorded?.(result) ?? {}));
             return result;
           }),
+        soon: (before) => database.soon(before),
         changes: () => database.changes(),
         get broken() {
           return database.broken;

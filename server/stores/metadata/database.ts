@@ -1,10 +1,12 @@
 import { Database, type Statement } from 'bun:sqlite';
 import { closeSync, openSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { RegistryError } from '../../core/error.ts';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
 import { DirectDatabase } from './direct-kysely.ts';
+import { Expected } from './expected.ts';
 import { MOST_TOGETHER, together, type Work } from './group-commit.ts';
 import { createSchema } from './migrations/001-schema.ts';
 import type { Schema } from './schema.ts';
@@ -16,6 +18,9 @@ import { isTooOld, OLDEST_SQLITE } from './sqlite-version.ts';
 /** Lists read rows in the order of their names, which is all over the file. */
 const READ_CACHE_KIB = 32_768;
 const WRITE_CACHE_KIB = 8_192;
+
+/** For how long a commit waits for those who are about to come. */
+const LONGEST_GATHERING_MS = 5;
 
 const MIGRATIONS = { '001-schema': { up: createSchema } };
 /** What this version knows of; a database with others was made by a later one. */
@@ -33,6 +38,7 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   readonly #write: DirectDatabase;
   readonly #version: Statement<{ readonly data_version: number }, []> | undefined;
   readonly #waiting: Work[] = [];
+  readonly #expected = new Expected();
   #writer: Promise<void> | undefined;
   #broken: RegistryError | undefined;
   #commits = 0;
@@ -90,13 +96,29 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   }
 
   async #writeAll(): Promise<void> {
-    for (let works = this.#taken(); works.length > 0; works = this.#taken()) await this.#commit(works);
+    while (this.#waiting.length > 0) {
+      await this.#gathered();
+      await this.#commit(this.#waiting.splice(0, MOST_TOGETHER));
+    }
     // At once, so that whoever comes next does not count on this one.
     this.#writer = undefined;
   }
 
-  #taken(): readonly Work[] {
-    return this.#waiting.splice(0, MOST_TOGETHER);
+  /**
+   * Commits hold everybody up, so whoever is ready gets there first: a turn of the event loop, and more while more come, or are
+   * about to.
+   */
+  async #gathered(): Promise<void> {
+    const until = performance.now() + LONGEST_GATHERING_MS;
+    for (let known = 0; known < this.#waiting.length && known < MOST_TOGETHER;) {
+      known = this.#waiting.length;
+      await this.#expected.come(until);
+      await setImmediate();
+    }
+  }
+
+  soon<T>(before: Promise<T>): Promise<T> {
+    return this.#expected.after(before);
   }
 
   /** Nobody is told of success before the commit is on disk, and of a failed one everybody is. */
@@ -152,7 +174,8 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer;
+    // What still comes is written too.
+    while (this.#writer) await this.#writer;
     await this.read.destroy();
     this.reading.close();
     this.#writing.close();

@@ -59,6 +59,9 @@ export type RecordStep = (typeof RECORD_STEPS)[number];
 
 type Work = (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>;
 
+/** Bytes that are on the disk so soon that what names them can be waited for. */
+const BRIEF = 1024 * 1024;
+
 const NAMING: Recorded = { part: 'naming' };
 
 interface Place {
@@ -84,7 +87,8 @@ export class HostedTables implements HostedRepo {
     const writer = await this.#options.blobs.begin(options);
     try {
       await writer.append(body);
-      const blob = await writer.commit();
+      const committing = writer.commit();
+      const blob = await (writer.offset > BRIEF ? committing : this.#options.database.soon(committing));
       this.#stored.push(blob);
       return blob;
     } catch (error) {

@@ -62,6 +62,7 @@ function told(each: (recorded: unknown) => Promise<void>): Transactions {
     reading: database.reading,
     read: database.read,
     broken: undefined,
+    soon: (before) => database.soon(before),
     changes: () => database.changes(),
     transaction: async (work, recorded) => {
       const result = await database.transaction(work);

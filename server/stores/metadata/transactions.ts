@@ -20,6 +20,8 @@ export interface Transactions {
     work: (tx: Transaction<Schema>) => Promise<T>,
     recorded?: (result: T) => Recorded,
   ): Promise<T>;
+  /** Says that somebody has something to write as soon as `before` is over, so that it may share a commit with what comes sooner. */
+  soon<T>(before: Promise<T>): Promise<T>;
   /** Another value after every commit that was acknowledged, by whichever process. */
   changes(): number;
   /** Why writes are refused, while they are. */

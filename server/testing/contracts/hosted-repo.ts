@@ -454,9 +454,10 @@ export function hostedRepoContract(subjectName: string, make: () => Promise<Host
         const { session, writer } = await repo.beginUpload('pkg');
         await writer.append(bodyOf(['half ']));
         await writer.release();
+        const another = await subject.repo();
         const foreign = [
           repo.resumeUpload('other', session),
-          (await subject.repo()).resumeUpload('pkg', session),
+          another.resumeUpload('pkg', session),
           subject.as(repo, 'somebody').resumeUpload('pkg', session),
           repo.resumeUpload('pkg', `${session}x`),
         ];

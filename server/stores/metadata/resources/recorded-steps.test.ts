@@ -47,6 +47,7 @@ const taking = (database: Transactions, transactions: number): Transactions => {
     reading: database.reading,
     read: database.read,
     broken: undefined,
+    soon: (before) => database.soon(before),
     changes: () => database.changes(),
     transaction: (work, recorded) => {
       left -= 1;
