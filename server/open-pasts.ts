@@ -12,7 +12,7 @@ import { PastCatalog } from './stores/metadata/past-catalog.ts';
 
 interface PastsParts {
   readonly database: MetadataDatabase;
-  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
+  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body> };
   readonly remotes: {
     readonly read: (row: RepositoryRow) => Repo;
     readonly format: (row: RepositoryRow) => FormatUpstream;

@@ -27,7 +27,7 @@ const MOST = 1_000;
 
 interface RemotesParts {
   readonly database: MetadataDatabase;
-  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
+  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body> };
   readonly documents: CopiedDocuments;
   readonly company: Company;
   /** Where a repository's copies are kept. */

@@ -31,7 +31,8 @@ import { SmallBodies } from './stores/small-bodies.ts';
 import type { UploadSessions } from './stores/upload-sessions.ts';
 import type { UpstreamLoop } from './upstream-loop.ts';
 
-const SMALL_BODY = 128 * 1024;
+/** Larger ones cost as much from memory as from a file. */
+const SMALL_BODY = 256 * 1024;
 const SMALL_BODIES = 32 * 1024 * 1024;
 /** For how long a copy is kept that nothing copied needs: it can be had again. */
 const COPY_LEASE_MS = 30 * 24 * 3_600_000;

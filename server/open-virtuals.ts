@@ -97,7 +97,7 @@ export function openVirtuals({ directory, authorizer, priority, open }: Virtuals
 
   const target = async (row: RepositoryRow): Promise<WriteTarget> => {
     const { members, writes } = settingsOf(row);
-    const rows = await Promise.all(members.map((address) => directory.find(address)));
+    const rows = await Promise.all(members.map(async (address) => directory.find(address)));
     const writable = rows.flatMap((each) =>
       each?.mode === 'STANDARD_REPOSITORY' && each.format === row.format ? [each] : [],
     );

@@ -133,7 +133,7 @@ function fileAt(format: Format, path: string): FileRef | undefined {
   const asked = format.segments?.(raw) ?? raw;
   for (const route of format.routes) {
     const params = route.kind === 'file' && compilePath(route.path)(asked);
-    if (params) return route.file({ params, query: new URLSearchParams(), headers: new Headers() });
+    if (params) return route.file({ params });
   }
   return undefined;
 }

@@ -81,7 +81,8 @@ export interface VersionLink {
 
 /** What an index is built from. Lists are keyset queries, in byte order, never a walk. */
 export interface CatalogReader {
-  file(ref: FileRef): Promise<StoredFile | undefined>;
+  /** Asked on every download, which need not wait for what is known. */
+  file(ref: FileRef): StoredFile | undefined | Promise<StoredFile | undefined>;
   /** Whether there is such a file, and its content is damaged or lost. */
   damaged(ref: FileRef): Promise<boolean>;
   /** Files whose paths start with `prefix`, in the order of these. */

@@ -75,7 +75,8 @@ interface RouteBase {
 /** Answers GET and HEAD from a file. */
 export interface FileRoute extends RouteBase {
   readonly kind: 'file';
-  file(request: RouteRequest): FileRef;
+  /** The file that an address names: always the same one. */
+  file(request: Pick<RouteRequest, 'params'>): FileRef;
   /** Whether HEAD is how a writer asks what it need not send, so that the file must outlive the question. */
   readonly headBeforeWrite?: boolean;
   headers?(opened: OpenedFile): Record<string, string>;

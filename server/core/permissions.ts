@@ -168,8 +168,11 @@ const known: ReadonlySet<string> = new Set(PERMISSIONS);
 export const isPermission = (text: string): text is Permission => known.has(text);
 
 const OTHER_HOSTS: Readonly<Record<string, string>> = { resourcemanager: 'cloudresourcemanager' };
+const services: ReadonlyMap<string, string> = new Map(PERMISSIONS.map((each) => [each, serviceNamed(each)]));
 /** The service that a permission belongs to, as full resource names and audit entries write it. */
-export function serviceOf(permission: string): string {
+export const serviceOf = (permission: string): string => services.get(permission) ?? serviceNamed(permission);
+
+function serviceNamed(permission: string): string {
   const prefix = permission.slice(0, permission.indexOf('.'));
   return `${OTHER_HOSTS[prefix] ?? prefix}.googleapis.com`;
 }

@@ -35,8 +35,8 @@ export interface OpenedFile {
   readonly without?: readonly string[];
   /** Tells the repository that a client got it, or was told that it has it. */
   pulled?(): void;
-  /** A range only where the size is known. */
-  open(range?: ByteRange): Promise<Body>;
+  /** A range only where the size is known. At once what is in memory. */
+  open(range?: ByteRange): Body | Promise<Body>;
 }
 
 /** What of a file an answer is made of. */

@@ -24,7 +24,8 @@ export interface RepositoryRow extends RepositoryAddress {
 }
 
 export interface RepositoryDirectory {
-  find(address: RepositoryAddress): Promise<RepositoryRow | undefined>;
+  /** Asked on every request, which need not wait for what is known. */
+  find(address: RepositoryAddress): RepositoryRow | undefined | Promise<RepositoryRow | undefined>;
   /** A standard repository with default settings, or the one that is there. */
   create(address: RepositoryAddress, format: string, act?: Act): Promise<RepositoryRow>;
   /** Every repository of a format, ordered by project, location, name. */

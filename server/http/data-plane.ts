@@ -1,7 +1,8 @@
 import type { Act } from '../core/audit.ts';
+import type { FileRef } from '../core/catalog.ts';
 import { methodNotAllowed, RegistryError } from '../core/error.ts';
 import type { Format, Params, Route, RouteRequest } from '../core/format.ts';
-import type { Decision, Within } from '../core/iam.ts';
+import type { Decision, ResourceName, Within } from '../core/iam.ts';
 import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
 import { pastIsReadOnly, requirePast } from './as-of.ts';
 import { creationAct, type DataAuditParts, recorded } from './data-act.ts';
@@ -26,6 +27,8 @@ export interface Matched extends Runnable {
   readonly params: Params;
   /** What of the repository the path names. */
   readonly within: Within | undefined;
+  /** The repository. */
+  readonly on: ResourceName;
   readonly label: string;
 }
 
@@ -60,23 +63,23 @@ export class DataPlane {
     return this.#options.entered(loop, () => this.#handle(call, destination, matched));
   }
 
-  async #handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
-    const { label, params } = matched;
+  #handle(call: DataRequest, destination: RepositoryDestination, matched: Matched): Promise<Response> {
+    const { label, params, on } = matched;
     call.trace.route = label;
     const asked: RouteRequest = { params, query: call.query, headers: call.request.headers };
-    const { audit } = this.#options;
+    const { audit, authorizer } = this.#options;
     return recorded(audit, { call, destination, route: matched.route, asked }, async (act) => {
-      const on = repositoryName(destination.address);
-      const { authorizer } = this.#options;
-      const decision = await authorizer.check(call.principal, matched.route.permission, on, matched.within);
+      const check = authorizer.check(call.principal, matched.route.permission, on, matched.within);
+      const decision = check instanceof Promise ? await check : check;
       if (decision.allow && destination.asOf !== undefined && matched.route.kind === 'command')
         throw pastIsReadOnly(destination.asOf, on);
       if (decision.allow && isPlain(decision, matched.route)) {
-        const repository = await this.#repository(call, destination, matched);
+        const found = this.#repository(call, destination, matched);
+        const repository = found instanceof Promise ? await found : found;
         return runRoute(this.#options, call, destination, matched, asked, repository, act);
       }
       const { allow: allowed } = decision;
-      const find = () => this.#repository(call, destination, matched);
+      const find = async () => this.#repository(call, destination, matched);
       return runNarrowed(this.#options, { call, destination, matched, asked, on, allowed, act, find });
     });
   }
@@ -94,14 +97,16 @@ export class DataPlane {
   }
 
   /** NAME_UNKNOWN for a path that no route of the format has, METHOD_NOT_ALLOWED for one that has other methods. */
-  match(method: string, { format, rest }: RepositoryDestination, endsInSlash = false): Matched {
+  match(method: string, { format, rest, address }: RepositoryDestination, endsInSlash = false): Matched {
     const allowed = new Set<string>();
     const segments = format.segments?.(rest) ?? rest;
     for (const found of this.#routes.get(format) ?? []) {
       const params = found.match(segments, endsInSlash);
       if (!params) continue;
-      if (found.methods.includes(method))
-        return { ...found, params, within: found.route.within?.({ params }) };
+      if (found.methods.includes(method)) {
+        const within = found.route.within?.({ params });
+        return { ...found, route: at(found.route, params), params, within, on: repositoryName(address) };
+      }
       for (const other of found.methods) allowed.add(other);
     }
     if (allowed.size === 0)
@@ -112,19 +117,39 @@ export class DataPlane {
   }
 
   /** Looked for once it is decided, so that a refusal says nothing about what exists. */
-  async #repository(
+  #repository(
     call: DataRequest,
     destination: RepositoryDestination,
-    { route: { permission } }: Matched,
+    matched: Matched,
+  ): RepositoryRow | Promise<RepositoryRow> {
+    const found = this.#options.repositories.find(destination.address);
+    if (found instanceof Promise)
+      return found.then((known) => this.#required(call, destination, matched, known));
+    return this.#required(call, destination, matched, found);
+  }
+
+  #required(
+    call: DataRequest,
+    destination: RepositoryDestination,
+    matched: Matched,
+    known: RepositoryRow | undefined,
+  ): RepositoryRow | Promise<RepositoryRow> {
+    const { asOf, format } = destination;
+    if (known?.format !== format.id) return this.#made(call, destination, matched, known);
+    const { historyKept: kept, now } = this.#options;
+    if (asOf !== undefined) requirePast(asOf, known, { now: now(), kept });
+    return known;
+  }
+
+  /** Some come into being with the first push. NAME_UNKNOWN for all others. */
+  async #made(
+    call: DataRequest,
+    destination: RepositoryDestination,
+    { on: name, route: { permission } }: Matched,
+    known: RepositoryRow | undefined,
   ): Promise<RepositoryRow> {
-    const { authorizer, repositories, historyKept: kept, now } = this.#options;
-    const { address, asOf, format, legacy } = destination;
-    const name = repositoryName(address);
-    const known = await repositories.find(address);
-    if (known?.format === format.id) {
-      if (asOf !== undefined) requirePast(asOf, known, { now: now(), kept });
-      return known;
-    }
+    const { authorizer, repositories } = this.#options;
+    const { address, format, legacy } = destination;
     if (known === undefined && legacy && permission === 'artifactregistry.repositories.uploadArtifacts') {
       const create = await authorizer.check(
         call.principal,
@@ -149,6 +174,13 @@ export class DataPlane {
 const isPlain = ({ conditional, throughout }: Allowed, { kind }: Route): boolean =>
   conditional !== true || (throughout === true && (kind === 'file' || kind === 'command'));
 type Allowed = Extract<Decision, { allow: true }>;
+
+/** The route for one address, whose file is named but once. */
+function at(route: Route, params: Params): Route {
+  if (route.kind !== 'file') return route;
+  let known: FileRef | undefined;
+  return { ...route, file: () => (known ??= route.file({ params })) };
+}
 
 const compile = (format: Format, route: Route, now: () => number): CompiledRoute => ({
   route,

@@ -8,7 +8,7 @@ import type { DataRequest, Trace } from './data-request.ts';
 import { challengeOf } from './denied.ts';
 import type { FailedLogin } from './login-failures.ts';
 import { rawPath } from './path.ts';
-import type { Resolver } from './resolver.ts';
+import type { Resolved, Resolver } from './resolver.ts';
 import { withHeaders } from './format-headers.ts';
 import { checkSameOrigin, cookie, SESSION } from './session-cookie.ts';
 import { runService, type ServiceParts } from './service-plane.ts';
@@ -34,6 +34,9 @@ export interface FrontRequest {
   /** UNAUTHENTICATED when it shows a credential that is not good. */
   caller(): Caller | Promise<Caller>;
 }
+
+/** A request as it came. */
+type Arrival = Pick<FrontRequest, 'request' | 'path' | 'host' | 'trace' | 'peer'>;
 
 interface FrontDoorOptions {
   readonly addressing: Addressing;
@@ -65,25 +68,22 @@ export class FrontDoor {
 
   answer(request: Request, trace: Trace, peer: () => string): Promise<Response> {
     const path = rawPath(request.url);
+    const host = request.headers.get('host') ?? '';
+    const arrival: Arrival = { request, path, host, trace, peer };
+    const known = this.#options.resolver.known(request.method, host, path);
+    if (known) return this.#artifact(arrival, known);
     const fixture = this.#options.fixtures.find((candidate) => candidate.matches(path));
-    return fixture
-      ? this.#fixed(fixture, request, path, trace, peer)
-      : this.#artifact(request, path, trace, peer);
+    return fixture ? this.#fixed(fixture, arrival) : this.#artifact(arrival);
   }
 
-  async #fixed(
-    fixture: Fixture,
-    request: Request,
-    path: string,
-    trace: Trace,
-    peer: () => string,
-  ): Promise<Response> {
-    trace.route = fixture.route;
+  async #fixed(fixture: Fixture, arrival: Arrival): Promise<Response> {
+    arrival.trace.route = fixture.route;
     const { crowd } = this.#options;
     const room = crowd.enter();
     try {
       if (!room && fixture.always !== true) throw crowded();
-      const front = this.#front(request, path, trace, peer);
+      requireSane(arrival);
+      const front = this.#front(arrival);
       return await fixture.answer({ ...front, caller: () => this.#callerOf(front) });
     } catch (error) {
       return errorResponse(error, fixture.render, this.#options.report);
@@ -92,16 +92,20 @@ export class FrontDoor {
     }
   }
 
-  async #artifact(request: Request, path: string, trace: Trace, peer: () => string): Promise<Response> {
+  /** `known` is what the address means, where somebody asked for it before: nothing of it need be looked at again. */
+  async #artifact(arrival: Arrival, known?: Resolved): Promise<Response> {
     const { resolver, data, services, crowd } = this.#options;
+    const { request, path, host, trace, peer } = arrival;
     const room = crowd.enter();
     let front: FrontRequest | undefined;
     try {
-      front = this.#front(request, path, trace, peer);
+      if (!known) requireSane(arrival);
+      front = this.#front(arrival);
+      const { origin } = front;
       if (!room) throw crowded();
-      const { host, origin } = front;
-      const { principal, bearer } = await this.#callerAt(front);
-      const { destination, matched, below } = resolver.resolve(request.method, host, path);
+      const caller = this.#callerAt(front);
+      const { principal, bearer } = caller instanceof Promise ? await caller : caller;
+      const { destination, matched, below } = known ?? resolver.resolve(request.method, host, path);
       const call: DataRequest = {
         request,
         query: queryOf(request.url),
@@ -160,12 +164,7 @@ export class FrontDoor {
     return withHeaders(answer, format);
   }
 
-  #front(request: Request, path: string, trace: Trace, peer: () => string): FrontRequest {
-    const host = request.headers.get('host') ?? '';
-    // Two Host headers arrive as one with a comma, and are refused with every other host that is none.
-    if (!HOST.test(host)) throw invalid('HOST_INVALID', 'the Host header is not a host');
-    if (!METHODS.has(request.method))
-      throw methodNotAllowed(`${request.method} is not possible here`, METHODS);
+  #front({ request, path, host, trace, peer }: Arrival): FrontRequest {
     const { publicUrl, scheme } = this.#options;
     return {
       request,
@@ -191,6 +190,13 @@ export class FrontDoor {
       throw thrown;
     });
   }
+}
+
+/** Refuses a request that nothing can be made of. What was resolved once needs it no more. */
+function requireSane({ request, host }: Arrival): void {
+  // Two Host headers arrive as one with a comma, and are refused with every other host that is none.
+  if (!HOST.test(host)) throw invalid('HOST_INVALID', 'the Host header is not a host');
+  if (!METHODS.has(request.method)) throw methodNotAllowed(`${request.method} is not possible here`, METHODS);
 }
 
 function queryOf(url: string): URLSearchParams {

@@ -43,15 +43,17 @@ export class Resolver {
     );
   }
 
+  /** What was resolved before; nothing is known of what never was, nor of what is no address. */
+  known(method: string, host: string, path: string): Resolved | undefined {
+    return this.#known.get(keyOf(method, host, path));
+  }
+
   resolve(method: string, host: string, path: string): Resolved {
-    const key = `${method} ${host}${path}`;
-    const known = this.#known.get(key);
-    if (known) return known;
     const destination = this.#addressing.locate(host, pathSegments(this.#spelled(host, path)));
     if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
     const resolved = this.#resolved(method, destination, path.endsWith('/'));
     if (this.#known.size >= REMEMBERED) this.#known.clear();
-    this.#known.set(key, resolved);
+    this.#known.set(keyOf(method, host, path), resolved);
     return resolved;
   }
 
@@ -78,3 +80,6 @@ export class Resolver {
     return format?.takesEmptySegments ? path.replaceAll(/\/{2,}/g, '/') : path;
   }
 }
+
+/** No part has a line break, so a host that is none is never taken for another with a path. */
+const keyOf = (method: string, host: string, path: string): string => `${method}\n${host}\n${path}`;

@@ -82,7 +82,8 @@ async function fileAnswer(
       (await mayWrite(parts, call, repository, route.within?.(asked)))
     )
       await repo.touch(ref);
-    const answer = await sender.send(call.request, opened, call.trace);
+    const sending = sender.send(call.request, opened, call.trace);
+    const answer = sending instanceof Promise ? await sending : sending;
     opened.pulled?.();
     return answer;
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../core/blob.ts';
+import type { Body, ByteRange } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
 import type { OpenedFile } from '../core/repo.ts';
 import { cacheHeaders, partialHeaders } from './cache-status.ts';
@@ -28,7 +28,7 @@ export class FileSender {
     this.#now = now;
   }
 
-  async send(request: Request, opened: OpenedFile, trace: Trace): Promise<Response> {
+  send(request: Request, opened: OpenedFile, trace: Trace): Response | Promise<Response> {
     const { size } = opened;
     const asked = request.headers;
     const headers = this.#headers(opened);
@@ -46,14 +46,17 @@ export class FileSender {
       const described = length === undefined ? all : withHeader(all, 'content-length', String(length));
       return new Response(null, { status, headers: described });
     }
-    const body = await opened.open(range);
-    if (length !== undefined) trace.sent = length;
-    // What is still growing is a stream, of which only we know how long it will be.
-    const sized = body instanceof ReadableStream && length !== undefined;
-    return new Response(body, {
-      status,
-      headers: sized ? withHeader(all, 'content-length', String(length)) : all,
-    });
+    const answer = (body: Body): Response => {
+      if (length !== undefined) trace.sent = length;
+      // What is still growing is a stream, of which only we know how long it will be.
+      const sized = body instanceof ReadableStream && length !== undefined;
+      return new Response(body, {
+        status,
+        headers: sized ? withHeader(all, 'content-length', String(length)) : all,
+      });
+    };
+    const body = opened.open(range);
+    return body instanceof Promise ? body.then(answer) : answer(body);
   }
 
   #headers(opened: OpenedFile): Headers {

@@ -27,7 +27,7 @@ const MOST_REMEMBERED = 10_000;
 /** What is known of a caller while nothing that decides has changed. */
 interface Known {
   readonly names: ReadonlySet<string>;
-  readonly standings: Map<string, Standing>;
+  readonly standings: Map<ResourceName, Map<Permission, Standing>>;
 }
 
 /**
@@ -99,13 +99,13 @@ export class PolicyAuthorizer implements Authorizer {
     if (who.kind !== 'anonymous' && who.scope && !inScope(who.scope, permission, on)) return undefined;
     this.#forgetOutdated();
     const known = this.#knownOf(who);
-    const key = `${permission} ${on}`;
-    const remembered = known.standings.get(key);
+    const remembered = known.standings.get(on)?.get(permission);
     if (remembered) return remembered;
     const remember = (chain: CompiledPolicy): Standing => {
       const standing = new Standing(chain, known.names, permission, on);
       if (known.standings.size >= MOST_REMEMBERED) known.standings.clear();
-      known.standings.set(key, standing);
+      const here = known.standings.get(on) ?? new Map<Permission, Standing>();
+      known.standings.set(on, here.set(permission, standing));
       return standing;
     };
     const chain = this.chain(on);

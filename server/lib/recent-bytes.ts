@@ -1,7 +1,7 @@
 /** Small bodies in memory, the least recently used given up first. */
-export class RecentBytes {
+export class RecentBytes<T extends Uint8Array<ArrayBuffer> | Blob = Uint8Array<ArrayBuffer>> {
   readonly #capacity: number;
-  readonly #kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #kept = new Map<string, T>();
   #bytes = 0;
 
   /** `capacity` in bytes. */
@@ -9,7 +9,7 @@ export class RecentBytes {
     this.#capacity = capacity;
   }
 
-  get(id: string): Uint8Array<ArrayBuffer> | undefined {
+  get(id: string): T | undefined {
     const known = this.#kept.get(id);
     if (known === undefined) return undefined;
     this.#kept.delete(id);
@@ -17,14 +17,16 @@ export class RecentBytes {
     return known;
   }
 
-  put(id: string, body: Uint8Array<ArrayBuffer>): void {
+  put(id: string, body: T): void {
     if (this.#kept.has(id)) return;
     this.#kept.set(id, body);
-    this.#bytes += body.byteLength;
-    for (const [oldest, { byteLength }] of this.#kept) {
+    this.#bytes += sizeOf(body);
+    for (const [oldest, given] of this.#kept) {
       if (this.#bytes <= this.#capacity) return;
       this.#kept.delete(oldest);
-      this.#bytes -= byteLength;
+      this.#bytes -= sizeOf(given);
     }
   }
 }
+
+const sizeOf = (body: Uint8Array | Blob): number => (body instanceof Blob ? body.size : body.byteLength);

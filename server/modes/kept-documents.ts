@@ -20,7 +20,7 @@ import { LaterWork } from './later-work.ts';
 import { code, type MadeDocument, written } from './made-document.ts';
 
 interface BodySource {
-  open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
+  open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body>;
 }
 
 /** A document that is kept, and how a part of its bytes is read. */

@@ -221,7 +221,7 @@ export class RemoteFiles {
             throw new RegistryError('DATA_LOSS', 'SIZE_LIMIT', `it is larger than ${limit} bytes`);
           return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
         },
-        open: (range) => bodies.open(blob, range),
+        open: async (range) => bodies.open(blob, range),
         beside: (target, limit) => fetchWhole(upstream, target, limit),
       },
       this.#indexes,

@@ -108,7 +108,7 @@ export class RemoteIndexes implements IndexReader {
     if (!document) return undefined;
     const { blob, layouts, source } = document;
     const held = { source, state: copies.state(repositoryId, what) };
-    if (blob) return { ...held, body: () => this.#body(layouts, () => this.#parts.bodies.open(blob)) };
+    if (blob) return { ...held, body: () => this.#body(layouts, async () => this.#parts.bodies.open(blob)) };
     // Before another takes its place.
     const isRead = memory.hasIndex(idOf(wanted, source));
     const bytes = isRead ? undefined : documents.bytes(document);

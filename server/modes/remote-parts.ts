@@ -21,7 +21,7 @@ export interface RemoteParts {
   readonly downloads: Downloads;
   /** Where copies are kept, written on nobody's behalf. */
   readonly stored: HostedRepo;
-  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Promise<Body> };
+  readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body> };
   readonly documents: CopiedDocuments;
   /** What else is kept behind answers. */
   readonly company: Company;

@@ -9,7 +9,7 @@ import type { OpenedFile, Repo } from '../core/repo.ts';
 import { VisibleCatalog } from '../lib/visible-catalog.ts';
 
 interface BodySource {
-  open(blob: BlobInfo, range?: ByteRange): Promise<Body>;
+  open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body>;
 }
 
 type Stored = CatalogReader & Pick<HostedRepo, 'renew'>;
@@ -51,7 +51,8 @@ export class StandardRepo implements Repo {
   }
 
   async file(ref: FileRef): Promise<OpenedFile> {
-    const stored = await this.#catalog.file(ref);
+    const found = this.#catalog.file(ref);
+    const stored = found instanceof Promise ? await found : found;
     if (!stored)
       throw (await this.#catalog.damaged(ref)) ? damaged(ref) : notFound('FILE', { path: ref.path });
     const known = this.#opened.get(stored);

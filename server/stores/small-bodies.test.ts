@@ -7,7 +7,7 @@ import { failureOf } from '../testing/failure-of.ts';
 import { MemoryBlobs } from './blobs/memory.ts';
 import { SmallBodies } from './small-bodies.ts';
 
-const textOf = async (body: Promise<Body>): Promise<string> => new Response(await body).text();
+const textOf = async (body: Body | Promise<Body>): Promise<string> => new Response(await body).text();
 
 /** A store that counts how often it is read. */
 class Counted extends MemoryBlobs {
@@ -40,7 +40,7 @@ describe('small bodies', () => {
     expect(blobs.reads).toEqual([blob.generation]);
   });
 
-  test('are those up to a size, and only whole ones', async () => {
+  test('are those up to a size, read whole', async () => {
     const bodies = new SmallBodies(blobs, { largest: 5, capacity: 100 });
     const [small, large] = [await stored('12345'), await stored('123456')];
 
@@ -50,6 +50,17 @@ describe('small bodies', () => {
     }
 
     expect(blobs.reads).toHaveLength(4);
+  });
+
+  test('answer ranges from memory once they are there', async () => {
+    const bodies = new SmallBodies(blobs, { largest: 10, capacity: 100 });
+    const blob = await stored('small');
+    await bodies.open(blob);
+    blobs.reads.length = 0;
+
+    expect(await textOf(bodies.open(blob, { start: 1, end: 3 }))).toBe('mal');
+    expect(await textOf(bodies.open(blob, { start: 4, end: 4 }))).toBe('l');
+    expect(blobs.reads).toEqual([]);
   });
 
   test('of another generation are another body', async () => {
@@ -69,7 +80,9 @@ describe('small bodies', () => {
     await blobs.delete(blob);
 
     for (let time = 0; time < 2; time += 1)
-      expect(await failureOf(bodies.open(blob))).toMatchObject({ code: notFound('BLOB').code });
+      expect(await failureOf(Promise.resolve(bodies.open(blob)))).toMatchObject({
+        code: notFound('BLOB').code,
+      });
   });
 
   test('give up the one that was asked for the longest ago', async () => {

@@ -15,7 +15,7 @@ interface SmallBodiesOptions {
 export class SmallBodies {
   readonly #blobs: Pick<BlobStore, 'open'>;
   readonly #options: SmallBodiesOptions;
-  readonly #kept: RecentBytes;
+  readonly #kept: RecentBytes<Blob>;
 
   constructor(blobs: Pick<BlobStore, 'open'>, options: SmallBodiesOptions) {
     this.#blobs = blobs;
@@ -23,11 +23,16 @@ export class SmallBodies {
     this.#kept = new RecentBytes(options.capacity);
   }
 
-  async open(blob: BlobInfo, range?: ByteRange): Promise<Body> {
-    if (range !== undefined || blob.size > this.#options.largest) return this.#blobs.open(blob, range);
+  /** At once what is in memory. A range of it is made without the others of its bytes. */
+  open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body> {
+    if (blob.size > this.#options.largest) return this.#blobs.open(blob, range);
     const known = this.#kept.get(blob.generation);
-    if (known !== undefined) return known;
-    const body = new Uint8Array(await new Response(await this.#blobs.open(blob)).arrayBuffer());
+    if (known === undefined) return range ? this.#blobs.open(blob, range) : this.#read(blob);
+    return range ? known.slice(range.start, range.end + 1) : known;
+  }
+
+  async #read(blob: BlobInfo): Promise<Body> {
+    const body = new Blob([await new Response(await this.#blobs.open(blob)).arrayBuffer()]);
     this.#kept.put(blob.generation, body);
     return body;
   }

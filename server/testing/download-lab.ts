@@ -59,7 +59,7 @@ export class DownloadProcess implements AsyncDisposable {
     const blobs = await FilesystemBlobs.open({ root: join(root, 'blobs') });
     const repositories = new RepositoryTables(database, now);
     await repositories.ensureProject('p');
-    const { id } = (await repositories.find(REPOSITORY)) ?? (await repositories.create(REPOSITORY, 'DOCKER'));
+    const { id } = repositories.find(REPOSITORY) ?? (await repositories.create(REPOSITORY, 'DOCKER'));
     return new DownloadProcess(id, database, blobs, now);
   }
 

@@ -17,7 +17,7 @@ import { tagsList } from './tags-list.ts';
 import { ociUpstream } from './upstream.ts';
 import { appendChunk, cancelUpload, finishUpload, startUpload, uploadStatus } from './uploads.ts';
 
-const imageOf = ({ params }: RouteRequest): string => imageName(param(params, 'image'));
+const imageOf = ({ params }: Pick<RouteRequest, 'params'>): string => imageName(param(params, 'image'));
 
 const manifestUnknown = (path: string): RegistryError =>
   new RegistryError('NOT_FOUND', 'MANIFEST_UNKNOWN', `manifest ${path} does not exist`, {

@@ -179,7 +179,7 @@ export class CatalogTables implements CatalogReader {
     this.#repositoryId = repositoryId;
   }
 
-  async file(ref: FileRef): Promise<StoredFile | undefined> {
+  file(ref: FileRef): StoredFile | undefined | Promise<StoredFile | undefined> {
     return this.#files.find(this.#repositoryId, ref);
   }
 

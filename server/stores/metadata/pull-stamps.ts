@@ -20,6 +20,11 @@ interface Pulled {
   readonly at: number;
 }
 
+interface Noted {
+  readonly repositoryId: number;
+  readonly at: number;
+}
+
 /** Versions that are remembered to be noted already, and those that wait at most. */
 const REMEMBERED = 50_000;
 /** Versions that one transaction notes. */
@@ -30,6 +35,8 @@ export class PullStamps implements PullNotes, AsyncDisposable {
   readonly #options: PullStampsOptions;
   /** When each was noted, in milliseconds since the epoch. */
   readonly #noted = new Map<string, number>();
+  /** The same by the file, which is one object for as long as nothing is committed: found without a key made of names. */
+  #files = new WeakMap<object, Noted>();
   #waiting: Pulled[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -38,13 +45,18 @@ export class PullStamps implements PullNotes, AsyncDisposable {
     this.#options = options;
   }
 
-  note(repositoryId: number, { coordinates }: Pick<FileRef, 'coordinates'>): void {
+  note(repositoryId: number, file: Pick<FileRef, 'coordinates'>): void {
+    const { coordinates } = file;
     const version = coordinates?.version;
     if (coordinates === undefined || version === undefined) return;
-    const key = `${repositoryId}/${coordinates.package}@${version}`;
     const at = this.#options.now();
+    const known = this.#files.get(file);
+    if (known?.repositoryId === repositoryId && isRecent(known.at, at)) return;
+    const key = `${repositoryId}/${coordinates.package}@${version}`;
     const before = this.#noted.get(key);
-    if (before !== undefined && Math.abs(at - before) < PULLS_NOTED_MS) return;
+    const isNoted = before !== undefined && isRecent(before, at);
+    this.#files.set(file, { repositoryId, at: isNoted ? before : at });
+    if (isNoted) return;
     if (this.#noted.size >= REMEMBERED) this.#noted.clear();
     this.#noted.set(key, at);
     if (this.#waiting.length >= REMEMBERED) this.#waiting.length = 0;
@@ -82,6 +94,7 @@ export class PullStamps implements PullNotes, AsyncDisposable {
       }
     } catch (cause) {
       this.#noted.clear();
+      this.#files = new WeakMap();
       failed(cause);
     }
   }
@@ -90,3 +103,5 @@ export class PullStamps implements PullNotes, AsyncDisposable {
     await this.flush();
   }
 }
+
+const isRecent = (noted: number, at: number): boolean => Math.abs(at - noted) < PULLS_NOTED_MS;

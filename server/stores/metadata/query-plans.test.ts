@@ -107,9 +107,9 @@ const pair = (hash: string): LoginPair => ({
 });
 
 const rows: readonly Row[] = [
-  { what: 'a file by its path', work: ({ repo }) => repo.file(fileOf('pkg', 'x')) },
-  { what: 'a file by a tag', work: ({ repo }) => repo.file(taggedFile('pkg', 'latest')) },
-  { what: 'a repository', work: ({ repositories }) => repositories.find(ADDRESS) },
+  { what: 'a file by its path', work: async ({ repo }) => repo.file(fileOf('pkg', 'x')) },
+  { what: 'a file by a tag', work: async ({ repo }) => repo.file(taggedFile('pkg', 'latest')) },
+  { what: 'a repository', work: async ({ repositories }) => repositories.find(ADDRESS) },
   { what: 'an account', work: ({ accounts }) => accounts.find('ann') },
   { what: 'a token by its hash', work: ({ tokens }) => tokens.tokenByHash(hex) },
   { what: 'a token by its id', work: ({ tokens }) => tokens.tokenById('id') },

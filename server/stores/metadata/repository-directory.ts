@@ -49,7 +49,7 @@ export class RepositoryTables implements RepositoryDirectory {
     );
   }
 
-  async find({ project, location, repository }: RepositoryAddress): Promise<RepositoryRow | undefined> {
+  find({ project, location, repository }: RepositoryAddress): RepositoryRow | undefined {
     const key = `${project}/${location}/${repository}`;
     const found = this.#found.get(key, () => {
       const row = this.#find.get(project, location, repository);
