@@ -19,6 +19,8 @@ readonly pnpm_version=12.21.0
 readonly yarn_version=1.22.22
 readonly berry_version=4.18.1
 readonly bun_version=1.4.5
+# Object storage on a directory, which checks signatures and checksums as Amazon's does.
+readonly versitygw_version=v1.8.0
 # The newest that Node.js 20 runs.
 readonly verdaccio_version=6.8.0
 readonly pip_version=26.3
@@ -174,6 +176,7 @@ debian_gradle
 docker_cli
 go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
 go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
+go_install versitygw "$versitygw_version" github.com/versity/versitygw/cmd/versitygw
 oras
 conformance
 npm_client npm npm "$npm_version"

@@ -26,7 +26,7 @@ export function parseBackupArguments(argv: readonly string[], { plain, valued }:
   const flags = new Map<string, string>();
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
-    const [, name, inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const [, name, inline] = /^--([a-z0-9-]+)(?:=(.*))?$/s.exec(word) ?? [];
     if (name === undefined) {
       words.push(word);
       continue;
@@ -42,11 +42,6 @@ export function parseBackupArguments(argv: readonly string[], { plain, valued }:
     if (valued.includes(name)) flags.set(name, value);
     else settings.push(`--${name}=${value}`);
   }
-  const s3 = words.find((word) => /^[a-z0-9]+:\/\//.test(word));
-  if (s3 !== undefined)
-    throw new ConfigError(
-      `${s3} is not a directory: backups to object storage come with the S3 store, which this version does not have yet`,
-    );
   const { data } = parseConfig({
     argv: settings,
     env: process.env,

@@ -66,7 +66,7 @@ describe('the program', () => {
     const verified = await entrepot('backup', 'verify', to);
     expect(verified).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('delete damaged files below blobs/'),
+      stderr: expect.stringContaining('delete what is damaged below blobs/'),
     });
     expect(verified.stdout).toMatch(/^\S+Z {2}sha256:[0-9a-f]{64} has 1 bytes instead of \d+\n$/);
     const restored = await entrepot('restore', to, `--data=${join(root, 'restored')}`);
@@ -78,8 +78,14 @@ describe('the program', () => {
   });
 
   const misunderstood: readonly (readonly [args: readonly string[], says: string])[] = [
-    [['backup', 's3://bucket/path'], 'backups to object storage come with the S3 store'],
-    [['restore', 's3://bucket', '--data=x'], 'backups to object storage come with the S3 store'],
+    [['backup', 's3://bucket/path'], 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who asks'],
+    [['restore', 's3://bucket', '--data=x'], 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who asks'],
+    [['backup', 's3://B/path'], 's3://B/path is not understood: write s3://BUCKET/PREFIX'],
+    [['backup', 's3://bucket/a/../b'], 'is not understood'],
+    [['backup', 'gs://bucket/a'], 'gs://bucket/a is neither a directory nor s3://BUCKET/PREFIX'],
+    [['backup', 's3://bucket', '--s3-endpoint=https://me:secret@host'], 'the endpoint of S3 is https://HOST'],
+    [['backup', 's3://bucket', '--s3-region=a/b'], 'a/b is not a region'],
+    [['backup', 'a', '--s3-region=b'], '--s3-region is for s3://BUCKET/PREFIX, not for a'],
     [['backup', 'a', 'b'], 'give one directory'],
     [['backup', 'list'], 'give one directory'],
     [['backup', 'a', '--deep'], '--deep is not for this command'],

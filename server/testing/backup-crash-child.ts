@@ -1,4 +1,5 @@
-/** The process that backup.test.ts stops: `backup-crash-child.ts <data> <backups> <step>`. */
+/** The process that the contract of backups stops: `backup-crash-child.ts <data> <backups> <step>`. */
+import { backupTarget } from '../backup-targets.ts';
 import { UNWATCHED } from '../stores/backup/progress.ts';
 import { takeBackup } from '../stores/backup/take-backup.ts';
 
@@ -8,9 +9,8 @@ setTimeout(() => process.exit(1), 20_000);
 const [data = '', to = '', subject = ''] = process.argv.slice(2);
 await takeBackup({
   data,
-  to,
+  to: backupTarget(to, new Map(), process.env),
   now: Date.now,
-  newId: () => crypto.randomUUID(),
   progress: UNWATCHED,
   onStep: (step) => {
     if (step === subject) process.kill(process.pid, 'SIGKILL');

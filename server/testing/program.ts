@@ -9,9 +9,13 @@ interface Ended {
 }
 
 /** Runs `entrepot` with these arguments, for the data directory `data`. */
-export async function entrepotFor(data: string, args: readonly string[]): Promise<Ended> {
+export async function entrepotFor(
+  data: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   await using child = Bun.spawn([process.execPath, PROGRAM, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: data },
+    env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: data, ...env },
     stdout: 'pipe',
     stderr: 'pipe',
     timeout: 20_000,

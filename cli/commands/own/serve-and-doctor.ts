@@ -22,7 +22,7 @@ export const doctor = own(
 );
 export const backup = own(
   'backup',
-  'Back a server up into a directory, while it runs.',
+  'Back a server up into a directory or a bucket, while it runs.',
   'Makes one more backup, copying only what is new; lists, verifies and prunes those there are.',
 );
 export const restore = own(

@@ -14,25 +14,22 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildApp } from '../../app.ts';
-import { parseConfig } from '../../config.ts';
 import type { BlobInfo } from '../../core/blob.ts';
-import { CHECKS } from '../../ops/doctor/checks.ts';
-import { examine } from '../../ops/doctor/examine.ts';
 import { failureOf } from '../../testing/failure-of.ts';
-import { Clock, temporary, TestServer } from '../../testing/harness.ts';
-import { freshImage, ImageClient } from '../../testing/oci.ts';
+import { temporary, TestServer } from '../../testing/harness.ts';
+import { freshImage } from '../../testing/oci.ts';
+import { blobsOf, complaints } from '../../testing/restored-server.ts';
 import { layout } from '../blobs/layout.ts';
 import { DataDirectory, dataPaths } from '../data-directory.ts';
-import { MetadataDatabase } from '../metadata/database.ts';
-import { BackupDirectory } from './backup-directory.ts';
-import { backupLayout } from './backup-layout.ts';
-import { encodeManifest, manifestPath, parseManifest } from './manifest.ts';
+import { blobName, LAYOUT, MANIFEST, SNAPSHOTS } from './backup-names.ts';
+import { Backups } from './backups.ts';
+import { FilesTarget } from './files-target.ts';
+import { encodeManifest, parseManifest } from './manifest.ts';
+import { openSnapshot } from './opened-snapshot.ts';
 import { UNWATCHED } from './progress.ts';
 import { pruneBackups } from './prune-backups.ts';
 import { restoreBackup } from './restore-backup.ts';
-import { BACKUP_STEPS, type BackupStep, takeBackup } from './take-backup.ts';
+import { type BackupStep, takeBackup } from './take-backup.ts';
 import { damagedBlobs } from './verify-snapshot.ts';
 
 let root: string;
@@ -45,80 +42,20 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const config = (directory: string) =>
-  parseConfig({
-    argv: ['--data', directory, '--reserve', '0KiB', '--listen', '127.0.0.1:0'],
-    env: {},
-    readFile: () => '',
-  });
-
+const target = (path: string) => new FilesTarget(path, () => crypto.randomUUID());
 const back = (from: string, onStep: (step: BackupStep) => void = () => undefined, into = to) =>
   takeBackup({
     data: from,
-    to: into,
+    to: target(into),
     now: Date.now,
-    newId: () => crypto.randomUUID(),
     progress: UNWATCHED,
     onStep,
   });
 const restore = (more: { readonly snapshot?: string } = {}) =>
-  restoreBackup({ from: to, data, progress: UNWATCHED, ...more });
+  restoreBackup({ from: target(to), data, progress: UNWATCHED, ...more });
 
 const reason = async (promise: Promise<unknown>): Promise<string> => String(await failureOf(promise));
 
-/** A server on a data directory that is there already. */
-async function startOn(directoryPath: string): Promise<TestServer> {
-  const clock = new Clock();
-  const directory = new DataDirectory(directoryPath);
-  directory.lock();
-  const log = { write: () => undefined, flush: () => undefined };
-  const app = await buildApp({ config: config(directoryPath), directory, log, now: clock.now, shared: true });
-  const database = await MetadataDatabase.open(directory.database);
-  return new TestServer({ clock, logged: [], database, directory, app });
-}
-
-/** What the doctor finds wrong, reading everything. */
-async function complaints(directory: string): Promise<readonly string[]> {
-  const found = await Array.fromAsync(
-    examine({
-      directory,
-      settings: config(directory),
-      checks: CHECKS,
-      deep: true,
-      now: Date.now,
-      progress: () => undefined,
-    }),
-  );
-  return found.filter(({ level }) => level === 'fail').map(({ name, says }) => `${name}: ${says}`);
-}
-
-interface Pulled {
-  readonly document: string;
-  readonly blobs: readonly (readonly [digest: string, bytes: string])[];
-}
-
-/** All that a client gets of an image, byte for byte. */
-async function pull(image: ImageClient, reference: string): Promise<Pulled> {
-  const answer = await image.send('GET', `manifests/${reference}`);
-  const document = await answer.text();
-  expect({ status: answer.status, document }).toMatchObject({ status: 200 });
-  const { config: first, layers } = JSON.parse(document) as Record<'config', BlobInfo> & {
-    layers: BlobInfo[];
-  };
-  const blobs = await Promise.all(
-    [first, ...layers].map(async ({ digest }) => {
-      const blob = await image.send('GET', `blobs/${digest}`);
-      expect(blob.status).toBe(200);
-      return [digest, Buffer.from(await blob.arrayBuffer()).toString('base64')] as const;
-    }),
-  );
-  return { document, blobs };
-}
-
-const blobsOf = (directory: string): readonly BlobInfo[] => {
-  using database = new Database(dataPaths(directory).database, { readonly: true });
-  return database.query<BlobInfo, []>('SELECT digest, size, generation FROM blob ORDER BY digest').all();
-};
 const first = (directory: string): BlobInfo => {
   const [blob] = blobsOf(directory);
   if (blob === undefined) throw new Error('no blob');
@@ -139,37 +76,14 @@ async function modes(directory: string): Promise<ReadonlySet<string>> {
 }
 
 describe('a backup beside a server that takes pushes', () => {
-  test('restores to a server that has all that was acknowledged before it began, byte for byte', async () => {
-    await using server = await TestServer.start();
-    const image = freshImage(server);
-    for (let n = 0; n < 12; n += 1) await image.image(`before-${n}`);
-    const expected = await Promise.all(Array.from({ length: 12 }, (_, n) => pull(image, `before-${n}`)));
-
-    const over = new AbortController();
-    const pushing = (async () => {
-      for (let n = 0; !over.signal.aborted; n += 1) await image.image(`during-${n}`);
-    })();
-    const taken = await back(server.directory.root);
-    over.abort();
-    await pushing;
-
-    expect(taken.manifest.damaged).toEqual([]);
-    expect(await restore()).toMatchObject({ id: taken.id });
-    expect(await complaints(data)).toEqual([]);
-    await using restored = await startOn(data);
-    const there = new ImageClient(restored, image.name);
-    expect(await Promise.all(expected.map((_, n) => pull(there, `before-${n}`)))).toEqual(expected);
-    await there.image('after');
-  });
-
   test('is for its owner alone, secrets included, and so is what is restored from it', async () => {
     await using server = await TestServer.start();
     await freshImage(server).image('a');
     await writeFile(server.directory.initialPassword, 'made up\n');
-    const { path } = await back(server.directory.root);
+    const { id } = await back(server.directory.root);
     await restore();
 
-    expect((await readdir(path)).sort()).toEqual([
+    expect((await readdir(join(to, SNAPSHOTS, id))).sort()).toEqual([
       'entrepot.db',
       'initial-admin-password',
       'manifest.json',
@@ -180,22 +94,6 @@ describe('a backup beside a server that takes pushes', () => {
     expect(await readFile(dataPaths(data).signingKey)).toEqual(
       await readFile(dataPaths(server.directory.root).signingKey),
     );
-  });
-
-  test('copies only what is new, and each is whole by itself', async () => {
-    await using server = await TestServer.start();
-    const image = freshImage(server);
-    await image.image('a');
-    const one = await back(server.directory.root);
-    await image.image('b');
-    const two = await back(server.directory.root);
-
-    expect([one.copied.count, two.copied.count, two.manifest.blobs.count]).toEqual([3, 3, 6]);
-    await restore({ snapshot: one.id });
-    expect(blobsOf(data)).toHaveLength(3);
-    await rm(data, { recursive: true });
-    await restore({ snapshot: two.id });
-    expect(blobsOf(data)).toHaveLength(6);
   });
 
   test('begins anew when what its snapshot names is deleted before it is copied', async () => {
@@ -254,27 +152,6 @@ const source = (): string => join(root, 'data');
 describe('an installation', () => {
   beforeEach(() => cp(join(original, 'data'), source(), { recursive: true }));
 
-  test.each(BACKUP_STEPS)(
-    'whose backup is killed when its %s has none from it, and the next is whole',
-    async (step) => {
-      const child = fileURLToPath(import.meta.resolve('../../testing/backup-crash-child.ts'));
-      await using victim = Bun.spawn([process.execPath, child, source(), to, step], { stderr: 'inherit' });
-      await victim.exited;
-      expect(victim.signalCode).toBe('SIGKILL');
-      {
-        using directory = await BackupDirectory.open(to);
-        expect(await directory.snapshots()).toEqual([]);
-      }
-      expect(await reason(restore())).toMatch('holds no whole backup');
-
-      await back(source());
-      expect((await readdir(backupLayout(to).snapshots)).length).toBe(1);
-      expect(await readdir(backupLayout(to).staging)).toEqual([]);
-      await restore();
-      expect(await complaints(data)).toEqual([]);
-    },
-  );
-
   test.each([
     ['a flipped bit', (path: string) => flip(path)],
     ['an object that is lost', (path: string) => rm(path)],
@@ -301,8 +178,8 @@ describe('an installation', () => {
   test('whose contents are away is not taken for one that lost them', async () => {
     await rename(dataPaths(source()).blobs, join(root, 'unmounted'));
     expect(await reason(back(source()))).toMatch('could not be copied');
-    using directory = await BackupDirectory.open(to);
-    expect(await directory.ids()).toEqual([]);
+    await using backups = await Backups.open(target(to));
+    expect(await backups.ids()).toEqual([]);
   });
 
   test('is not backed up into itself, nor over something else', async () => {
@@ -317,8 +194,8 @@ describe('an installation', () => {
 
   test('is backed up by one at a time', async () => {
     await back(source());
-    using held = await BackupDirectory.open(to);
-    expect(await reason(back(source()))).toMatch(`${held.layout.root} is in use`);
+    await using held = await Backups.open(target(to));
+    expect(await reason(back(source()))).toMatch(`${held.target.address} is in use`);
   });
 
   test('keeps as many backups as asked for, and the contents they need', async () => {
@@ -329,13 +206,14 @@ describe('an installation', () => {
     database.run('DELETE FROM blob WHERE digest = ?', [digest]);
     const young = await back(source());
 
-    using directory = await BackupDirectory.open(to);
-    expect(await pruneBackups(directory, 2)).toEqual({ snapshots: [], blobs: 0 });
-    expect(await pruneBackups(directory, 1)).toEqual({ snapshots: [old.id], blobs: 1 });
-    expect(await directory.ids()).toEqual([young.id]);
+    await using backups = await Backups.openToWrite(target(to));
+    expect(await pruneBackups(backups, 2)).toEqual({ snapshots: [], blobs: 0 });
+    expect(await pruneBackups(backups, 1)).toEqual({ snapshots: [old.id], blobs: 1 });
+    expect(await backups.ids()).toEqual([young.id]);
+    expect(await readdir(join(to, SNAPSHOTS))).toEqual([young.id]);
     expect(size).toBeGreaterThan(0);
-    const snapshot = await directory.snapshot(undefined);
-    expect(await damagedBlobs(directory, snapshot, { deep: true, progress: UNWATCHED })).toEqual([]);
+    await using opened = await openSnapshot(backups, await backups.snapshot(undefined));
+    expect(await damagedBlobs(target(to), opened, { deep: true, progress: UNWATCHED })).toEqual([]);
   });
 });
 
@@ -345,17 +223,18 @@ async function flip(path: string): Promise<void> {
   await writeFile(path, bytes);
 }
 
-const someBlob = (): string => backupLayout(to).blob(first(join(original, 'data')).digest);
+const someBlob = (): string => join(to, blobName(first(join(original, 'data')).digest));
 
 describe('a backup', () => {
   let snapshot: string;
   beforeEach(async () => {
     await cp(join(original, 'backups'), to, { recursive: true });
-    const { snapshots } = backupLayout(to);
+    const snapshots = join(to, SNAPSHOTS);
     snapshot = join(snapshots, (await readdir(snapshots))[0] ?? '');
   });
+  const manifestPath = (): string => join(snapshot, MANIFEST);
   const rewrite = async (change: object): Promise<void> => {
-    const path = manifestPath(snapshot);
+    const path = manifestPath();
     const manifest = parseManifest(await readFile(path, 'utf8'), 'this');
     await writeFile(path, encodeManifest({ ...manifest, ...change }));
   };
@@ -378,10 +257,10 @@ describe('a backup', () => {
     ['a missing database', () => rm(join(snapshot, 'entrepot.db')), /entrepot\.db of backup .* is missing/],
     ['a damaged key', () => flip(join(snapshot, 'signing-key')), /signing-key of backup .* is damaged/],
     ['a missing key', () => rm(join(snapshot, 'signing-key')), /signing-key of backup .* is missing/],
-    ['a truncated manifest', () => truncate(manifestPath(snapshot), 40), /is truncated or damaged/],
-    ['an empty manifest', () => truncate(manifestPath(snapshot)), /is truncated or damaged/],
-    ['a damaged manifest', () => flip(manifestPath(snapshot)), /is truncated or damaged/],
-    ['no manifest', () => rm(manifestPath(snapshot)), /has no manifest: it is not a whole backup/],
+    ['a truncated manifest', () => truncate(manifestPath(), 40), /is truncated or damaged/],
+    ['an empty manifest', () => truncate(manifestPath()), /is truncated or damaged/],
+    ['a damaged manifest', () => flip(manifestPath()), /is truncated or damaged/],
+    ['no manifest', () => rm(manifestPath()), /has no manifest: it is not a whole backup/],
     ['a manifest of something else', () => rewrite({ kind: 'other' }), /is not a backup of entrepot/],
     ['a later format', () => rewrite({ format: 2 }), /was made by a newer version of entrepot \(format 2\)/],
     [
@@ -393,14 +272,14 @@ describe('a backup', () => {
       'a file of another version',
       async () => {
         await writeFile(join(snapshot, 'more'), '');
-        const manifest = parseManifest(await readFile(manifestPath(snapshot), 'utf8'), 'this');
+        const manifest = parseManifest(await readFile(manifestPath(), 'utf8'), 'this');
         const empty = { name: 'more', size: 0, sha256: new Bun.CryptoHasher('sha256').digest('hex') };
         await rewrite({ files: [...manifest.files, empty] });
       },
       /holds more, which this version does not know/,
     ],
-    ['a later layout', () => writeFile(backupLayout(to).marker, 'entrepot backup 2\n'), /later one/],
-    ['no marker', () => rm(backupLayout(to).marker), /is not a directory of backups/],
+    ['a later layout', () => writeFile(join(to, LAYOUT), 'entrepot backup 2\n'), /later one/],
+    ['no marker', () => rm(join(to, LAYOUT)), /is not a directory of backups/],
   ];
   test.each(damages)('with %s is refused, and leaves nothing behind', async (_, damage, says) => {
     await damage();
@@ -438,6 +317,6 @@ describe('a backup', () => {
     await restore();
     await chmod(snapshot, 0o700);
     expect((await readdir(snapshot)).sort()).toEqual(['entrepot.db', 'manifest.json', 'signing-key']);
-    expect(dirname(snapshot)).toBe(backupLayout(to).snapshots);
+    expect(dirname(snapshot)).toBe(join(to, SNAPSHOTS.slice(0, -1)));
   });
 });

@@ -42,28 +42,36 @@ export async function copyThrough(
   return result;
 }
 
-async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
+export async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
   for (let at = 0; at < piece.byteLength;) at += (await file.write(piece, at)).bytesWritten;
 }
 
 /** `workers` at a time; the first failure ends all of it. */
 export async function concurrently<T>(
-  items: Iterable<T>,
+  items: AsyncIterable<T>,
   workers: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const iterator = items[Symbol.iterator]();
+  const iterator = items[Symbol.asyncIterator]();
   const failure = new AbortController();
   const worker = async (): Promise<void> => {
-    while (!failure.signal.aborted) {
-      const { value, done } = iterator.next();
-      if (done === true) return;
-      await work(value).catch((error: unknown) => {
-        failure.abort();
-        throw error;
-      });
+    try {
+      while (!failure.signal.aborted) {
+        const { value, done } = await iterator.next();
+        if (done === true) return;
+        await work(value);
+      }
+    } catch (error) {
+      failure.abort();
+      throw error;
     }
   };
   const ended = await Promise.allSettled(Array.from({ length: workers }, worker));
+  await iterator.return?.();
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
+}
+
+// oxlint-disable-next-line require-await -- its callers wait for what takes longer, too
+export async function* asynchronously<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
 }

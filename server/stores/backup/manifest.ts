@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Digest } from '../../core/blob.ts';
-import { BackupError, codeOf } from './backup-error.ts';
+import { BackupError } from './backup-error.ts';
 
-const MANIFEST = 'manifest.json';
 const KIND = 'entrepot backup';
 const FORMAT = 1;
 
@@ -29,8 +26,6 @@ export interface Manifest {
   /** Blobs that were damaged or lost in the installation, so the backup is without them. */
   readonly damaged: readonly Digest[];
 }
-
-export const manifestPath = (snapshot: string): string => join(snapshot, MANIFEST);
 
 export const newManifest = (rest: Omit<Manifest, 'kind' | 'format'>): Manifest => ({
   kind: KIND,
@@ -58,15 +53,6 @@ export function parseManifest(encoded: string, whose: string): Manifest {
       `${whose} was made by a newer version of entrepot (format ${manifest.format}); use that version or a later one`,
     );
   return manifest;
-}
-
-export async function readManifest(snapshot: string): Promise<Manifest> {
-  const encoded = await readFile(manifestPath(snapshot), 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT')
-      throw new BackupError(`${snapshot} has no manifest: it is not a whole backup`);
-    throw error;
-  });
-  return parseManifest(encoded, snapshot);
 }
 
 /** Its checksum has shown that we, or a later version of us, wrote it. */

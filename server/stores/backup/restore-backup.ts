@@ -1,24 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileLock } from '../blobs/file-lock.ts';
 import { layout } from '../blobs/layout.ts';
 import { prepareRoot, syncDirectory } from '../blobs/prepare-root.ts';
 import { type DataPaths, dataPaths } from '../data-directory.ts';
 import { MIGRATION_NAMES } from '../metadata/database.ts';
 import { SnapshotDatabase } from '../metadata/snapshot.ts';
-import { BackupDirectory, type Snapshot } from './backup-directory.ts';
 import { BackupError } from './backup-error.ts';
-import { DATABASE, INITIAL_PASSWORD, SIGNING_KEY } from './backup-layout.ts';
-import { concurrently, copyThrough } from './copy-file.ts';
+import { blobName, DATABASE, INITIAL_PASSWORD, SIGNING_KEY } from './backup-names.ts';
+import type { BackupTarget, Contents } from './backup-target.ts';
+import { Backups, type Snapshot } from './backups.ts';
+import { asynchronously, concurrently, copyThrough, writeAll } from './copy-file.ts';
+import { type OpenedSnapshot, openSnapshot } from './opened-snapshot.ts';
 import { type Progress, UNWATCHED } from './progress.ts';
-import { checkFiles, damagedBlobs } from './verify-snapshot.ts';
+import { damagedBlobs } from './verify-snapshot.ts';
 
 const WORKERS = 4;
 
 interface RestoreOptions {
-  readonly from: string;
+  readonly from: BackupTarget;
   /** A snapshot's id; the newest when nothing is said. */
   readonly snapshot?: string;
   /** A data directory that is empty or not there yet. */
@@ -32,9 +34,11 @@ interface RestoreOptions {
  * there, and the next restore clears it away.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Snapshot> {
-  using directory = await BackupDirectory.open(options.from);
-  const snapshot = await directory.snapshot(options.snapshot);
-  await checkSnapshot(directory, snapshot);
+  await using backups = await Backups.open(options.from);
+  const snapshot = await backups.snapshot(options.snapshot);
+  checkVersion(snapshot);
+  await using opened = await openSnapshot(backups, snapshot);
+  await checkBlobs(options.from, snapshot, opened);
 
   const target = dataPaths(options.data);
   const made = await mkdir(target.root, { recursive: true, mode: 0o700 });
@@ -42,8 +46,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Snapshot> 
   try {
     const stage = dataPaths(target.restoring);
     await mkdir(stage.keys, { recursive: true, mode: 0o700 });
-    await copyContents(directory, snapshot, stage.blobs, options.progress);
-    await copyFiles(snapshot, stage);
+    await copyContents(options, snapshot, opened, stage.blobs);
+    await copyFiles(snapshot, opened, stage);
     for (const path of [stage.keys, stage.root, target.root]) await syncDirectory(path);
     await moveUp(stage, target);
   } catch (error) {
@@ -55,16 +59,17 @@ export async function restoreBackup(options: RestoreOptions): Promise<Snapshot> 
   return snapshot;
 }
 
-/** What can be told without reading the blobs, so that most bad backups are refused at once. */
-async function checkSnapshot(directory: BackupDirectory, snapshot: Snapshot): Promise<void> {
-  const { id, manifest } = snapshot;
+function checkVersion({ id, manifest }: Snapshot): void {
   const later = manifest.migrations.find((name) => !MIGRATION_NAMES.includes(name));
   if (later !== undefined)
     throw new BackupError(
       `backup ${id} was made by a newer version of entrepot, whose database this one does not know (${later}); use that version or a later one`,
     );
-  await checkFiles(snapshot);
-  const wrong = await damagedBlobs(directory, snapshot, { deep: false, progress: UNWATCHED });
+}
+
+/** What can be told without reading the blobs, so that most bad backups are refused at once. */
+async function checkBlobs(target: BackupTarget, { id }: Snapshot, opened: OpenedSnapshot): Promise<void> {
+  const wrong = await damagedBlobs(target, opened, { deep: false, progress: UNWATCHED });
   const [first] = wrong;
   if (first !== undefined) throw notWhole(id, first, wrong.length);
 }
@@ -99,35 +104,52 @@ async function clear(target: DataPaths): Promise<void> {
 }
 
 async function copyContents(
-  directory: BackupDirectory,
+  { from, progress }: RestoreOptions,
   snapshot: Snapshot,
+  opened: OpenedSnapshot,
   root: string,
-  progress: Progress,
 ): Promise<void> {
   const at = layout(root);
   await prepareRoot(at, randomBytes(16).toString('hex'));
   progress.total(snapshot.manifest.blobs.bytes);
-  using database = new SnapshotDatabase(join(snapshot.path, DATABASE), { readonly: true });
-  await concurrently(database.blobs(), WORKERS, async (blob) => {
-    const from = directory.layout.blob(blob.digest);
-    const copied = await copyThrough(from, at.object(blob), (bytes) => progress.done(bytes));
+  using database = new SnapshotDatabase(opened.database, { readonly: true });
+  await concurrently(asynchronously(database.blobs()), WORKERS, async (blob) => {
+    const copied = await fetchTo(at.object(blob), from, blobName(blob.digest), progress);
     if (copied.size !== blob.size || `sha256:${copied.sha256}` !== blob.digest)
       throw notWhole(snapshot.id, `${blob.digest} holds other bytes`, 1);
   });
   for (const shard of at.shards) await syncDirectory(shard);
 }
 
-async function copyFiles({ id, path, manifest }: Snapshot, stage: DataPaths): Promise<void> {
+/** Makes a file of an object's bytes, which only its owner reads, and syncs it. Answers what came. */
+async function fetchTo(
+  path: string,
+  target: BackupTarget,
+  name: string,
+  progress: Progress,
+): Promise<Contents> {
+  await using file = await open(path, 'wx', 0o600);
+  const copied = await target.read(name, async (piece) => {
+    await writeAll(file, piece);
+    progress.done(piece.byteLength);
+  });
+  await file.sync();
+  return copied;
+}
+
+async function copyFiles(
+  { id, manifest }: Snapshot,
+  { files }: OpenedSnapshot,
+  stage: DataPaths,
+): Promise<void> {
   const places: Readonly<Record<string, string>> = {
     [DATABASE]: stage.database,
     [SIGNING_KEY]: stage.signingKey,
     [INITIAL_PASSWORD]: stage.initialPassword,
   };
   for (const { name, sha256 } of manifest.files) {
-    const place = places[name];
-    if (place === undefined)
-      throw new BackupError(`backup ${id} holds ${name}, which this version does not know`);
-    if ((await copyThrough(join(path, name), place)).sha256 !== sha256)
+    const [from, to] = [files.get(name), places[name]];
+    if (from === undefined || to === undefined || (await copyThrough(from, to)).sha256 !== sha256)
       throw new BackupError(`${name} of backup ${id} changed while it was restored`);
   }
 }

@@ -1,16 +1,26 @@
-import { copyFile, lstat, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { BlobInfo, Digest } from '../../core/blob.ts';
 import { type Layout, layout } from '../blobs/layout.ts';
-import { syncDirectory } from '../blobs/prepare-root.ts';
 import { dataPaths } from '../data-directory.ts';
 import { SnapshotDatabase, WatchedDatabase } from '../metadata/snapshot.ts';
-import { BackupDirectory } from './backup-directory.ts';
 import { BackupError, codeOf } from './backup-error.ts';
-import { DATABASE, INITIAL_PASSWORD, SIGNING_KEY, snapshotId, timeOf } from './backup-layout.ts';
-import { concurrently, copyThrough, readThrough } from './copy-file.ts';
-import { encodeManifest, type Manifest, manifestPath, newManifest, type SnapshotFile } from './manifest.ts';
+import {
+  blobName,
+  DATABASE,
+  INITIAL_PASSWORD,
+  inSnapshot,
+  MANIFEST,
+  SIGNING_KEY,
+  snapshotId,
+  timeOf,
+} from './backup-names.ts';
+import { type BackupTarget, OtherBytes } from './backup-target.ts';
+import { Backups } from './backups.ts';
+import { concurrently, readThrough } from './copy-file.ts';
+import { encodeManifest, type Manifest, newManifest, type SnapshotFile } from './manifest.ts';
 import type { Progress } from './progress.ts';
+import { withStored } from './stored-blobs.ts';
 
 /** Copies under way at once: enough that the disk is not idle while one of them is synced. */
 const WORKERS = 4;
@@ -18,28 +28,20 @@ const WORKERS = 4;
 const ATTEMPTS = 10;
 
 /** How far a backup has come: tests stop the process at these points. */
-export const BACKUP_STEPS = [
-  'snapshot taken',
-  'blob stored',
-  'blobs stored',
-  'files stored',
-  'manifest written',
-] as const;
+export const BACKUP_STEPS = ['snapshot taken', 'blob stored', 'blobs stored', 'files stored'] as const;
 export type BackupStep = (typeof BACKUP_STEPS)[number];
 
 interface BackupOptions {
   /** The installation's data directory; its server may run. */
   readonly data: string;
-  readonly to: string;
+  readonly to: BackupTarget;
   readonly now: () => number;
-  readonly newId: () => string;
   readonly progress: Progress;
   readonly onStep?: (step: BackupStep) => void;
 }
 
 export interface Taken {
   readonly id: string;
-  readonly path: string;
   readonly manifest: Manifest;
   /** What this run had to copy; the rest was there. */
   readonly copied: { readonly count: number; readonly bytes: number };
@@ -53,55 +55,50 @@ export async function takeBackup(options: BackupOptions): Promise<Taken> {
   const paths = dataPaths(options.data);
   if (!(await isThere(paths.database)))
     throw new BackupError(`${paths.root} holds no database; say with --data where the server keeps its data`);
-  if (isWithin(paths.root, options.to))
-    throw new BackupError(`${options.to} is inside the data directory, and would be lost with it`);
+  if (options.to.directory !== undefined && isWithin(paths.root, options.to.directory))
+    throw new BackupError(`${options.to.address} is inside the data directory, and would be lost with it`);
 
-  using directory = await BackupDirectory.openToWrite(options.to);
+  await using backups = await Backups.openToWrite(options.to);
   using source = new WatchedDatabase(paths.database);
-  const run = new BackupRun(options, directory, source);
+  const run = new BackupRun(options, backups, source);
   return await run.take();
 }
 
 class BackupRun {
   readonly #options: BackupOptions;
-  readonly #directory: BackupDirectory;
+  readonly #backups: Backups;
   readonly #source: WatchedDatabase;
   readonly #store: Layout;
-  readonly #changedShards = new Set<string>();
   #count = 0;
   #bytes = 0;
 
-  constructor(options: BackupOptions, directory: BackupDirectory, source: WatchedDatabase) {
+  constructor(options: BackupOptions, backups: Backups, source: WatchedDatabase) {
     this.#options = options;
-    this.#directory = directory;
+    this.#backups = backups;
     this.#source = source;
     this.#store = layout(dataPaths(options.data).blobs);
   }
 
   async take(): Promise<Taken> {
-    const { layout: at } = this.#directory;
+    const { target } = this.#backups;
     const id = await this.#newId();
-    const part = at.unfinished(id);
-    await mkdir(part, { mode: 0o700 });
-    const { blobs, damaged, migrations } = await this.#wholeSnapshot(join(part, DATABASE));
-    for (const shard of this.#changedShards) await syncDirectory(shard);
-    await syncDirectory(at.blobs);
+    await using scratch = await target.scratch();
+    const { blobs, damaged, migrations } = await this.#wholeSnapshot(join(scratch.path, DATABASE));
+    await target.settle();
     this.#step('blobs stored');
 
     const manifest = newManifest({
       madeAt: new Date(this.#options.now()).toISOString(),
       migrations,
-      files: await this.#files(part),
+      files: await this.#files(scratch.path, id),
       blobs,
       damaged,
     });
+    await target.settle();
     this.#step('files stored');
-    await writeFile(manifestPath(part), encodeManifest(manifest), { mode: 0o600, flush: true });
-    await syncDirectory(part);
-    this.#step('manifest written');
-    await rename(part, at.snapshot(id));
-    await syncDirectory(at.snapshots);
-    return { id, path: at.snapshot(id), manifest, copied: { count: this.#count, bytes: this.#bytes } };
+    await this.#backups.checkHold();
+    await this.#backups.write(inSnapshot(id, MANIFEST), encodeManifest(manifest));
+    return { id, manifest, copied: { count: this.#count, bytes: this.#bytes } };
   }
 
   #step(step: BackupStep): void {
@@ -110,7 +107,7 @@ class BackupRun {
 
   /** Later than every other, also when the clock was set back. */
   async #newId(): Promise<string> {
-    const newest = (await this.#directory.ids()).at(-1);
+    const newest = (await this.#backups.ids()).at(-1);
     const now = this.#options.now();
     return snapshotId(newest === undefined ? now : Math.max(now, timeOf(newest) + 1));
   }
@@ -136,23 +133,20 @@ class BackupRun {
 
   /** Stores what the snapshot names. The blobs that are damaged, or nothing when some were deleted since. */
   async #copyAll(snapshot: SnapshotDatabase): Promise<readonly Digest[] | undefined> {
+    const { target } = this.#backups;
     let total = 0;
-    for (const blob of snapshot.blobs()) if (!(await this.#holds(blob))) total += blob.size;
+    for await (const { blob, stored } of withStored(snapshot.blobs(), target))
+      if (stored !== blob.size) total += blob.size;
     this.#options.progress.total(total);
     const damaged: Digest[] = [];
     let gone = false;
-    await concurrently(snapshot.blobs(), WORKERS, async (blob) => {
-      if (await this.#holds(blob)) return;
+    await concurrently(withStored(snapshot.blobs(), target), WORKERS, async ({ blob, stored }) => {
+      if (stored === blob.size) return;
       const outcome = await this.#copy(blob);
       if (outcome === 'damaged') damaged.push(blob.digest);
       if (outcome === 'gone') gone = true;
     });
     return gone ? undefined : damaged.sort();
-  }
-
-  /** Whether the bytes are in the backup. They were synced before they got their name. */
-  async #holds({ digest, size }: BlobInfo): Promise<boolean> {
-    return (await sizeOf(this.#directory.layout.blob(digest))) === size;
   }
 
   /** A push may have replaced the generation with another of the same bytes. */
@@ -169,26 +163,20 @@ class BackupRun {
 
   /** False when there is no such object, or it holds other bytes. */
   async #copyGeneration(blob: BlobInfo): Promise<boolean> {
-    const { layout: at } = this.#directory;
-    const stage = join(at.staging, this.#options.newId());
+    const { target } = this.#backups;
+    const meant = { size: blob.size, sha256: blob.digest.slice('sha256:'.length) };
     try {
-      const copied = await copyThrough(this.#store.object(blob), stage, (bytes) =>
+      await target.put(blobName(blob.digest), this.#store.object(blob), meant, (bytes) =>
         this.#options.progress.done(bytes),
       );
-      if (copied.size !== blob.size || `sha256:${copied.sha256}` !== blob.digest) return false;
-      const shard = at.shard(blob.digest);
-      await mkdir(shard, { recursive: true, mode: 0o700 });
-      await rename(stage, at.blob(blob.digest));
-      this.#changedShards.add(shard);
       this.#count += 1;
       this.#bytes += blob.size;
       this.#step('blob stored');
       return true;
     } catch (error) {
+      if (error instanceof OtherBytes) return false;
       if (codeOf(error) === 'ENOENT' && (await this.#lacks(blob))) return false;
       throw new BackupError(`${blob.digest} could not be copied`, { cause: error });
-    } finally {
-      await rm(stage, { force: true });
     }
   }
 
@@ -197,22 +185,21 @@ class BackupRun {
     return !(await isThere(this.#store.object(blob))) && (await isThere(this.#store.marker));
   }
 
-  async #files(part: string): Promise<readonly SnapshotFile[]> {
+  async #files(scratch: string, id: string): Promise<readonly SnapshotFile[]> {
     const paths = dataPaths(this.#options.data);
-    await copyFile(paths.signingKey, join(part, SIGNING_KEY));
+    await copyFile(paths.signingKey, join(scratch, SIGNING_KEY));
     const names = [DATABASE, SIGNING_KEY];
     try {
-      await copyFile(paths.initialPassword, join(part, INITIAL_PASSWORD));
+      await copyFile(paths.initialPassword, join(scratch, INITIAL_PASSWORD));
       names.push(INITIAL_PASSWORD);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
     const files: SnapshotFile[] = [];
     for (const name of names) {
-      await using file = await open(join(part, name), 'r+');
-      await file.chmod(0o600);
-      await file.sync();
-      files.push({ name, ...(await readThrough(join(part, name))) });
+      const held = await readThrough(join(scratch, name));
+      await this.#backups.target.put(inSnapshot(id, name), join(scratch, name), held);
+      files.push({ name, ...held });
     }
     return files;
   }
