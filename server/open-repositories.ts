@@ -13,6 +13,7 @@ import type { DataPlane } from './http/data-plane.ts';
 import type { Reader, WriteTarget } from './http/route-parts.ts';
 import { Company } from './modes/company.ts';
 import { KeptDocuments } from './modes/kept-documents.ts';
+import { evictsCopies } from './modes/remote-settings.ts';
 import { StandardRepo } from './modes/standard.ts';
 import type { VirtualPriority } from './modes/virtual-settings.ts';
 import { openPasts } from './open-pasts.ts';
@@ -22,6 +23,7 @@ import type { Log } from './ops/log.ts';
 import type { UploadStep } from './stores/blobs/staged-upload.ts';
 import { audited } from './stores/metadata/audited.ts';
 import { BorrowingCatalog } from './stores/metadata/borrowing-catalog.ts';
+import { CopyEviction } from './stores/metadata/copy-eviction.ts';
 import { CatalogTables, FileLookups } from './stores/metadata/catalog-tables.ts';
 import { DocumentTables } from './stores/metadata/document-tables.ts';
 import type { MetadataDatabase } from './stores/metadata/database.ts';
@@ -77,6 +79,7 @@ export function openRepositories(parts: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
+  const eviction = new CopyEviction(database, now);
   const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader, lease = leaseMs) =>
     new HostedTables(
       {
@@ -86,6 +89,7 @@ export function openRepositories(parts: OpenParts) {
         now,
         leaseMs: lease,
         trashRetention,
+        ...(evictsCopies(row.config) && { eviction }),
         ...(onStep && { onStep }),
       },
       { repositoryId: row.id, account, catalog: rows ?? catalog(row) },

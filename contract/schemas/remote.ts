@@ -59,12 +59,13 @@ const upstreamCredentials = message({
   ),
 });
 
-/** Beyond Google: for how long what was copied is good. */
+/** Beyond Google: for how long what was copied is good, and whether old copies go where there is no room for new ones. */
 const cacheConfig = message({
   indexMaxAge: maybe(duration()),
   fileMaxAge: maybe(duration()),
   notFoundMaxAge: maybe(duration()),
   staleWhileRevalidate: maybe(duration()),
+  evict: maybe(flag()),
 });
 
 /** Beyond Google: what of the upstream comes in. A pattern is `NAME` or `NAME@VERSION`, `*` standing for any text. */

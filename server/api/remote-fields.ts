@@ -39,6 +39,7 @@ export const REMOTE_FIELDS: FieldTree = {
     fileMaxAge: 'mutable',
     notFoundMaxAge: 'mutable',
     staleWhileRevalidate: 'mutable',
+    evict: 'mutable',
   },
   checksumDatabase: { key: 'mutable', uri: 'mutable', exceptions: 'mutable' },
   safetyRules: {

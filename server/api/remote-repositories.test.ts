@@ -57,6 +57,7 @@ describe('a remote repository', () => {
           fileMaxAge: '1.50s',
           notFoundMaxAge: '0s',
           staleWhileRevalidate: '60s',
+          evict: true,
         },
       },
       {
@@ -66,6 +67,7 @@ describe('a remote repository', () => {
           fileMaxAge: '1.5s',
           notFoundMaxAge: '0s',
           staleWhileRevalidate: '60s',
+          evict: true,
         },
       },
     ],

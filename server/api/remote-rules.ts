@@ -79,7 +79,7 @@ export function checkRemote({
   tokenOrigins = [],
 }: RemoteRepositoryConfig): void {
   for (const [field, value] of Object.entries(cacheConfig))
-    checkDuration(value, YEAR_MS, `${CONFIG}.cacheConfig.${field}`);
+    if (typeof value === 'string') checkDuration(value, YEAR_MS, `${CONFIG}.cacheConfig.${field}`);
   if (safetyRules.minimumReleaseAge !== undefined)
     checkDuration(safetyRules.minimumReleaseAge, TEN_YEARS_MS, `${CONFIG}.safetyRules.minimumReleaseAge`);
   for (const field of ['allow', 'deny', 'minimumReleaseAgeExceptions'] as const)

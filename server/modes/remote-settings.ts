@@ -32,6 +32,12 @@ export function remoteSettings(
   };
 }
 
+/** Whether copies that were not pulled for long go where there is no room for others. */
+export function evictsCopies(config: RepositoryRow['config']): boolean {
+  const remote = fieldsOf(config['remoteRepositoryConfig']);
+  return fieldsOf(remote['cacheConfig'])['evict'] === true;
+}
+
 function upstreamOf(
   config: Fields,
   remote: Fields,

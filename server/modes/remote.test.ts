@@ -514,6 +514,19 @@ describe('a repository that may hold no more', () => {
   });
 });
 
+test('a full repository lets what was not pulled for long go for what is asked for, where it may', async () => {
+  const evicting = lab.at(id, { evict: true });
+  expect(await read(evicting, file('1'))).toEqual(['one', 'miss']);
+  await limit({ max_bytes: 3 });
+  lab.clock.advance(DAY);
+  expect(await read(evicting, file('2'))).toEqual(['two', 'miss']);
+  expect(await read(evicting, file('2'))).toEqual(['two', 'hit']);
+  expect(await counted()).toMatchObject({ size_bytes: 3 });
+  lab.clock.advance(DAY);
+  expect(await read(evicting, file('1'))).toEqual(['one', 'miss']);
+  expect(await read(lab.at(id), file('2'))).toEqual(['two', 'asked']);
+});
+
 describe('as much as somebody may see', () => {
   test('is fetched for them, and nothing else', async () => {
     const seen = repo.seenBy(async ({ package: pkg, version }) => pkg === 'p' && version !== '2');

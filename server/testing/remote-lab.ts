@@ -12,6 +12,7 @@ import { DependencySafety } from '../policy/dependency-safety.ts';
 import { MemoryBlobs } from '../stores/blobs/memory.ts';
 import { unnamed } from '../stores/metadata/adopt-blob.ts';
 import { CatalogTables, FileLookups } from '../stores/metadata/catalog-tables.ts';
+import { CopyEviction } from '../stores/metadata/copy-eviction.ts';
 import { CopyTables } from '../stores/metadata/copy-tables.ts';
 import type { MetadataDatabase } from '../stores/metadata/database.ts';
 import { DocumentTables } from '../stores/metadata/document-tables.ts';
@@ -30,7 +31,10 @@ export const NO_RULES: SafetyRules = {
   pinFirstSeen: false,
 };
 
-export type Told = Partial<Omit<RemoteSettings, 'rules'>> & { readonly rules?: Partial<SafetyRules> };
+export type Told = Partial<Omit<RemoteSettings, 'rules'>> & {
+  readonly rules?: Partial<SafetyRules>;
+  readonly evict?: boolean;
+};
 
 /** Remote repositories on real tables, with an upstream that does what it is told. */
 export class RemoteLab implements AsyncDisposable {
@@ -79,12 +83,13 @@ export class RemoteLab implements AsyncDisposable {
   }
 
   /** The same repository as another process has it, or with other settings. */
-  at(id: number, { rules, ...told }: Told = {}, memory = this.memory): RemoteRepo {
+  at(id: number, { rules, evict, ...told }: Told = {}, memory = this.memory): RemoteRepo {
     const { database, blobs, clock } = this;
     const sealer = new TokenSealer(randomBytes(32), 'upload');
     const catalog = new CatalogTables(database, new FileLookups(database), id);
     const uploads = new UploadSessions({ blobs, sealer, now: clock.now, ttlMs: 1_000 });
     const options = { database, blobs, uploads, now: clock.now, leaseMs: 1_000_000 };
+    const eviction = evict === true && { eviction: new CopyEviction(database, clock.now) };
     return new RemoteRepo({
       name: `projects/p/locations/us/repositories/r${id}`,
       repositoryId: id,
@@ -100,7 +105,7 @@ export class RemoteLab implements AsyncDisposable {
       format: this.#format,
       upstream: this.upstream,
       downloads: this.#downloads,
-      stored: new HostedTables(options, { repositoryId: id, account: '', catalog }),
+      stored: new HostedTables({ ...options, ...eviction }, { repositoryId: id, account: '', catalog }),
       bodies: blobs,
       documents: new DocumentTables(database, blobs, clock.now),
       company: this.#company,

@@ -106,7 +106,7 @@ describe('a remote repository', () => {
       },
     ],
     [
-      `--remote-docker-repo=${URI} --index-max-age=5m --file-max-age=1h --not-found-max-age=0s --stale-while-revalidate=30s`,
+      `--remote-docker-repo=${URI} --index-max-age=5m --file-max-age=1h --not-found-max-age=0s --stale-while-revalidate=30s --evict`,
       {
         commonRepository: { uri: URI },
         cacheConfig: {
@@ -114,6 +114,7 @@ describe('a remote repository', () => {
           fileMaxAge: '3600s',
           notFoundMaxAge: '0s',
           staleWhileRevalidate: '30s',
+          evict: true,
         },
       },
     ],

@@ -31,6 +31,7 @@ export const REMOTE_FLAGS = {
     'DURATION',
     'For how long after that an old copy is answered at once, while the upstream is asked.',
   ),
+  evict: toggle('When it is full, let copies go that were not pulled for longest.', { negatable: true }),
   forwardAudits: toggle('Ask the upstream for clients that audit, which tells it what they have installed.', {
     negatable: true,
   }),
@@ -52,6 +53,7 @@ interface Given {
   readonly fileMaxAge: string | undefined;
   readonly notFoundMaxAge: string | undefined;
   readonly staleWhileRevalidate: string | undefined;
+  readonly evict: boolean | undefined;
   readonly forwardAudits: boolean | undefined;
   readonly checksumDatabase: string | undefined;
   readonly checksumDatabaseUri: string | undefined;
@@ -80,6 +82,7 @@ export function rulesOf(
     ...(staleWhileRevalidate !== undefined && {
       staleWhileRevalidate: seconds(staleWhileRevalidate, '--stale-while-revalidate'),
     }),
+    ...(args.evict !== undefined && { evict: args.evict }),
   };
   const { checksumDatabase: key, checksumDatabaseUri: uri, checksumDatabaseExceptions: exceptions } = args;
   const checksumDatabase = {

@@ -25,6 +25,7 @@ import type { Sighting } from '../../core/copies.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
+import type { CopyEviction } from './copy-eviction.ts';
 import { noteSighting } from './copy-tables.ts';
 import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
 import type { Recorded, Transactions } from './transactions.ts';
@@ -46,6 +47,8 @@ export interface HostedOptions {
   readonly leaseMs: number;
   /** Without it, nothing goes into the trash. */
   readonly trashRetention?: UsualRetention;
+  /** Where others may go for what comes, how. */
+  readonly eviction?: CopyEviction;
   /** Called at each step of each change, for tests that stop the process just there. */
   readonly onStep?: (step: RecordStep) => void;
 }
@@ -61,6 +64,7 @@ type Work = (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]
 
 /** Bytes that are on the disk so soon that what names them can be waited for. */
 const BRIEF = 1024 * 1024;
+const ROOM_TRIES = 3;
 
 const NAMING: Recorded = { part: 'naming' };
 
@@ -190,13 +194,27 @@ export class HostedTables implements HostedRepo {
   /** Names files, or takes back the bytes that came for them. */
   async #orDiscard(files: readonly NewFile[], work: Work, recorded: Recorded): Promise<void> {
     try {
-      await this.#write(work, recorded);
+      await this.#writeMakingRoom(files, work, recorded);
     } catch (error) {
       const brought = files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : []));
       // Only a refusal is known not to have been committed.
       if (error instanceof RegistryError && error.status < 500)
         await this.#takeBack(brought).catch(() => undefined);
       throw error;
+    }
+  }
+
+  /** Again when others went for it: for its bytes, for its version, and once more for those who were quicker. */
+  async #writeMakingRoom(files: readonly NewFile[], work: Work, recorded: Recorded): Promise<void> {
+    const { eviction } = this.#options;
+    const { repositoryId } = this.#place;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.#write(work, recorded);
+      } catch (error) {
+        const made = tries < ROOM_TRIES && (await eviction?.madeRoom(repositoryId, error, files));
+        if (!made) throw error;
+      }
     }
   }
 
