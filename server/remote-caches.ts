@@ -65,7 +65,8 @@ export class StoredCopies implements RemoteCaches {
         'NO_PREFETCH',
         `nothing can be fetched beforehand in the format ${row.format}`,
       );
-    return this.#warmAll(row, { format, prefetch }, prefetch.references(name), DEEPEST);
+    const refs = await prefetch.references(name, this.#parts.read(row));
+    return this.#warmAll(row, { format, prefetch }, refs, DEEPEST);
   }
 
   async #warmAll(row: RepositoryRow, kind: Kind, refs: readonly FileRef[], depth: number): Promise<Warmed> {

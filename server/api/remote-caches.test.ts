@@ -42,20 +42,7 @@ async function pull(image: string, tag: string): Promise<number> {
 const askedFor = (image: string, tag: string): number =>
   upstream.asked(`/v2/${image}/manifests/${tag}`).filter(({ method }) => method === 'GET').length;
 
-/** The report of a prefetch that is over, which ends by itself. */
-async function prefetched(...artifacts: readonly string[]): Promise<Json> {
-  let operation = await admin.ok('POST', `${COPIES}:prefetch`, { artifacts });
-  expect(operation.metadata.totalCount).toBe(new Set(artifacts).size);
-  while (!operation.done) {
-    // Whoever only asks, and never waits, leaves no time for sockets.
-    await new Promise((resolve) => setImmediate(resolve));
-    operation = await admin.get(operation.name);
-  }
-  expect(operation.metadata).toEqual(operation.response);
-  const { '@type': type, ...report } = operation.response;
-  expect(type).toEndWith('.PrefetchReport');
-  return report;
-}
+const prefetched = (...artifacts: readonly string[]): Promise<Json> => admin.prefetched(COPIES, artifacts);
 
 describe('a purge', () => {
   const purges: readonly (readonly [says: string, body: Json, asked: readonly [number, number, number]])[] = [

@@ -209,8 +209,11 @@ export interface FetchedVersion {
 }
 
 export interface Prefetch {
-  /** The files that a user means by `library/nginx:1.27`, or whatever is the format's way to write it. Refuses what is none. */
-  references(text: string): readonly FileRef[];
+  /**
+   * The files that a user means by `library/nginx:1.27`, or whatever is the format's way to write it. Refuses what is none. Where
+   * only an index tells which files a version has, it is read.
+   */
+  references(text: string, read: IndexReader): readonly FileRef[] | Promise<readonly FileRef[]>;
   /** The file of a version, for formats whose versions are made of others. */
   version?(pkg: string, version: string): FileRef;
 }

@@ -78,6 +78,21 @@ export class ApiCaller {
 
   get = (path: string): Promise<Json> => this.ok('GET', path);
 
+  /** The report of a prefetch that is over, which ends by itself. */
+  async prefetched(repository: string, artifacts: readonly string[]): Promise<Json> {
+    let operation = await this.ok('POST', `${repository}:prefetch`, { artifacts });
+    expect(operation.metadata.totalCount).toBe(new Set(artifacts).size);
+    while (!operation.done) {
+      // Whoever only asks, and never waits, leaves no time for sockets.
+      await new Promise((resolve) => setImmediate(resolve));
+      operation = await this.get(operation.name);
+    }
+    expect(operation.metadata).toEqual(operation.response);
+    const { '@type': type, ...report } = operation.response;
+    expect(type).toEndWith('.PrefetchReport');
+    return report;
+  }
+
   /** Creates a repository of the one format there is. */
   async repository(id: string, fields: object = {}): Promise<string> {
     const [format] = FORMATS;

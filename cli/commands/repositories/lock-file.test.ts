@@ -67,6 +67,99 @@ const BERRY = `__metadata:
   resolution: "b@npm:2.0.0"
 `;
 
+const BUN = `{
+  "lockfileVersion": 1,
+  "workspaces": { "": { "name": "app", "dependencies": { "b": "^2.0.0" } } },
+  "packages": {
+    "@acme/a": ["@acme/a@1.0.0", "", { "dependencies": { "b": "^2.0.0" } }, "sha512-x"],
+    "@acme/a/b": ["b@1.0.0-rc.1", "https://registry.example.com/", {}, "sha512-x"],
+    "alias": ["real@3.0.0", "", {}, "sha512-x"],
+    "local": ["local@workspace:packages/local"],
+    "git": ["git@github:acme/git#1a2b3c", {}, "acme-git-1a2b3c"],
+    "far": ["far@https://example.com/far.tgz", {}],
+  }, // the end
+}
+`;
+const UV = `version = 1
+requires-python = ">=3.12"
+
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [{ name = "demo-lib" }]
+
+[[package]]
+name = "demo-lib"
+version = "1.0"
+source = { registry = "https://index.example.com/simple" }
+sdist = { url = "https://files.example.com/ab/demo_lib-1.0.tar.gz", hash = "sha256:aa", size = 1 }
+wheels = [
+    { url = "https://files.example.com/cd/demo_lib-1.0-py3-none-any.whl", hash = "sha256:bb", size = 2 },
+    { url = "https://files.example.com/cd/demo_lib-1.0%2Blocal-cp312-cp312-linux_x86_64.whl#sha256=cc" },
+]
+
+[[package]]
+name = "from-git"
+version = "2.0"
+source = { git = "https://example.com/from-git#1a2b" }
+sdist = { url = "https://example.com/x-2.0.tar.gz" }
+`;
+const POETRY = `[[package]]
+name = "demo-lib"
+version = "1.0"
+files = [
+    {file = "demo_lib-1.0-py3-none-any.whl", hash = "sha256:bb"},
+    {file = "demo_lib-1.0.tar.gz", hash = "sha256:aa"},
+]
+
+[[package]]
+name = "from-git"
+version = "2.0"
+files = []
+[package.source]
+type = "git"
+url = "https://example.com/from-git"
+
+[metadata]
+lock-version = "2.1"
+`;
+const POETRY_OLD = `[[package]]
+name = "demo-lib"
+version = "1.0"
+
+[metadata]
+lock-version = "1.1"
+[metadata.files]
+demo-lib = [{file = "demo_lib-1.0.tar.gz", hash = "sha256:aa"}]
+`;
+const PYLOCK = `lock-version = "1.0"
+created-by = "somebody"
+
+[[packages]]
+name = "demo-lib"
+version = "1.0"
+wheels = [{ name = "demo_lib-1.0-py3-none-any.whl", upload-time = 2026-01-02T03:04:05Z, hashes = { sha256 = "bb" } }]
+sdist = { url = "https://files.example.com/demo_lib-1.0.tar.gz", hashes = { sha256 = "aa" } }
+
+[[packages]]
+name = "from-git"
+[packages.vcs]
+type = "git"
+`;
+const REQUIREMENTS = `# made by a tool
+--index-url https://index.example.com/simple
+demo-lib[fast]==1.0 ; python_version >= "3.9" \\
+    --hash=sha256:aa \\
+    --hash=sha256:bb
+    # via app
+Other_Lib == 2.0.post1  # why
+arbitrary===1.0-odd
+-e ./local
+./wheels/local-1.0-py3-none-any.whl
+far @ https://example.com/far-1.0.tar.gz
+`;
+
 describe('a lock file', () => {
   test.each<[string, string, readonly string[]]>([
     [
@@ -94,6 +187,29 @@ describe('a lock file', () => {
       ['example.com/Acme/a@v1.0.0', 'example.com/b@v0.9.0/go.mod', 'example.com/b@v1.1.0+incompatible'],
     ],
     ['of yarn', BERRY, ['@acme/a@1.0.2', 'b@2.0.0']],
+    ['of Bun', BUN, ['@acme/a@1.0.0', 'b@1.0.0-rc.1', 'real@3.0.0']],
+    [
+      'of uv',
+      UV,
+      [
+        'demo-lib/demo_lib-1.0-py3-none-any.whl',
+        'demo-lib/demo_lib-1.0+local-cp312-cp312-linux_x86_64.whl',
+        'demo-lib/demo_lib-1.0.tar.gz',
+      ],
+    ],
+    ['of poetry', POETRY, ['demo-lib/demo_lib-1.0-py3-none-any.whl', 'demo-lib/demo_lib-1.0.tar.gz']],
+    ['of poetry 1.4', POETRY_OLD, ['demo-lib/demo_lib-1.0.tar.gz']],
+    ['of PEP 751', PYLOCK, ['demo-lib/demo_lib-1.0-py3-none-any.whl', 'demo-lib/demo_lib-1.0.tar.gz']],
+    [
+      'of pip',
+      REQUIREMENTS,
+      [
+        'demo-lib==1.0 --hash=sha256:aa',
+        'demo-lib==1.0 --hash=sha256:bb',
+        'Other_Lib==2.0.post1',
+        'arbitrary==1.0-odd',
+      ],
+    ],
   ])('%s says what is installed', (_, content, packages) => {
     expect(packagesIn(content, 'lock')).toEqual(packages);
   });
@@ -101,8 +217,12 @@ describe('a lock file', () => {
   test.each([
     ['{', 'lock cannot be read'],
     ['{"lockfileVersion":1,"dependencies":{}}', 'lock has no packages; make it again with npm 7'],
-    ['hello: world', 'lock is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum'],
-    ['- a', 'lock is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum'],
+    ['hello: world', 'lock is no package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, go.sum, uv.lock'],
+    ['- a', 'lock is no package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, go.sum, uv.lock'],
+    ['demo==1.0\nother>=2.0\n', 'lock does not say which version of other it wants'],
+    ['demo==1.0\nother\n', 'lock does not say which version of other it wants'],
+    ['demo==1.*\n', 'lock does not say which version of demo it wants'],
+    ['[[package]]\nname = ', 'lock cannot be read'],
     [json({}), 'lock names no packages of a registry'],
   ])('%p is refused', (content, words) => {
     expect(() => packagesIn(content, 'lock')).toThrow(words);

@@ -1,7 +1,11 @@
 import { usage } from '../../exit.ts';
 import { isRecord } from '../../output/scalar.ts';
+import { isRequirements, isTomlLock, ofRequirements, ofToml } from './python-lock.ts';
 
-/** The packages that a lock file of npm, pnpm or yarn installs from a registry, each as `NAME@VERSION`, or those of `go.sum`, once. */
+const KINDS =
+  'package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, go.sum, uv.lock, poetry.lock, pylock.toml or requirements.txt';
+
+/** What a lock file installs from a registry, each once, as prefetching takes it: `NAME@VERSION`, or files of Python by their names. */
 export function packagesIn(content: string, file: string): readonly string[] {
   const found = parsed(content, file);
   if (found.length === 0) throw usage(`${file} names no packages of a registry`);
@@ -9,17 +13,18 @@ export function packagesIn(content: string, file: string): readonly string[] {
 }
 
 function parsed(content: string, file: string): readonly string[] {
-  if (/^\s*\{/.test(content))
-    return ofNpm(
-      documentOf(() => JSON.parse(content), file),
-      file,
-    );
+  if (/^\s*\{/.test(content)) {
+    const document = documentOf(() => Bun.JSONC.parse(content), file);
+    return 'workspaces' in document ? ofBun(document) : ofNpm(document, file);
+  }
+  if (isTomlLock(content)) return ofToml(documentOf(() => Bun.TOML.parse(content), file));
   if (isGoSum(content)) return ofGo(content);
   if (/^# yarn lockfile v1$/m.test(content)) return ofYarn(content);
+  if (isRequirements(content)) return ofRequirements(content, file);
   const document = documentOf(() => Bun.YAML.parse(content), file);
   if ('lockfileVersion' in document) return ofPnpm(document);
   if ('__metadata' in document) return ofBerry(document);
-  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum`);
+  throw usage(`${file} is no ${KINDS}`);
 }
 
 function documentOf(parse: () => unknown, file: string): Readonly<Record<string, unknown>> {
@@ -30,7 +35,7 @@ function documentOf(parse: () => unknown, file: string): Readonly<Record<string,
     throw usage(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   if (isRecord(document)) return document;
-  throw usage(`${file} is no package-lock.json, pnpm-lock.yaml, yarn.lock or go.sum`);
+  throw usage(`${file} is no ${KINDS}`);
 }
 
 /** npm's documentation, package-lock.json: `packages` by where they are installed. */
@@ -47,6 +52,18 @@ function ofNpm({ packages }: Readonly<Record<string, unknown>>, file: string): r
     return typeof name === 'string' && typeof version === 'string' && !isElsewhere
       ? [`${name}@${version}`]
       : [];
+  });
+}
+
+/** Bun's text lock file: what each package came to stands first. */
+function ofBun({ packages }: Readonly<Record<string, unknown>>): readonly string[] {
+  if (!isRecord(packages)) return [];
+  return Object.values(packages).flatMap((entry) => {
+    const [resolved] = Array.isArray(entry) ? (entry as readonly unknown[]) : [];
+    const text = typeof resolved === 'string' ? resolved : '';
+    const version = text.slice(text.indexOf('@', 1) + 1);
+    // What is not of a registry has an address in place of a version.
+    return /^\d/.test(version) && !/[:/]/.test(version) ? [text] : [];
   });
 }
 

@@ -28,13 +28,22 @@ export const prefetch = defineCommand({
       says: 'All that an application installs:',
       line: 'entrepot artifacts repositories prefetch public --lock-file=package-lock.json',
     },
+    {
+      says: 'The same of Python, with the files of all platforms that the lock file names:',
+      line: 'entrepot artifacts repositories prefetch python-public --lock-file=uv.lock',
+    },
   ],
   positionals: {
     repository: one('Id or full name of the repository.'),
-    artifacts: any('What to copy: IMAGE:TAG, IMAGE@DIGEST or PACKAGE@VERSION.'),
+    artifacts: any(
+      'What to copy: IMAGE:TAG, IMAGE@DIGEST, PACKAGE@VERSION, or of Python PACKAGE==VERSION or PACKAGE/FILE.',
+    ),
   },
   flags: {
-    lockFile: text('FILE', 'Lock file of npm, pnpm or yarn, or go.sum, whose packages are copied.'),
+    lockFile: text(
+      'FILE',
+      'Lock file of npm, pnpm, yarn, Bun, uv or poetry, pylock.toml, requirements.txt or go.sum, whose packages are copied.',
+    ),
     imagesFile: text('FILE', 'File with an image on each line; # begins a comment.'),
     async: asyncFlag,
   },

@@ -43,19 +43,8 @@ test('a latest version that is nowhere is not found only where the upstream says
   expect((await client.send('GET', 'example.com/nowhere/@latest')).status).toBe(502);
 });
 
-/** The report of a prefetch that is over, which ends by itself. */
-async function prefetched(artifact: string): Promise<Json> {
-  const api = new ApiCaller(server);
-  let operation = await api.ok('POST', `${LOCATION}/repositories/${client.path.split('/').at(-1)}:prefetch`, {
-    artifacts: [artifact],
-  });
-  while (!operation.done) {
-    // Whoever only asks, and never waits, leaves no time for sockets.
-    await new Promise((resolve) => setImmediate(resolve));
-    operation = await api.get(operation.name);
-  }
-  return operation.response;
-}
+const prefetched = (artifact: string): Promise<Json> =>
+  new ApiCaller(server).prefetched(`${LOCATION}/repositories/${client.path.split('/').at(-1)}`, [artifact]);
 
 describe('a prefetch', () => {
   const version = { module: 'example.com/Acme/wanted', version: 'v1.2.0' };

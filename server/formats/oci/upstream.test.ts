@@ -8,7 +8,7 @@ import { blobFile, manifestFile } from './files.ts';
 import { type OciDigest, referenceOf } from './names.ts';
 import { referrers } from './referrers.ts';
 import { tagsList } from './tags-list.ts';
-import { ociUpstream } from './upstream.ts';
+import { imageReferences, ociUpstream } from './upstream.ts';
 
 const IMAGE = 'library/app';
 
@@ -57,13 +57,13 @@ describe('what a user fetches beforehand', () => {
     [`library/app@${NOWHERE}`, `library/app/manifests/${NOWHERE}`],
     [`library/app:1.27@${NOWHERE}`, `library/app/manifests/${NOWHERE}`],
   ])('%s is %s', (text, path) => {
-    expect(ociUpstream.prefetch?.references(text).map((file) => file.path)).toEqual([path]);
+    expect(imageReferences(text).map((file) => file.path)).toEqual([path]);
   });
 
   test.each(['', 'App:1', 'registry.example:5000/app:1', 'app:', 'app@sha256:1'])(
     '%j is refused as no image',
     (text) => {
-      expect(() => ociUpstream.prefetch?.references(text)).toThrow();
+      expect(() => imageReferences(text)).toThrow();
     },
   );
 });

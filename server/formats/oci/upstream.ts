@@ -37,17 +37,7 @@ export const ociUpstream: FormatUpstream = {
   },
   adopt,
   prefetch: {
-    references(text) {
-      const at = text.indexOf('@');
-      const colon = text.lastIndexOf(':');
-      const [image, reference] =
-        at > 0
-          ? [text.slice(0, at).replace(/:[^:/]*$/, ''), text.slice(at + 1)]
-          : colon > text.lastIndexOf('/')
-            ? [text.slice(0, colon), text.slice(colon + 1)]
-            : [text, 'latest'];
-      return [manifestFile(imageName(image), referenceOf(reference))];
-    },
+    references: imageReferences,
     version: (image, version) => manifestFile(image, referenceOf(version)),
   },
   probe: {
@@ -120,3 +110,16 @@ function parsed(bytes: Uint8Array<ArrayBuffer>, headers: Headers): Manifest {
 
 const unusable = (why: string, cause?: unknown): RegistryError =>
   new RegistryError('DATA_LOSS', 'MANIFEST_INVALID', why, { cause });
+
+/** The image that a user means, as Docker reads it. */
+export function imageReferences(text: string): readonly FileRef[] {
+  const at = text.indexOf('@');
+  const colon = text.lastIndexOf(':');
+  const [image, reference] =
+    at > 0
+      ? [text.slice(0, at).replace(/:[^:/]*$/, ''), text.slice(at + 1)]
+      : colon > text.lastIndexOf('/')
+        ? [text.slice(0, colon), text.slice(colon + 1)]
+        : [text, 'latest'];
+  return [manifestFile(imageName(image), referenceOf(reference))];
+}

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { ApiCaller, type Json, LOCATION } from '../../testing/api.ts';
 import { FakeUpstream } from '../../testing/fake-upstream.ts';
 import { TestServer } from '../../testing/harness.ts';
 import { Members } from '../../testing/members.ts';
@@ -256,5 +257,63 @@ describe('a virtual repository', () => {
       expect((await team.send('GET', `${name}/${wheelName(HIGH)}`)).status).toBe(404);
     upstream.misbehave(/./, status(503));
     expect((await team.project('left-pad')).versions).toEqual(['1.0']);
+  });
+});
+
+const prefetched = (...artifacts: readonly string[]): Promise<Json> =>
+  new ApiCaller(server).prefetched(`${LOCATION}/repositories/${client.path.split('/').at(-1)}`, artifacts);
+
+describe('a prefetch', () => {
+  const SDIST = 'left_pad-1.0.tar.gz';
+  let before = 0;
+  const fetched = (): readonly string[] =>
+    files
+      .asked(/packages/)
+      .slice(before)
+      .map(({ path }) => path.slice(path.lastIndexOf('/') + 1))
+      .sort();
+  beforeEach(() => {
+    files.behave();
+    before = files.asked(/packages/).length;
+    const sdist = {
+      filename: SDIST,
+      url: `${files.url}/packages/${SDIST}`,
+      hashes: { sha256: sha256(SDIST_BYTES) },
+    };
+    const metadata = { 'core-metadata': { sha256: sha256(Buffer.from(metadataOf(RELEASE))) } };
+    stock();
+    upstream.put('/py/simple/left-pad/', project(listed(metadata), sdist));
+    files.put(`/packages/${SDIST}`, { body: SDIST_BYTES });
+  });
+  const SDIST_BYTES: Bytes = new Uint8Array(Buffer.from('not read'));
+
+  test.each<[string, readonly string[]]>([
+    ['Left.Pad==1.0', [FILE, `${FILE}.metadata`, SDIST]],
+    ['left-pad@1', [FILE, `${FILE}.metadata`, SDIST]],
+    [`left_pad/${FILE}`, [FILE, `${FILE}.metadata`]],
+    [`left-pad==1.0 --hash=sha256:${sha256(BYTES)}`, [FILE, `${FILE}.metadata`]],
+    [`left-pad==1.0 --hash=sha256:${sha256(SDIST_BYTES).toUpperCase()}`, [SDIST]],
+  ])('of %s copies what that names, with metadata', async (artifact, expected) => {
+    expect(await prefetched(artifact)).toMatchObject({ fetchedCount: 1, totalCount: 1 });
+    expect(fetched()).toEqual([...expected].sort());
+    expect(await prefetched(artifact)).toMatchObject({ presentCount: 1 });
+
+    for (const each of [upstream, files]) each.misbehave(/./, status(503));
+    expect((await get('simple/left-pad/')).status).toBe(200);
+    for (const path of expected) expect((await get(`left-pad/${path}`)).status).toBe(200);
+  });
+
+  test.each([
+    ['left-pad==2.0', 'has no such file'],
+    [`left-pad==1.0 --hash=sha256:${'0'.repeat(64)}`, 'has no such file'],
+    ['left-pad/left_pad-3.0.tar.gz', 'has no such file'],
+    ['left-pad', 'names no files: write NAME==VERSION'],
+    ['left-pad>=1.0', 'names no files'],
+    ['../x==1.0', 'names no files'],
+    ['nowhere==1.0', 'has no project nowhere'],
+  ])('of %s says what is wrong', async (artifact, words) => {
+    const { failedCount, failures } = await prefetched(artifact);
+    expect(failedCount).toBe(1);
+    expect(failures).toEqual([{ artifact, message: expect.stringContaining(words) }]);
   });
 });

@@ -4,6 +4,7 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import type { FetchedFile, FetchedVersion, FormatUpstream, ListedFileOrPath } from '../../core/format.ts';
 import type { IndexReader } from '../../core/index-kind.ts';
 import { HTML, HTML_V1, JSON_V1 } from './negotiate.ts';
+import { pythonPrefetch } from './prefetch.ts';
 import { ACCEPT, projectIndex } from './project-index.ts';
 
 /** Projects at indexes elsewhere. Where their files are, and what they must be, the indexes say. */
@@ -13,6 +14,7 @@ export const pythonUpstream: FormatUpstream = {
   maxAge: 300,
   locate,
   adopt,
+  prefetch: pythonPrefetch,
   probe: {
     target: 'simple/',
     headers: { accept: ACCEPT },
