@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { ApiCaller, type Json, LOCATION } from '../testing/api.ts';
+import { GenericClient } from '../testing/generic.ts';
+import { GoClient, moduleZip } from '../testing/go.ts';
 import { TestServer } from '../testing/harness.ts';
+import { jarOf, MavenClient, pathOf } from '../testing/maven.ts';
 import { NpmClient, packed, publication } from '../testing/npm.ts';
 import { digestOf, freshImage, refusal } from '../testing/oci.ts';
 import { fieldsOf, PythonClient, wheel, wheelName } from '../testing/python.ts';
@@ -128,6 +131,7 @@ describe('the quota of a project', () => {
   });
 });
 
+const SAID = /quota exceeded: the repository limited\d+ may hold .* Delete what is not needed/;
 const MESSAGE = /^quota exceeded: the repository limited\d+ may hold .* Delete what is not needed/;
 
 describe('whoever publishes to a full repository', () => {
@@ -185,6 +189,34 @@ describe('whoever publishes to a full repository', () => {
 
     expect(answer.status).toBe(403);
     expect(((await answer.json()) as Json).message).toMatch(MESSAGE);
+  });
+
+  it('is told so by Maven', async () => {
+    const maven = new MavenClient(server, await limited({ maxBytes: '10' }, 'MAVEN'));
+    const answer = await maven.put(pathOf({ name: 'a' }), jarOf());
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toMatch(SAID);
+    expect((await maven.send('GET', pathOf({ name: 'a' }))).status).toBe(404);
+  });
+
+  it('is told so by whoever uploads a Go module', async () => {
+    const go = new GoClient(server, await limited({ maxVersions: '1' }, 'GO'));
+    const first = { module: 'example.com/a', version: 'v1.0.0' };
+    expect((await go.upload(moduleZip(first))).status).toBe(201);
+    const answer = await go.upload(moduleZip({ ...first, version: 'v1.0.1' }));
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toMatch(SAID);
+    expect(await (await go.send('GET', 'example.com/a/@v/list')).text()).toBe('v1.0.0\n');
+  });
+
+  it('is told so by curl', async () => {
+    const files = new GenericClient(server, await limited({ maxBytes: '10' }, 'GENERIC'));
+    expect((await files.put('tool/1.0/a', '123456')).status).toBe(201);
+    const answer = await files.put('tool/1.0/b', '12345');
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toMatch(SAID);
+    expect((await files.put('tool/1.0/copy-of-a', '123456')).status).toBe(201);
+    expect((await files.put('tool/1.0/c', '1234')).status).toBe(201);
   });
 
   it('leaves no bytes behind', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { ApiCaller, LOCATION } from '../../testing/api.ts';
 import { TestServer } from '../../testing/harness.ts';
 import {
   type Artifact,
@@ -191,6 +192,29 @@ describe('a snapshot', () => {
       status: 409,
       detail: expect.stringContaining('deploy another build'),
     });
+  });
+
+  test('that was deleted is deployed anew where it may be overwritten, and not where it may not', async () => {
+    const plain: Artifact = { name: 'deleted', version: '1.0-SNAPSHOT' };
+    const other = jarOf([{ name: 'other', content: 'y' }]);
+    const open = await members.standard('renewed', {
+      trashRetention: '86400s',
+      mavenConfig: { allowSnapshotOverwrites: true },
+    });
+    const fixed = await members.standard('fixed', { trashRetention: '86400s' });
+    const admin = new ApiCaller(server);
+    for (const [id, status] of [
+      [open, 201],
+      [fixed, 409],
+    ] as const) {
+      const maven = new MavenClient(server, id);
+      await maven.publish(plain);
+      const name = `${LOCATION}/repositories/${id}/packages/${encodeURIComponent('com.acme:deleted')}/versions/1.0-SNAPSHOT`;
+      await admin.ok('DELETE', name);
+      expect((await maven.put(pathOf(plain), other)).status).toBe(status);
+    }
+    const answer = await new MavenClient(server, open).send('GET', pathOf(plain));
+    expect(await answer.bytes()).toEqual(other);
   });
 
   test('without builds is overwritten where that is allowed', async () => {

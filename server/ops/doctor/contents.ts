@@ -77,7 +77,10 @@ export const orphans: Check = {
     }
     return objects === 0
       ? ok('every object has its row')
-      : warn(`${count(objects, 'object')} of ${size(bytes)} without a row`, 'nothing: they only take space');
+      : warn(
+          `${count(objects, 'object')} of ${size(bytes)} without a row`,
+          'nothing: the collector sets them aside once a day and deletes them a week later; "entrepot storage gc run" does so at once',
+        );
   },
 };
 

@@ -22,7 +22,8 @@ export async function publish(
 ): Promise<readonly Surplus[]> {
   const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
   if (plan.once) await useUp(tx, plan, repositoryId);
-  if (plan.onConflict !== 'replace') await refuseTrashed(tx, plan, repositoryId);
+  const isFixed = plan.onConflict !== 'replace' && plan.onConflict !== 'renew';
+  if (isFixed) await refuseTrashed(tx, plan, repositoryId);
   const surplus = await adoptAll(tx, plan.files, now);
   const { versionId, created, extended } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
 

@@ -5,6 +5,8 @@ import type { Schema } from '../schema.ts';
 
 /** Versions that one transaction deletes together: few enough that other writers hardly wait. */
 const MOST = 1_000;
+/** Versions that it is found out about in that transaction, whether they go or stay. */
+const MOST_LOOKED_AT = 2_000;
 
 interface Candidate {
   readonly name: string;
@@ -22,10 +24,17 @@ export async function planCascade(db: Kysely<Schema>, packageId: number, root: s
   ]);
   const kept = new Map<string, CascadeLine>();
   const open: Candidate[] = await belongings(db, packageId, root);
+  let lookedAt = 0;
   // What stays because of something that goes later is looked at again then, as another belonging of that.
   for (let candidate = open.shift(); candidate; candidate = open.shift()) {
     const { name, because } = candidate;
     if (going.has(name)) continue;
+    lookedAt += 1;
+    if (lookedAt > MOST_LOOKED_AT)
+      throw tooLarge(
+        root,
+        `more than ${MOST_LOOKED_AT} versions belong to ${root}, and to what goes with it`,
+      );
     const tags = await tagsOf(db, packageId, name);
     const keeper = await keeperOf(db, packageId, { candidate, tags, going });
     if (keeper) {
@@ -34,17 +43,19 @@ export async function planCascade(db: Kysely<Schema>, packageId: number, root: s
     }
     kept.delete(name);
     going.set(name, { version: name, reason: candidate.isPart ? 'PART_OF' : 'REFERS_TO', because, tags });
-    if (going.size > MOST)
-      throw new RegistryError(
-        'FAILED_PRECONDITION',
-        'CASCADE_TOO_LARGE',
-        `more than ${MOST} versions would go with ${root}: delete the package, or let a cleanup policy do it`,
-        { details: { version: root } },
-      );
+    if (going.size > MOST) throw tooLarge(root, `more than ${MOST} versions would go with ${root}`);
     open.push(...(await belongings(db, packageId, name)));
   }
   return { deleted: [...going.values()], kept: [...kept.values()] };
 }
+
+const tooLarge = (root: string, what: string): RegistryError =>
+  new RegistryError(
+    'FAILED_PRECONDITION',
+    'CASCADE_TOO_LARGE',
+    `${what}: delete the package, or let a cleanup policy do it`,
+    { details: { version: root } },
+  );
 
 /** The version alone. */
 export const planAlone = async (db: Kysely<Schema>, packageId: number, root: string): Promise<Cascade> => ({
@@ -64,6 +75,7 @@ async function belongings(db: Kysely<Schema>, packageId: number, name: string): 
     .where('whole.package_id', '=', packageId)
     .where('whole.name', '=', name)
     .where('link.kind', '=', 'child')
+    .limit(MOST_LOOKED_AT + 1)
     .execute();
   const about = await db
     .selectFrom('version_link')
@@ -72,6 +84,7 @@ async function belongings(db: Kysely<Schema>, packageId: number, name: string): 
     .where('kind', 'in', ['subject', 'companion'])
     .where('target', '=', name)
     .where('version', '<>', name)
+    .limit(MOST_LOOKED_AT + 1)
     .execute();
   return [
     ...parts.map((part) => ({ name: part.name, because: name, isPart: true })),
@@ -102,6 +115,8 @@ async function keeperOf(
     .where('package_id', '=', packageId)
     .where('kind', '=', 'child')
     .where('target', '=', name)
+    // One of so many is another than those that go.
+    .limit(going.size + 1)
     .execute();
   const other = wholes.find(({ version }) => !going.has(version));
   return other && { reason: 'PART_OF', because: other.version };
