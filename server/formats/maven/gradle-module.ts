@@ -12,9 +12,9 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * Holds Gradle's metadata to its path (docs.gradle.org, Gradle Module Metadata): METADATA_INVALID where it is none, or of
  * another component. One with a `url` is part of a component elsewhere.
  */
-export function checkModule(bytes: Uint8Array<ArrayBuffer>, file: MavenFile): void {
+export async function checkModule(bytes: Uint8Array<ArrayBuffer>, file: MavenFile): Promise<void> {
   const what = `${file.filename} is not Gradle module metadata`;
-  const module = orRefusal(() => parseJsonStrictly(new TextDecoder().decode(bytes)), what);
+  const module = await orRefusal(() => parseJsonStrictly(new TextDecoder().decode(bytes)), what);
   if (!isObject(module) || typeof module['formatVersion'] !== 'string')
     throw invalid('METADATA_INVALID', `${what}: it has no formatVersion`);
   const { component } = module;

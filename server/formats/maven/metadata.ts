@@ -1,10 +1,12 @@
 import { RegistryError } from '../../core/error.ts';
 import { isArtifactId, isVersion } from './layout.ts';
 import { sortVersions, isSnapshot } from './versions.ts';
-import { type Content, type Element, elements, readXml, textAt, writeXml } from './xml.ts';
+import { type Content, type Element, elements, readXml, textAt, textOf, writeXml } from './xml.ts';
 
 /** Largest document that is read of another server. */
 export const LARGEST_METADATA = 16 * 1024 * 1024;
+/** More than any artifact has: they are put in order in one go. */
+const MOST_VERSIONS = 30_000;
 
 /** What stands at an artifact and, since they may be in one folder, at a group (maven.apache.org/ref/current/maven-repository-metadata). */
 export interface Metadata {
@@ -91,9 +93,15 @@ export const document = (content: Content, attributes = ''): string =>
   HEAD + writeXml('metadata', content, attributes);
 
 /** Reads another server's. What is no version there is left out. DATA_LOSS (UPSTREAM_BROKEN) for what is no metadata. */
-export function parseMetadata(bytes: Uint8Array): Metadata {
-  const root = metadataIn(bytes);
-  const versions = elements(root, 'versioning', 'versions', 'version').map(({ text }) => text.trim());
+export async function parseMetadata(bytes: Uint8Array): Promise<Metadata> {
+  const root = await metadataIn(bytes);
+  const versions = elements(root, 'versioning', 'versions', 'version').map(textOf);
+  if (versions.length > MOST_VERSIONS)
+    throw new RegistryError(
+      'DATA_LOSS',
+      'UPSTREAM_BROKEN',
+      `the metadata has more than ${MOST_VERSIONS} versions`,
+    );
   const plugins = elements(root, 'plugins', 'plugin').flatMap((each) => {
     const [prefix, artifactId] = [textAt(each, 'prefix'), textAt(each, 'artifactId')];
     const name = textAt(each, 'name');
@@ -115,9 +123,9 @@ export function parseMetadata(bytes: Uint8Array): Metadata {
   ]);
 }
 
-export function metadataIn(bytes: Uint8Array): Element {
+export async function metadataIn(bytes: Uint8Array): Promise<Element> {
   try {
-    const root = readXml(bytes);
+    const root = await readXml(bytes);
     if (root.name === 'metadata') return root;
     throw new SyntaxError(`its element is ${JSON.stringify(root.name.slice(0, 80))}`);
   } catch (error) {

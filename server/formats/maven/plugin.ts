@@ -19,7 +19,7 @@ export async function pluginIn(
   try {
     const entry = (await readZip(archive)).get(DESCRIPTOR);
     if (!entry) return undefined;
-    const root = readXml(await readZipEntry(archive, entry, LARGEST_DESCRIPTOR), { lenient: true });
+    const root = await readXml(await readZipEntry(archive, entry, LARGEST_DESCRIPTOR), { lenient: true });
     const [prefix, name] = [textAt(root, 'goalPrefix'), textAt(root, 'name')];
     // A jar that contains another plugin's descriptor is not that plugin.
     const isOurs = textAt(root, 'groupId') === groupId && textAt(root, 'artifactId') === artifactId;

@@ -15,8 +15,8 @@ export interface Pom extends Omit<MavenAttributes, 'pom' | 'files'> {
 }
 
 /** Reads a POM, with what it takes from its parent without resolving that. SyntaxError for what is none. */
-export function readPom(bytes: Uint8Array): Pom {
-  const root = readXml(bytes, { lenient: true });
+export async function readPom(bytes: Uint8Array): Promise<Pom> {
+  const root = await readXml(bytes, { lenient: true });
   if (root.name !== 'project')
     throw new SyntaxError(`its element is ${JSON.stringify(root.name.slice(0, 80))}, not project`);
   const said = {
@@ -42,8 +42,8 @@ export function readPom(bytes: Uint8Array): Pom {
 }
 
 /** A POM that is published. METADATA_INVALID where it is none, or one of something else than its path says. */
-export function pomToPublish(bytes: Uint8Array, file: MavenFile): Pom {
-  const pom = orRefusal(() => readPom(bytes), `${file.filename} is not a POM`);
+export async function pomToPublish(bytes: Uint8Array, file: MavenFile): Promise<Pom> {
+  const pom = await orRefusal(() => readPom(bytes), `${file.filename} is not a POM`);
   for (const field of ['groupId', 'artifactId', 'version'] as const) {
     const said = pom[field];
     if (said === undefined)
@@ -67,9 +67,9 @@ export const described = ({ packaging, name, description, url, licenses }: Pom):
   ...(licenses && { licenses }),
 });
 
-export function orRefusal<T>(read: () => T, what: string): T {
+export async function orRefusal<T>(read: () => T | Promise<T>, what: string): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (error instanceof SyntaxError) throw invalid('METADATA_INVALID', `${what}: ${error.message}`);
     throw error;

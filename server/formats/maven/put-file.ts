@@ -72,8 +72,8 @@ async function publish(
   const { classifier, extension } = file;
   const read = (limit: number) => repo.read({ ...ref, blob }, limit);
   const pom =
-    extension === 'pom' && classifier === '' ? pomToPublish(await read(LARGEST_POM), file) : undefined;
-  if (extension === 'module') checkModule(await read(LARGEST_MODULE), file);
+    extension === 'pom' && classifier === '' ? await pomToPublish(await read(LARGEST_POM), file) : undefined;
+  if (extension === 'module') await checkModule(await read(LARGEST_MODULE), file);
   const plugin = extension === 'jar' && classifier === '' ? await pluginIn(repo, blob, file) : undefined;
   const at = command.now();
   const extend = (before: Attributes): Attributes =>

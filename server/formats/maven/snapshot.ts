@@ -90,8 +90,8 @@ export function renderSnapshot({ groupId, artifactId, version, files }: Snapshot
 }
 
 /** Reads another server's. DATA_LOSS (UPSTREAM_BROKEN) for what is no metadata. */
-export function parseSnapshot(bytes: Uint8Array, of: Omit<Snapshot, 'files'>): Snapshot {
-  const root = metadataIn(bytes);
+export async function parseSnapshot(bytes: Uint8Array, of: Omit<Snapshot, 'files'>): Promise<Snapshot> {
+  const root = await metadataIn(bytes);
   const listed = elements(root, 'versioning', 'snapshotVersions', 'snapshotVersion').flatMap((each) => {
     const [extension, value, updated] = [
       textAt(each, 'extension'),

@@ -92,7 +92,7 @@ async function pomOf(fetched: FetchedFile, file: MavenFile): Promise<MavenAttrib
     throw broken(`${file.path} is not a POM`);
   const pom = { pom: file.path };
   try {
-    return { ...described(readPom(bytes)), ...pom };
+    return { ...described(await readPom(bytes)), ...pom };
   } catch (error) {
     if (error instanceof SyntaxError) return pom;
     throw error;

@@ -1,34 +1,20 @@
-import { parseXml, XmlDocumentType, XmlElement } from '@rgrove/parse-xml';
+import { type Element, readDocument } from './read-xml.ts';
 
-/** An element of a document. */
-export type Element = XmlElement;
+export type { Element } from './read-xml.ts';
 
 const DEEPEST = 200;
-/** Tags, references and attributes, which are what reading takes its time for: more than any document has that somebody needs. */
+/** More tags than any document has that somebody needs: they are what reading takes its time for. */
 const MOST_MARKUP = 400_000;
+/** Characters of a text that are looked at. */
+const LONGEST_TEXT = 64 * 1024;
 
 /**
- * The root element of a document. Throws SyntaxError, in a sentence without a full stop, for what is none: also for one with a
- * document type, which could declare entities, and for one that is nested deeper than anybody needs. `lenient` leaves entities
- * of HTML as they are written, as Maven does in its POMs.
+ * The root element of a document. SyntaxError, in a sentence without a full stop, for what is none: also for one with a document
+ * type, and for one that is nested deeper, or has more in it, than anybody needs. `lenient` leaves entities of HTML as they are
+ * written, as Maven does in its POMs.
  */
-export function readXml(bytes: Uint8Array, { lenient = false } = {}): Element {
-  const text = decoded(bytes);
-  if (markupIn(text) > MOST_MARKUP)
-    throw new SyntaxError(`it has more than ${MOST_MARKUP} tags, references and attributes`);
-  if (depthOf(text) > DEEPEST) throw new SyntaxError(`its elements are nested more than ${DEEPEST} deep`);
-  try {
-    const document = parseXml(text, { preserveDocumentType: true, ignoreUndefinedEntities: lenient });
-    if (document.children.some((child) => child instanceof XmlDocumentType))
-      throw new SyntaxError('it has a document type (<!DOCTYPE), which is not read');
-    if (!document.root) throw new SyntaxError('it has no element');
-    return document.root;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw error;
-    const [line = ''] = (error instanceof Error ? error.message : '').split('\n');
-    throw new SyntaxError(`it is not well-formed XML: ${line.slice(0, 160)}`);
-  }
-}
+export const readXml = async (bytes: Uint8Array, { lenient = false } = {}): Promise<Element> =>
+  readDocument(decoded(bytes), { lenient, depth: DEEPEST, markup: MOST_MARKUP });
 
 /** UTF-8, or what older POMs declare instead. */
 function decoded(bytes: Uint8Array): string {
@@ -38,46 +24,28 @@ function decoded(bytes: Uint8Array): string {
     ? 'windows-1252'
     : 'utf-8';
   try {
-    // XML 1.0, 2.11. The parser would do it line by line, each time with all that is behind the line.
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes).replaceAll(/\r\n?/g, '\n');
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     throw new SyntaxError(`it is not in the encoding that it declares, ${declared.slice(0, 40)}`);
   }
 }
 
-function markupIn(text: string): number {
-  let count = 0;
-  for (const char of ['<', '&', '="', "='"])
-    for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) count += 1;
-  return count;
-}
-
-/** How deep elements may be nested, at most: comments and text that look like elements count, too. */
-function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [, closing, , empty] of text.matchAll(/<(\/?)([^\s<>/!?][^<>]*?)(\/?)>/g)) {
-    if (empty === '/') continue;
-    depth += closing === '/' ? -1 : 1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
-}
-
-const elementsIn = ({ children }: Element): readonly Element[] =>
-  children.filter((child) => child instanceof XmlElement);
-
 /** The elements that a path leads to, in their order. */
 export function elements(from: Element, ...path: readonly string[]): readonly Element[] {
   return path.reduce<readonly Element[]>(
-    (found, name) => found.flatMap((each) => elementsIn(each).filter((child) => child.name === name)),
+    (found, name) => found.flatMap((each) => each.elements.filter((child) => child.name === name)),
     [from],
   );
 }
 
+/** What is written in an element, without space around it, its lines ended as they are everywhere (XML 1.0, 2.11). */
+export const textOf = ({ text }: Element): string =>
+  text.slice(0, LONGEST_TEXT).replaceAll(/\r\n?/g, '\n').trim();
+
 /** The text of the first element that a path leads to; nothing where it is empty. */
 export function textAt(from: Element, ...path: readonly string[]): string | undefined {
-  const text = elements(from, ...path)[0]?.text.trim();
-  return text === '' ? undefined : text;
+  const [found] = elements(from, ...path);
+  return (found && textOf(found)) || undefined;
 }
 
 /** What is written of an element: text, or elements in their order; those without a value are left out. */
