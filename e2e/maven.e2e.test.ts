@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type MavenRepository, Mvn } from './clients/mvn.ts';
 import { MavenRepositories } from './harness/maven-repositories.ts';
+import { damaging } from './harness/damaging.ts';
 import { describeWith } from './harness/needs.ts';
 import { Relay } from './harness/relay.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
@@ -55,6 +56,16 @@ describeWith('mvn', [...Mvn.programs, 'unzip'], () => {
     await (await fresh(own)).deploy(SNAPSHOT, 'older');
     await (await fresh(own)).deploy(SNAPSHOT, 'newer');
     expect(await (await fresh(own)).get(SNAPSHOT)).toBe('newer');
+  });
+
+  check('is told of a jar that changed on its way', async () => {
+    await using way = damaging('.jar', other.host);
+    const address = new URL(upstream.url);
+    address.host = way.host;
+    const client = await fresh({ ...upstream, url: address.href });
+    const refused = await client.deploy({ name: 'damaged' }).then(() => 'deployed', String);
+    expect(refused).toContain('damaged:pom:1.0');
+    expect(refused).toContain('400 Bad Request');
   });
 
   check('deploys in parallel without losing a version', async () => {

@@ -12,6 +12,8 @@ export interface MavenAttributes {
   readonly licenses?: readonly string[];
   /** Of a snapshot that was published here: the newest of each of its files, by `fileKey`. */
   readonly files?: Readonly<Record<string, SnapshotFile>>;
+  /** Paths of files that did not arrive as their checksums say, of a deployment that had not come to its POM. */
+  readonly damaged?: readonly string[];
 }
 
 /** What is remembered of an artifact. */

@@ -29,6 +29,12 @@ const refused = async (answer: Response | Promise<Response>) => {
   return { status, type: headers.get('content-type'), reason, detail: detail ?? '' };
 };
 
+const damagedBuild = (day: number): Artifact => ({
+  name: 'damaged',
+  version: '2.0-SNAPSHOT',
+  build: `2024010${day}.000000-${day}`,
+});
+
 describe('a release', () => {
   const artifact: Artifact = { name: 'served', pom: '<name>Served</name><packaging>jar</packaging>' };
   const jar = jarOf();
@@ -142,6 +148,31 @@ describe('a checksum', () => {
       status: 400,
       reason: 'FILE_UNKNOWN',
     });
+  });
+
+  test('that is not the file’s keeps its POM out, since clients go on until then', async () => {
+    const damaged = { name: 'damaged' };
+    await client.take({ [pathOf(damaged)]: jarOf() });
+    expect((await client.put(`${pathOf(damaged)}.sha1`, hexOf('other', 'sha1'))).status).toBe(400);
+    expect(await refused(client.put(pathOf(damaged, '.pom'), pomOf(damaged)))).toMatchObject({
+      status: 400,
+      reason: 'DIGEST_INVALID',
+      detail: expect.stringContaining('damaged-1.0.jar did not arrive as its checksum says'),
+    });
+    expect((await client.send('GET', `${folder(damaged)}/maven-metadata.xml`)).status).toBe(404);
+    await client.publish({ ...damaged, version: '1.1' });
+    expect(await client.versions(damaged)).toEqual(['1.1']);
+  });
+
+  test('that is not the file’s keeps one build of a snapshot out, and no other', async () => {
+    await client.publish(damagedBuild(1));
+    await client.take({ [pathOf(damagedBuild(2))]: jarOf() });
+    expect((await client.put(`${pathOf(damagedBuild(2))}.md5`, hexOf('other', 'md5'))).status).toBe(400);
+    expect((await client.put(pathOf(damagedBuild(2), '.pom'), pomOf(damagedBuild(2)))).status).toBe(400);
+    const path = `${folder(damagedBuild(2))}/2.0-SNAPSHOT/maven-metadata.xml`;
+    expect(await client.text(path)).not.toContain('20240102');
+    await client.publish(damagedBuild(3));
+    expect(await client.text(path)).toContain('20240103.000000-3');
   });
 
   test('in a header is held to the file, too', async () => {

@@ -3,7 +3,9 @@ import { type Command, param } from '../../core/format.ts';
 import { readWhole } from '../../lib/read-whole.ts';
 import { checksumIn, isChecksum } from './checksums.ts';
 import { refOf } from './files.ts';
-import { fileToWrite, nameInvalid } from './layout.ts';
+import { fromAttributes, toAttributes } from './attributes.ts';
+import { withDamaged } from './damage.ts';
+import { fileToWrite, nameInvalid, packageName } from './layout.ts';
 import { created } from './put-file.ts';
 
 const LARGEST_CHECKSUM = 8 * 1024;
@@ -29,6 +31,9 @@ export async function putChecksum({ params, body, repo }: Command): Promise<Resp
   const known = stored.checksums?.find((each) => each.algorithm === algorithm)?.hex;
   const actual = algorithm === 'sha256' ? stored.blob.digest.slice('sha256:'.length) : known;
   if (actual === undefined || actual === said) return created();
+  await repo.amend(packageName(file), file.version, (before) =>
+    toAttributes(withDamaged(fromAttributes(before), file)),
+  );
   throw invalid(
     'DIGEST_INVALID',
     `${file.filename}.${algorithm} says ${said}, and ${file.filename} as it is here hashes to ${actual}: it was changed on its way, ` +

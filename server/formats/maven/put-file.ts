@@ -4,6 +4,7 @@ import { invalid, RegistryError } from '../../core/error.ts';
 import { type Command, param } from '../../core/format.ts';
 import { fromAttributes, type MavenAttributes, ofPackage, toAttributes, withFile } from './attributes.ts';
 import { CHECKSUMS, checksumsSaid } from './checksums.ts';
+import { refuseDamaged } from './damage.ts';
 import { refOf } from './files.ts';
 import { checkModule, LARGEST_MODULE } from './gradle-module.ts';
 import { buildVersion, fileToWrite, type MavenFile, packageName } from './layout.ts';
@@ -98,9 +99,11 @@ function withSent(
   file: MavenFile,
   { pom, at }: { readonly pom: Pom | undefined; readonly at: number },
 ): MavenAttributes {
+  if (pom) refuseDamaged(before, file);
   const after = pom ? { ...before, ...described(pom), pom: file.path } : before;
   if (!isSnapshot(file.version)) return after;
-  const { classifier, extension, build } = file;
+  const { classifier, extension, build, path } = file;
+  const whole = after.damaged && { ...after, damaged: after.damaged.filter((each) => each !== path) };
   const updated = build?.timestamp.replace('.', '') ?? stamp(at);
-  return withFile(after, { classifier, extension, value: buildVersion(file), updated });
+  return withFile(whole ?? after, { classifier, extension, value: buildVersion(file), updated });
 }

@@ -27,7 +27,8 @@ interface Building {
 }
 
 const START = String.raw`:A-Z_a-z\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{2FF}\u{370}-\u{37D}\u{37F}-\u{1FFF}\u{200C}\u{200D}\u{2070}-\u{218F}\u{2C00}-\u{2FEF}\u{3001}-\u{D7FF}\u{F900}-\u{FDCF}\u{FDF0}-\u{FFFD}\u{10000}-\u{EFFFF}`;
-const NAME = String.raw`[${START}][${START}\-.0-9\u{B7}\u{300}-\u{36F}\u{203F}\u{2040}]*`;
+const REST = String.raw`${START}\-.0-9\u{B7}\u{300}-\u{36F}\u{203F}\u{2040}`;
+const NAME = `[${START}][${REST}]*`;
 const START_TAG = new RegExp(String.raw`<(${NAME})`, 'uy');
 const ATTRIBUTE = new RegExp(
   String.raw`[ \t\n\r]+(${NAME})[ \t\n\r]*=[ \t\n\r]*(?:"([^<"]*)"|'([^<']*)')`,
@@ -36,7 +37,7 @@ const ATTRIBUTE = new RegExp(
 const START_TAG_END = /[ \t\n\r]*(\/?)>/y;
 const END_TAG_END = /[ \t\n\r]*>/y;
 const INSTRUCTION = new RegExp(String.raw`<\?(${NAME})(?=[ \t\n\r?])`, 'uy');
-const REFERENCE = new RegExp(String.raw`&(?:#([0-9]+)|#x([0-9a-fA-F]+)|(${NAME}));`, 'uy');
+const REFERENCE = new RegExp(String.raw`&(?:#([0-9]+)|#x([0-9a-fA-F]+)|([${REST}]*));`, 'uy');
 const SPACE = /^[ \t\n\r]*$/;
 /** What a tag takes, in characters of text; one tag's attributes, and one text's references, are read in one go, so that there may be fewer. */
 const [MARKUP_COSTS, IN_ONE_GO] = [50, 10];

@@ -6,6 +6,8 @@ import { readXml, textAt } from './xml.ts';
 
 const read = (text: string, lenient = false) => readXml(new TextEncoder().encode(text), { lenient });
 
+const refusal = (text: string): Promise<string> => read(text).then(() => 'read', String);
+
 describe('a document', () => {
   test('is read with its elements, and what is in them', async () => {
     const root = await read(
@@ -61,62 +63,54 @@ describe('a document', () => {
   ])('%j is refused in words', async (text, words) => {
     expect(await refusal(text)).toContain(words);
   });
-
-  const refusal = (text: string): Promise<string> => read(text).then(() => 'read', String);
 });
 
 /** Pieces that documents are made of, most of them in the wrong place. */
 const piece = fc.constantFrom(
-  ...[
-    '<a>',
-    '</a>',
-    '<a ',
-    '<b:c d="e">',
-    '</b:c>',
-    '<é/>',
-    '<1/>',
-    '< a>',
-    '</a >',
-    '</ a>',
-    '/>',
-    '>',
-    ' b="c"',
-    " b='<'",
-  ],
-  ...[
-    'b=c',
-    '&lt;',
-    '&amp;',
-    '&#65;',
-    '&#x1F600;',
-    '&#0;',
-    '&#xD800;',
-    '&#1114112;',
-    '&nbsp;',
-    '&',
-    '&;',
-    ';',
-    'x',
-    ' ',
-    '\n',
-  ],
-  ...[
-    '<!--',
-    '-->',
-    '--',
-    '<![CDATA[',
-    ']]>',
-    ']]',
-    '<?p ',
-    '<?xml ?>',
-    '?>',
-    '<!',
-    '"',
-    "'",
-    '=',
-    '\u{1F600}',
-    '\uFFFE',
-  ],
+  '<a>',
+  '</a>',
+  '<a ',
+  '<b:c d="e">',
+  '</b:c>',
+  '<é/>',
+  '<1/>',
+  '< a>',
+  '</a >',
+  '</ a>',
+  '/>',
+  '>',
+  ' b="c"',
+  " b='<'",
+  'b=c',
+  '&lt;',
+  '&amp;',
+  '&#65;',
+  '&#x1F600;',
+  '&#0;',
+  '&#xD800;',
+  '&#1114112;',
+  '&nbsp;',
+  '&',
+  '&;',
+  ';',
+  'x',
+  ' ',
+  '\n',
+  '<!--',
+  '-->',
+  '--',
+  '<![CDATA[',
+  ']]>',
+  ']]',
+  '<?p ',
+  '<?xml ?>',
+  '?>',
+  '<!',
+  '"',
+  "'",
+  '=',
+  '\u{1F600}',
+  '\uFFFE',
 );
 const document = fc
   .array(piece, { maxLength: 8 })
@@ -126,12 +120,10 @@ describe('documents', () => {
   test.each([[false], [true]])('are read as another parser does (lenient: %p)', async (lenient) => {
     await fc.assert(
       fc.asyncProperty(document, async (text) => {
-        // The other one leaves this as it is, too.
-        fc.pre(!lenient || !text.includes('&;'));
         const reading = await read(text, lenient).catch(() => 'refused');
         expect(reading).toEqual(otherwise(text, lenient));
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
   });
 
