@@ -36,6 +36,8 @@ const ATTRIBUTE = new RegExp(
 );
 const START_TAG_END = /[ \t\n\r]*(\/?)>/y;
 const END_TAG_END = /[ \t\n\r]*>/y;
+const DECLARATION =
+  /<\?xml[ \t\n\r]+version[ \t\n\r]*=[ \t\n\r]*(?:"1\.\d+"|'1\.\d+')(?:[ \t\n\r]+(?:encoding|standalone)[ \t\n\r]*=[ \t\n\r]*(?:"[\w.:-]+"|'[\w.:-]+')){0,2}[ \t\n\r]*\?>/y;
 const INSTRUCTION = new RegExp(String.raw`<\?(${NAME})(?=[ \t\n\r?])`, 'uy');
 const REFERENCE = new RegExp(String.raw`&(?:#([0-9]+)|#x([0-9a-fA-F]+)|([${REST}]*));`, 'uy');
 const SPACE = /^[ \t\n\r]*$/;
@@ -144,10 +146,9 @@ class DocumentReader {
   }
 
   #instruction(): void {
-    const begin = this.#at;
+    if (this.#at === 0 && this.#match(DECLARATION)) return;
     const [, target = ''] = this.#match(INSTRUCTION) ?? [];
-    if (target === '' || (begin > 0 && target.toLowerCase() === 'xml'))
-      throw this.#wrong('an instruction is not one');
+    if (target === '' || target.toLowerCase() === 'xml') throw this.#wrong('an instruction is not one');
     this.#at = this.#endOf('?>') + '?>'.length;
   }
 

@@ -104,6 +104,7 @@ const piece = fc.constantFrom(
   ']]',
   '<?p ',
   '<?xml ?>',
+  '<?xml version="1.0" encoding=\'UTF-8\'?>',
   '?>',
   '<!',
   '"',
