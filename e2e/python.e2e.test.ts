@@ -5,6 +5,7 @@ import { poetry } from './clients/poetry.ts';
 import type { PythonClientKind, PythonIndex } from './clients/python-client.ts';
 import {
   installOwnFirst,
+  installPastYanked,
   installThroughCache,
   publishAgain,
   publishAndInstall,
@@ -57,6 +58,12 @@ function throughAllModes(kind: PythonClientKind): void {
   describe('a standard repository', () => {
     check('takes what it publishes, and gives it back', () => publishAndInstall(walk(), own));
     check('keeps what it has, and says so', () => publishAgain(walk(), own));
+    check('gives no file that is yanked while there is another', () =>
+      installPastYanked(walk(), own, ({ name, version }, file) => {
+        const at = `projects/my-project/locations/us-central1/repositories/own/pythonPackages/${name}:${version}`;
+        return server.api('PATCH', `${at}?updateMask=yankedFiles`, { yankedFiles: { [file]: 'crashes' } });
+      }),
+    );
   });
 
   check('a remote repository installs cold, warm, and with the upstream cut', async () => {

@@ -109,7 +109,7 @@ export const npmPackage = message({
 });
 export type NpmPackage = Answer<typeof npmPackage>;
 
-/** Whether it is yanked is not in Google's. */
+/** Whether it, or which of its files, is yanked, and why, is not in Google's. */
 export const pythonPackage = message({
   name: maybe(text()),
   uri: maybe(text()),
@@ -117,6 +117,7 @@ export const pythonPackage = message({
   version: maybe(text()),
   yanked: maybe(flag()),
   yankedReason: maybe(text()),
+  yankedFiles: maybe(textMap()),
   createTime: maybe(timestamp()),
   updateTime: maybe(timestamp()),
 });

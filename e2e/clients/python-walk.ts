@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encoded, fieldsOf, form, wheel, wheelName } from '../../server/testing/python.ts';
 import { said, writeProject } from '../fixtures/python-project.ts';
 import type { Scratch } from '../harness/scratch.ts';
 import type { PythonClient, PythonClientKind, PythonIndex } from './python-client.ts';
@@ -68,6 +69,31 @@ export async function publishAgain(walk: PythonWalk, index: PythonIndex): Promis
   expect(refused).toMatch(walk.kind.refusesAgain);
   const folder = await (await openPython(walk, index)).install([name]);
   expect(await said(folder, name)).toBe('1.0.0: first');
+}
+
+/** Of a version with two builds of a wheel the later one is installed, until it is yanked; then the other. */
+export async function installPastYanked(
+  walk: PythonWalk,
+  index: PythonIndex,
+  yank: (release: { readonly name: string; readonly version: string }, file: string) => Promise<unknown>,
+): Promise<void> {
+  const release = { name: nameFor(walk, 'yanked'), version: '1.0.0' };
+  const builds = [1, 2].map((build) => ({
+    filename: wheelName(release).replace('-py3-', `-${build}-py3-`),
+    bytes: wheel({ ...release, module: `__version__ = "1.0.0"\nsays = "build ${build}"\n` }),
+  }));
+  for (const { filename, bytes } of builds) {
+    const { body, headers } = await encoded(form(filename, bytes, fieldsOf(release, bytes)));
+    const authorization = `Basic ${btoa(`${index.username}:${index.password}`)}`;
+    const answer = await fetch(index.url, { method: 'POST', body, headers: { ...headers, authorization } });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+  }
+  const installed = async (): Promise<string | undefined> =>
+    said(await (await openPython(walk, index)).install([release.name]), release.name);
+
+  expect(await installed()).toBe('1.0.0: build 2');
+  await yank(release, builds[1]?.filename ?? '');
+  expect(await installed()).toBe('1.0.0: build 1');
 }
 
 interface Cache {

@@ -97,7 +97,7 @@ function changeRoute(format: Format, view: VersionView, change: VersionChange): 
     audit: ofArtifactRegistry(change.method, 'ADMIN_WRITE'),
     on: onRepository,
     within: (params) => view.parse(param(params, 'view')) ?? {},
-    summary: `Changes ${change.fields.join(' and ')} of one of a repository's ${collection}.`,
+    summary: `Changes ${Object.keys(change.fields).join(', ')} of one of a repository's ${collection}.`,
     query: patchQuery,
     body: item,
     bodyField: collection.replace(/s$/, ''),
@@ -112,7 +112,7 @@ function changeRoute(format: Format, view: VersionView, change: VersionChange): 
         const before = view.resource(current, '');
         const tree = Object.fromEntries([
           ...['name', ...Object.keys(before)].map((field) => [field, 'output'] as const),
-          ...change.fields.map((field) => [field, 'mutable'] as const),
+          ...Object.entries(change.fields),
         ]);
         return change.apply(current.attributes, maskedUpdate(tree, before, { ...call.body }, mask));
       });

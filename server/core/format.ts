@@ -353,8 +353,8 @@ export interface VersionChange {
   readonly permission: Permission;
   /** What the audit log calls it. */
   readonly method: string;
-  /** The fields of a view's resource that can be changed. */
-  readonly fields: readonly string[];
+  /** The fields of a view's resource that can be changed, as a whole or, of a map, by key. */
+  readonly fields: Readonly<Record<string, 'mutable' | 'map'>>;
   /** The attributes of a version whose fields are these from now on. Refuses what cannot be. */
   apply(before: Attributes, fields: Readonly<Record<string, unknown>>): Attributes;
 }

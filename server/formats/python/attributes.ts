@@ -21,11 +21,19 @@ export interface PythonAttributes {
   readonly files?: Readonly<Record<string, FileAttributes>>;
   /** Why it is yanked (PEP 592), which may be no reason; absent where it is not. */
   readonly yanked?: string;
+  /** The same of single files, by their names. */
+  readonly yankedFiles?: Readonly<Record<string, string>>;
   readonly summary?: string;
   readonly author?: string;
   readonly license?: string;
   readonly homePage?: string;
 }
+
+/** Why a file is yanked, by itself or with its release; nothing where it is not. */
+export const yankOfFile = (
+  { yanked, yankedFiles = {} }: PythonAttributes,
+  filename: string,
+): string | undefined => (Object.hasOwn(yankedFiles, filename) ? yankedFiles[filename] : yanked);
 
 export const toAttributes = (attributes: PythonAttributes): Attributes => ({ ...attributes });
 /** Ours is the only code that writes them. */

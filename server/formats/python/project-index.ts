@@ -8,7 +8,7 @@ import {
   type Listing,
   type VersionFacts,
 } from '../../core/index-kind.ts';
-import { fromAttributes } from './attributes.ts';
+import { fromAttributes, yankOfFile } from './attributes.ts';
 import { filePath, METADATA, PROVENANCE } from './names.ts';
 import { HTML, HTML_V1, JSON_V1 } from './negotiate.ts';
 import { LARGEST_INDEX, parseProject } from './parse-project.ts';
@@ -65,18 +65,21 @@ async function build(catalog: CatalogReader, { of: name }: IndexKey): Promise<Pr
 }
 
 function filesOf({ version, attributes }: VersionRow): readonly ListedDistribution[] {
-  const { files = {}, yanked } = fromAttributes(attributes);
-  return Object.entries(files).map(([filename, file]) => ({
-    filename,
-    version,
-    hashes: new Map([['sha256', file.sha256]]),
-    size: file.size,
-    uploadTime: new Date(file.uploadedAt).toISOString(),
-    ...(file.requiresPython !== undefined && { requiresPython: file.requiresPython }),
-    ...(file.metadata !== undefined && { metadata: new Map([['sha256', file.metadata]]) }),
-    ...(file.attested && { provenance: '' }),
-    ...(yanked !== undefined && { yanked }),
-  }));
+  const release = fromAttributes(attributes);
+  return Object.entries(release.files ?? {}).map(([filename, file]) => {
+    const yanked = yankOfFile(release, filename);
+    return {
+      filename,
+      version,
+      hashes: new Map([['sha256', file.sha256]]),
+      size: file.size,
+      uploadTime: new Date(file.uploadedAt).toISOString(),
+      ...(file.requiresPython !== undefined && { requiresPython: file.requiresPython }),
+      ...(file.metadata !== undefined && { metadata: new Map([['sha256', file.metadata]]) }),
+      ...(file.attested && { provenance: '' }),
+      ...(yanked !== undefined && { yanked }),
+    };
+  });
 }
 
 function documents(project: Project, { of: name }: IndexKey, baseUrl: string): readonly KeptDocument[] {

@@ -1,5 +1,5 @@
 import type { Attributes, VersionRow } from '../../core/catalog.ts';
-import { RegistryError } from '../../core/error.ts';
+import { invalid, RegistryError } from '../../core/error.ts';
 import type { DatedVersion, Fact, FormatApi, Snippet, VersionView } from '../../core/format.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 
@@ -25,7 +25,15 @@ export const snippets = (address: string): readonly Snippet[] => [
 
 /** What there is to say of a release. */
 export function facts({ attributes }: VersionRow): readonly Fact[] {
-  const { summary, author, license, homePage, files = {}, yanked } = fromAttributes(attributes);
+  const {
+    summary,
+    author,
+    license,
+    homePage,
+    files = {},
+    yanked,
+    yankedFiles = {},
+  } = fromAttributes(attributes);
   const names = Object.keys(files).sort();
   const python = Object.values(files).find(({ requiresPython }) => requiresPython !== undefined);
   const said: readonly (readonly [string, string | undefined])[] = [
@@ -36,22 +44,26 @@ export function facts({ attributes }: VersionRow): readonly Fact[] {
     ['Requires Python', python?.requiresPython],
     ['Files', names.length === 0 ? undefined : names.join(', ')],
     ['Yanked', yanked === undefined ? undefined : yanked || 'yes'],
+    ['Yanked files', Object.keys(yankedFiles).sort().join(', ') || undefined],
   ];
   return said.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
 }
 
 function yankOf(attributes: Attributes): Record<string, unknown> {
-  const { yanked } = fromAttributes(attributes);
-  if (yanked === undefined) return {};
-  return { yanked: true, ...(yanked !== '' && { yankedReason: yanked }) };
+  const { yanked, yankedFiles = {} } = fromAttributes(attributes);
+  return {
+    ...(yanked !== undefined && { yanked: true }),
+    ...(yanked !== undefined && yanked !== '' && { yankedReason: yanked }),
+    ...(Object.keys(yankedFiles).length > 0 && { yankedFiles }),
+  };
 }
 
-/** PEP 592, of all files of a release. FAILED_PRECONDITION for a copy. */
+/** PEP 592, of all files of a release, and of single ones. FAILED_PRECONDITION for a copy. */
 function yankedAs(
   before: Attributes,
-  { yanked, yankedReason }: Readonly<Record<string, unknown>>,
+  { yanked, yankedReason, yankedFiles = {} }: Readonly<Record<string, unknown>>,
 ): Attributes {
-  const { yanked: _, ...rest } = fromAttributes(before);
+  const { yanked: _, yankedFiles: __, ...rest } = fromAttributes(before);
   if (!rest.files)
     throw new RegistryError(
       'FAILED_PRECONDITION',
@@ -59,7 +71,20 @@ function yankedAs(
       'this is a copy of what another index has: it is yanked where it was published',
     );
   const reason = typeof yankedReason === 'string' ? yankedReason : '';
-  return toAttributes({ ...rest, ...(yanked === true && { yanked: reason }) });
+  const single = yankedFiles as Readonly<Record<string, string>>;
+  const { files } = rest;
+  const unknown = Object.keys(single).find((filename) => !Object.hasOwn(files, filename));
+  if (unknown !== undefined)
+    throw invalid(
+      'FILE_UNKNOWN',
+      `the release has no file ${JSON.stringify(unknown.slice(0, 300))}: its files are ${Object.keys(files).sort().join(', ').slice(0, 1000)}`,
+      { field: 'yankedFiles' },
+    );
+  return toAttributes({
+    ...rest,
+    ...(yanked === true && { yanked: reason }),
+    ...(Object.keys(single).length > 0 && { yankedFiles: single }),
+  });
 }
 
 /** PythonPackage of artifact.proto, and whether it is yanked. */
@@ -86,7 +111,7 @@ const pythonPackages: VersionView = {
   change: {
     permission: 'artifactregistry.versions.update',
     method: 'UpdatePythonPackage',
-    fields: ['yanked', 'yankedReason'],
+    fields: { yanked: 'mutable', yankedReason: 'mutable', yankedFiles: 'map' },
     apply: yankedAs,
   },
 };
