@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'bun:test';
 import type { ResourceName } from '../core/iam.ts';
+import { cleanupTables } from '../stores/metadata/cleanup-tables.ts';
 import { ApiCaller, type Json } from '../testing/api.ts';
 import { TestServer } from '../testing/harness.ts';
 import { type Descriptor, ImageClient, INDEX, MANIFEST } from '../testing/oci.ts';
@@ -75,7 +76,10 @@ class Place {
   /** Runs and waits for the end. */
   async run(body: object = {}): Promise<Json> {
     let operation = await admin.ok('POST', `${this.name}:runCleanup`, body);
-    while (operation.done !== true) operation = await admin.get(operation.name);
+    while (operation.done !== true) {
+      await Bun.sleep(1);
+      operation = await admin.get(operation.name);
+    }
     return operation;
   }
 
@@ -294,13 +298,29 @@ describe('a run', () => {
     });
   });
 
-  it('that ended with its process is noticed, and does not stand in the way', async () => {
+  it.each([
+    ['seconds later', 10_000],
+    ['after the clock was put back', -3_600_000],
+  ])('that ended with its process is noticed %s, and does not stand in the way', async (_, later) => {
     const place = await Place.make({ cleanupPolicies: { untagged: UNTAGGED } });
-    await runningAt(place, server.clock.now());
-    server.clock.advance(300_000);
+    await runningAt(place, server.clock.now() - later);
     expect((await place.run()).response).toMatchObject({ outcome: 'DONE' });
     expect(await admin.get(`${place.name}/cleanupRuns/of-${place.id}`)).toMatchObject({
       outcome: 'INTERRUPTED',
+    });
+  });
+
+  it('that says it is on stands in the way for as long as it says so', async () => {
+    const place = await Place.make({ cleanupPolicies: { untagged: UNTAGGED } });
+    await runningAt(place, server.clock.now());
+    const store = cleanupTables(server.database, server.clock.now);
+    for (let seconds = 0; seconds < 60; seconds += 8) {
+      server.clock.advance(8_000);
+      await store.renew(`of-${place.id}`);
+    }
+    server.clock.advance(8_000);
+    expect(await admin.refused('POST', `${place.name}:runCleanup`, {})).toMatchObject({
+      reason: 'CLEANUP_RUNNING',
     });
   });
 

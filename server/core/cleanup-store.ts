@@ -74,6 +74,8 @@ export interface CleanupStore {
   begin(run: NewRun, act?: Act): Promise<CleanupRun | undefined>;
   /** NOT_FOUND once the repository is gone. */
   step(run: string, step: RunStep, body?: RunBody): Promise<void>;
+  /** Says that a run is still on: one that says nothing for seconds has ended with its process, and stands in nobody's way. */
+  renew(run: string): Promise<void>;
   /** Deletes what is still as it was decided about, in one transaction; answers the names of the others. */
   remove(removal: Removal, act: Act): Promise<readonly string[]>;
   end(

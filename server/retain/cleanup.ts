@@ -21,6 +21,8 @@ const STEP = 100;
 const MOST_LISTED = 2_000;
 /** How often a run that has nothing to list says how far it is. */
 const TELL_EVERY_MS = 2_000;
+/** How often a run says that it is on, unless told otherwise. */
+const RENEW_EVERY_MS = 2_000;
 
 export interface CleanupParts {
   readonly store: CleanupStore;
@@ -31,6 +33,8 @@ export interface CleanupParts {
   readonly newId: () => string;
   /** Told of runs that failed for a reason that is nobody's request. */
   readonly report: (cause: unknown) => void;
+  /** Milliseconds after which a run says again that it is on. */
+  readonly renewEveryMs?: number;
 }
 
 interface Batch {
@@ -41,6 +45,11 @@ interface Batch {
     readonly because?: string;
   }[];
   readonly freedBytes: number;
+}
+
+interface How {
+  readonly act: Act;
+  readonly body?: RunBody;
 }
 
 type Done = Pick<RunStep, 'counts' | 'decisions'>;
@@ -85,7 +94,7 @@ export class PolicyCleanup implements Cleanup {
     if (!run)
       throw new RegistryError('INTERNAL', 'CLEANUP_NOT_BEGUN', 'a cleanup that was asked for did not begin');
     void this.#follow(
-      this.#work(target, run, { act: deletionAct(target, run, { ...act, id: newId() }), body }),
+      this.#renewed(target, run, { act: deletionAct(target, run, { ...act, id: newId() }), body }),
     );
     return body(run);
   }
@@ -96,7 +105,7 @@ export class PolicyCleanup implements Cleanup {
     const { dryRun } = target;
     const run = await store.begin({ target, id: newId(), dryRun, trigger: 'SCHEDULE', lastBefore });
     if (!run) return undefined;
-    await this.#follow(this.#work(target, run, { act: deletionAct(target, run, act) }));
+    await this.#follow(this.#renewed(target, run, { act: deletionAct(target, run, act) }));
     return store.run(target, run.id);
   }
 
@@ -116,13 +125,22 @@ export class PolicyCleanup implements Cleanup {
     return followed;
   }
 
-  async #work(
-    target: CleanupTarget,
-    run: CleanupRun,
-    how: { readonly act: Act; readonly body?: RunBody },
-  ): Promise<void> {
+  /** A run that is long at one step must not be taken for one whose process died. */
+  async #renewed(target: CleanupTarget, run: CleanupRun, how: How): Promise<void> {
+    let renewal = Promise.resolve();
+    const timer = setInterval(() => {
+      renewal = this.#parts.store.renew(run.id).catch((cause: unknown) => this.#parts.report(cause));
+    }, this.#parts.renewEveryMs ?? RENEW_EVERY_MS);
+    try {
+      await this.#work(target, run, how);
+    } finally {
+      clearInterval(timer);
+      await renewal;
+    }
+  }
+
+  async #work(target: CleanupTarget, run: CleanupRun, { act, body }: How): Promise<void> {
     const { store, now } = this.#parts;
-    const { act, body } = how;
     let step: RunStep = { counts: NOTHING_CLEANED, decisions: [], unlisted: 0 };
     let listed = 0;
     let told = now();

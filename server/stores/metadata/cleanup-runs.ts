@@ -14,8 +14,8 @@ import { recordOperation } from './resources/operations.ts';
 import type { Schema } from './schema.ts';
 import type { CleanupDecisionTable, CleanupRunTable } from './schema-collection.ts';
 
-/** A run that said nothing for so long has ended with its process. */
-const SILENT_MS = 300_000;
+/** A run that said nothing for so long has ended with its process. It says something five times as often. */
+const SILENT_MS = 10_000;
 /** Runs of a repository that are kept. */
 const MOST_RUNS = 20;
 const MOST_TAGS = 100;
@@ -99,6 +99,15 @@ export async function writeRun(
       .execute();
 }
 
+export async function renewRun(tx: Transaction<Schema>, id: string, now: number): Promise<void> {
+  await tx
+    .updateTable('cleanup_run')
+    .set({ touched_at: now })
+    .where('id', '=', id)
+    .where('outcome', '=', 'RUNNING')
+    .execute();
+}
+
 async function list(
   tx: Transaction<Schema>,
   run: string,
@@ -132,7 +141,10 @@ async function endSilentRun(tx: Transaction<Schema>, repositoryId: number, now: 
     .set({ outcome: 'INTERRUPTED', ended_at: now })
     .where('repository_id', '=', repositoryId)
     .where('outcome', '=', 'RUNNING')
-    .where('touched_at', '<=', now - SILENT_MS)
+    // What was said later than now was said before the clock was put back.
+    .where((row) =>
+      row.or([row('touched_at', '<=', now - SILENT_MS), row('touched_at', '>=', now + SILENT_MS)]),
+    )
     .returning('operation')
     .execute();
   for (const { operation } of silent)

@@ -11,7 +11,7 @@ import {
   targetAt,
   versionsOf,
 } from './cleanup-facts.ts';
-import { beginRun, findRun, listDecisions, listRuns, writeRun } from './cleanup-runs.ts';
+import { beginRun, findRun, listDecisions, listRuns, renewRun, writeRun } from './cleanup-runs.ts';
 import { removeUnchanged } from './remove-unchanged.ts';
 import { repositoryOf } from './resources/places.ts';
 import type { Transactions } from './transactions.ts';
@@ -40,6 +40,7 @@ export function cleanupTables(
       ),
     step: (run, step, body) =>
       database.transaction((tx) => writeRun(tx, run, step, { now: now(), ...(body && { body }) })),
+    renew: (run) => database.transaction((tx) => renewRun(tx, run, now())),
     remove: (removal, act) =>
       audited(database, act).transaction(
         (tx) => removeUnchanged(tx, removal, { now: now(), usual }),
