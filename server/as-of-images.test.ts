@@ -42,6 +42,8 @@ beforeEach(() => {
   server.clock.advance(HOUR);
 });
 
+const purge = () => server.database.transaction((tx) => tx.deleteFrom('deleted_version').execute());
+
 describe('an image as it was', () => {
   test('is what its tags named then', async () => {
     const one = await image.image('latest', 'one');
@@ -87,6 +89,7 @@ describe('an image as it was', () => {
     const at = moment();
     for (const each of [digest, child.digest])
       expect((await image.send('DELETE', `manifests/${each}`)).status).toBe(202);
+    await purge();
     expect(await pulled(past(image, at), 'multi')).toBe('404');
     await image.push(child.digest, await image.document('child'));
     await image.push('other', index, INDEX);
@@ -97,17 +100,36 @@ describe('an image as it was', () => {
     expect(await pulled(past(image, at), 'other')).toBe('404');
   });
 
-  test('is there again once it is restored', async () => {
-    const { digest } = await image.image('latest');
+  test('is there while the trash has it, restored or not, and then no more, which the refusal says', async () => {
+    const child = await image.image('child');
+    const other = await image.image('other');
+    const index = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [child] });
+    const { digest } = await image.push('multi', index, INDEX);
     const at = moment();
-    expect((await image.send('DELETE', `manifests/${digest}`)).status).toBe(202);
+    const reads = ['multi', digest, child.digest, 'child', 'other', other.digest];
+    const all = async () => Promise.all(reads.map((each) => pulled(past(image, at), each)));
+    const tags = async () => (await past(image, at).send('GET', 'tags/list')).json();
+    const before = [await all(), await tags()];
+    for (const each of [digest, child.digest])
+      expect((await image.send('DELETE', `manifests/${each}`)).status).toBe(202);
     server.clock.advance(HOUR);
-    expect(await pulled(past(image, at), digest)).toBe('404');
+    expect([await all(), await tags()]).toEqual(before);
+    await image.push('multi', index.replace('{', '{ '), INDEX).catch(() => undefined);
+    expect([await all(), await tags()]).toEqual(before);
+
     const { deletedVersions } = await admin.get(`${IMAGES}/deletedVersions`);
-    const entry = deletedVersions.find((each: Json) => JSON.stringify(each).includes(digest));
+    const entry = deletedVersions.find((each: Json) => JSON.stringify(each).includes(child.digest));
     await admin.ok('POST', `${entry.name}:undelete`, {});
-    expect(await pulled(past(image, at), digest)).toBe(digest);
-    expect(await pulled(past(image, at), 'latest')).toBe(digest);
+    expect([await all(), await tags()]).toEqual(before);
+
+    await purge();
+    expect(await all()).toEqual(['404', '404', child.digest, child.digest, other.digest, other.digest]);
+    const { message } = await refusal(
+      await past(image, at).send('GET', 'manifests/multi'),
+      404,
+      'MANIFEST_UNKNOWN',
+    );
+    expect(message).toContain('was deleted and has been purged from the trash');
   });
 
   test('is not there before it was', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { FORMATS } from './formats/index.ts';
 import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
+import { asOfText } from './testing/as-of.ts';
 import { TestServer } from './testing/harness.ts';
 import { type Read, sampleOf } from './testing/parity/sample.ts';
 
@@ -21,12 +22,16 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
     let reads: readonly Read[];
     let before: readonly Seen[];
     let versions: readonly string[];
+    let asOf: number;
     const repository = `${LOCATION}/repositories/kept`;
 
     beforeAll(async () => {
       server = await TestServer.start([
         '--trash-retention',
         '7d',
+        // What it does by itself would be done before it is asked for.
+        '--gc',
+        'off',
         '--gc-grace',
         '0s',
         '--gc-sweep-delay',
@@ -138,6 +143,29 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
       expect((await seen()).filter(isPart)).toEqual(before.filter(isPart));
     });
 
+    test('are where they were at addresses that mean a time before, until they are purged', async () => {
+      await admin.ok('POST', `${LOCATION}/repositories?repositoryId=above`, {
+        format: format.id,
+        mode: 'VIRTUAL_REPOSITORY',
+        virtualRepositoryConfig: { upstreamPolicies: [{ id: 'kept', repository, priority: 1 }] },
+      });
+      asOf = server.clock.now();
+      server.clock.advance(3_600_000);
+      const places = ['kept', 'above'].map((of) => `${of}/${asOfText(asOf)}`);
+      const then = await Promise.all(places.map(seen));
+      expect(then[0]?.some(({ status }) => status === 200)).toBe(true);
+
+      await deleteAll();
+      server.clock.advance(3_600_000);
+      expect(await Promise.all(places.map(seen))).toEqual(then);
+      const { packages = [] } = await admin.get(`${repository}/packages`);
+      for (const { name } of packages) await admin.ok('DELETE', name);
+      expect(await Promise.all(places.map(seen))).toEqual(then);
+
+      await restoreAll();
+      expect(await Promise.all(places.map(seen))).toEqual(then);
+    });
+
     test('go for good when their time is over, and their contents with them', async () => {
       await deleteAll();
       server.clock.advance(RETENTION_MS - 3_600_000);
@@ -148,6 +176,8 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
 
       expect(run.versionsPurged).toBe(String(versions.length));
       expect(await deleted()).toEqual([]);
+      const absent = (await seen(`kept/${asOfText(asOf)}`)).filter(({ status }) => status === 404);
+      expect(absent.filter(({ body }) => body.includes('purged from the trash'))).not.toEqual([]);
       const left = await server.database.read.selectFrom('deleted_file').select('path').execute();
       expect(left).toEqual([]);
       // What its triggers put on the list goes by the real clock, and is loose until its lease is over.

@@ -1,4 +1,4 @@
-import { invalid, RegistryError } from '../core/error.ts';
+import { invalid, isNotFound, RegistryError } from '../core/error.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
 
 /** Refuses a time of which nothing is known: one to come, one before the repository, one that its history does not reach. */
@@ -30,3 +30,16 @@ export const pastIsReadOnly = (asOf: number, name: string): RegistryError =>
     'READ_ONLY',
     `this is ${name} as of ${new Date(asOf).toISOString()}, which takes no changes; leave the time out of the address`,
   );
+
+/** Says with what is absent then why it may be, though somebody knows that it was there. */
+export function absentThen(thrown: unknown, asOf: number): unknown {
+  if (!(thrown instanceof RegistryError) || !isNotFound(thrown)) return thrown;
+  const { code, reason, message, details, headers } = thrown;
+  const at = new Date(asOf).toISOString();
+  return new RegistryError(
+    code,
+    reason,
+    `${message} as of ${at}: it came later, or was deleted and has been purged from the trash`,
+    { ...(details && { details }), headers, cause: thrown },
+  );
+}

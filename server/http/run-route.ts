@@ -4,6 +4,7 @@ import { isNotFound, notFound, RegistryError } from '../core/error.ts';
 import type { FileRoute, IndexRoute, KeptRoute, QueryRoute, Route, RouteRequest } from '../core/format.ts';
 import type { Within } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
+import { absentThen } from './as-of.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
 import { cacheHeaders, partialHeaders } from './cache-status.ts';
 import { bodyOf, type DataRequest, type RepositoryDestination } from './data-request.ts';
@@ -21,7 +22,15 @@ export interface Runnable {
 }
 
 /** Answers a route that was matched and allowed. */
-export function runRoute(
+export function runRoute(...run: Parameters<typeof answerOf>): Promise<Response> {
+  const [, , { asOf }] = run;
+  if (asOf === undefined) return answerOf(...run);
+  return answerOf(...run).catch((error: unknown) => {
+    throw absentThen(error, asOf);
+  });
+}
+
+function answerOf(
   parts: RouteParts,
   call: DataRequest,
   destination: RepositoryDestination,

@@ -24,7 +24,16 @@ import {
   type RawVersion,
   versionRow,
 } from './catalog-rows.ts';
-import { lastChange, packageWasThere, type PastPackage, pastTags, versionWasThere } from './past-rows.ts';
+import {
+  deletedLater,
+  lastChange,
+  packageWasThere,
+  type PastPackage,
+  pastTags,
+  trashOf,
+  versionWasThere,
+} from './past-rows.ts';
+import { PastTrash } from './past-trash.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -37,15 +46,27 @@ type Present = Pick<
 const LOT = 500;
 const ANY = sql<boolean>`1`;
 
+/** A row of `version`, or one that the trash has of it. */
+interface Row {
+  readonly name: RawBuilder<string>;
+  readonly where: 'there' | 'trash';
+}
+
+/** Of a file that is there, with when it came. */
+interface FileThere extends FileRow {
+  readonly at: number;
+}
+
 /**
- * A repository's rows as they were: without what came later, with tags where they were then. What was deleted since is there no
- * more, and what is said of a package or version is what is said now.
+ * A repository's rows as they were: without what came later, with what is in the trash since, and with tags where they were then.
+ * What is said of a package or version is what is said now.
  */
 export class PastCatalog implements CatalogReader {
   readonly #db: Kysely<Schema>;
   readonly #present: Present;
   readonly #repositoryId: number;
   readonly #asOf: number;
+  readonly #trash: PastTrash;
 
   /** `asOf` is in milliseconds since the epoch. */
   constructor(database: Transactions, present: Present, repositoryId: number, asOf: number) {
@@ -53,6 +74,7 @@ export class PastCatalog implements CatalogReader {
     this.#present = present;
     this.#repositoryId = repositoryId;
     this.#asOf = asOf;
+    this.#trash = new PastTrash(database.read, repositoryId, asOf);
   }
 
   async file(ref: FileRef): Promise<StoredFile | undefined> {
@@ -67,9 +89,22 @@ export class PastCatalog implements CatalogReader {
   }
 
   /** In lots, between which others have their turn: of each file it is found out whether it was there. */
-  async files(prefix: string, { limit, after }: Page): Promise<Slice<FileEntry>> {
+  async files(prefix: string, page: Page): Promise<Slice<FileEntry>> {
+    const { limit } = page;
+    if (limit === 0) return { rows: [], more: false };
+    const most = { ...page, limit: limit + 1 };
+    const trashed = await this.#trash.files(prefix, most);
+    const byPath = new Map(
+      [...(await this.#filesThere(prefix, most)), ...trashed].map((row) => [row.path, row]),
+    );
+    const rows = [...byPath.values()].toSorted((a, b) =>
+      Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
+    );
+    return slice(rows, limit);
+  }
+
+  async #filesThere(prefix: string, { limit, after }: Page): Promise<readonly FileEntry[]> {
     const found: FileEntry[] = [];
-    if (limit === 0) return { rows: found, more: false };
     for (let from = after; ;) {
       const { rows, more } = await this.#present.files(prefix, {
         limit: LOT,
@@ -77,11 +112,13 @@ export class PastCatalog implements CatalogReader {
       });
       for (const row of rows) {
         from = row.path;
-        if (!(await this.#fileAt(row.path))) continue;
-        if (found.length === limit) return { rows: found, more: true };
-        found.push(row);
+        const there = await this.#fileThere(row.path);
+        if (!there) continue;
+        // One that was restored since has been written since.
+        found.push(row.updatedAt > this.#asOf ? { ...row, updatedAt: there.at } : row);
+        if (found.length === limit) return found;
       }
-      if (!more) return { rows: found, more: false };
+      if (!more) return found;
       await setImmediate();
     }
   }
@@ -89,19 +126,21 @@ export class PastCatalog implements CatalogReader {
   async version(pkg: string, version: string): Promise<VersionRow | undefined> {
     const past = await this.#package(pkg);
     if (!past) return undefined;
-    const rows = await this.#versions(past, sql`version.name = ${version}`, 1);
+    const rows = await this.#versions(past, ({ name }) => sql`${name} = ${version}`, 1);
     return rows[0] && versionRow(pkg, rows[0]);
   }
 
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>> {
-    return this.#page(pkg, page, () => ANY);
+    return this.#page(pkg, page, () => () => ANY);
   }
 
   untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
     return this.#page(
       pkg,
       page,
-      (past) => sql`version.id NOT IN (SELECT versionId FROM ${pastTags(past, () => ANY)})`,
+      (past) =>
+        ({ name }) =>
+          sql`${name} NOT IN (SELECT version FROM ${pastTags(past, () => ANY)})`,
     );
   }
 
@@ -109,8 +148,13 @@ export class PastCatalog implements CatalogReader {
     return this.#page(
       pkg,
       page,
-      ({ id }) => sql`version.id IN (SELECT version_id FROM version_link
-        WHERE package_id = ${id} AND kind = ${kind} AND target = ${target})`,
+      ({ id }) =>
+        ({ where }) =>
+          where === 'there'
+            ? sql`version.id IN (SELECT version_id FROM version_link
+                WHERE package_id = ${id} AND kind = ${kind} AND target = ${target})`
+            : sql`deleted_version.id IN (SELECT deleted_id FROM deleted_link
+                WHERE kind = ${kind} AND target = ${target})`,
     );
   }
 
@@ -127,7 +171,7 @@ export class PastCatalog implements CatalogReader {
     const past = await this.#package(pkg);
     if (!past || versions.length === 0) return [];
     const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(versions)}))`;
-    const rows = await this.#versions(past, sql`version.name IN ${wanted}`, versions.length);
+    const rows = await this.#versions(past, ({ name }) => sql`${name} IN ${wanted}`, versions.length);
     const { rows: tags } = await sql<TagRow>`SELECT tag, version FROM ${pastTags(past, () => ANY)}
       WHERE version IN ${wanted} ORDER BY tag`.execute(this.#db);
     const named = Map.groupBy(tags, ({ version }) => version);
@@ -138,9 +182,13 @@ export class PastCatalog implements CatalogReader {
   }
 
   async packages(prefix: string, { limit, after }: Page): Promise<Slice<string>> {
+    const among = (name: RawBuilder<string>) =>
+      sql`${name} >= ${prefix} AND ${name} < ${pastPrefix(prefix)} AND ${name} > ${after ?? ''}`;
     const { rows } = await sql<{ readonly name: string }>`SELECT name FROM package
-      WHERE repository_id = ${this.#repositoryId} AND name >= ${prefix} AND name < ${pastPrefix(prefix)}
-        AND name > ${after ?? ''} AND ${packageWasThere(this.#repositoryId, this.#asOf)}
+      WHERE repository_id = ${this.#repositoryId} AND ${among(sql`name`)}
+        AND ${packageWasThere(this.#repositoryId, this.#asOf)}
+      UNION SELECT package FROM deleted_version
+      WHERE ${deletedLater(this.#repositoryId, this.#asOf)} AND ${among(sql`deleted_version.package`)}
       ORDER BY name LIMIT ${limit + 1}`.execute(this.#db);
     return slice(
       rows.map(({ name }) => name),
@@ -162,7 +210,8 @@ export class PastCatalog implements CatalogReader {
 
   async packageState(pkg: string): Promise<PackageState | undefined> {
     const past = await this.#package(pkg);
-    const state = past && (await this.#present.packageState(pkg));
+    const state =
+      past && (past.id === 0 ? await this.#trash.packageState(past) : await this.#present.packageState(pkg));
     if (!state) return undefined;
     const { rows } = await sql<{ readonly at: number }>`SELECT ${lastChange(past)} AS at`.execute(this.#db);
     const updatedAt = rows[0]?.at || state.createdAt;
@@ -186,7 +235,10 @@ export class PastCatalog implements CatalogReader {
     for (let from = 0; found.length < skip + limit; from += LOT) {
       const { packages } = await this.#present.search(words, { limit: LOT, skip: from });
       for (const name of packages) if (await this.#package(name)) found.push(name);
-      if (packages.length < LOT) break;
+      if (packages.length < LOT) {
+        found.push(...(await this.#trash.search(words)));
+        break;
+      }
       await setImmediate();
     }
     return { packages: found.slice(skip, skip + limit), total: found.length };
@@ -201,34 +253,48 @@ export class PastCatalog implements CatalogReader {
     const { rows } = await sql<{ readonly id: number }>`SELECT id FROM package
       WHERE repository_id = ${repositoryId} AND name = ${name}
         AND ${packageWasThere(repositoryId, this.#asOf)}`.execute(this.#db);
-    return rows[0] && { id: rows[0].id, repositoryId, name, asOf: this.#asOf };
+    const id = rows[0]?.id ?? ((await this.#trash.hasPackage(name)) ? 0 : undefined);
+    return id === undefined ? undefined : { id, repositoryId, name, asOf: this.#asOf };
   }
 
   async #page(
     pkg: string,
     { limit, after }: Page,
-    among: (past: PastPackage) => RawBuilder<unknown>,
+    among: (past: PastPackage) => (row: Row) => RawBuilder<unknown>,
   ): Promise<Slice<VersionRow>> {
     const past = await this.#package(pkg);
     if (!past || limit === 0) return { rows: [], more: false };
-    const rows = await this.#versions(past, sql`version.name > ${after ?? ''} AND ${among(past)}`, limit + 1);
+    const wanted = among(past);
+    const next = (row: Row) => sql`${row.name} > ${after ?? ''} AND ${wanted(row)}`;
+    const rows = await this.#versions(past, next, limit + 1);
     return slice(
       rows.map((row) => versionRow(pkg, row)),
       limit,
     );
   }
 
-  async #versions(past: PastPackage, among: RawBuilder<unknown>, limit: number): Promise<RawVersion[]> {
-    const { rows } = await sql<RawVersion>`SELECT version.name, version.attributes, version.size,
+  async #versions(
+    past: PastPackage,
+    among: (row: Row) => RawBuilder<unknown>,
+    limit: number,
+  ): Promise<RawVersion[]> {
+    const { rows } = await sql<RawVersion>`SELECT version.name AS name, version.attributes, version.size,
         version.created_at FROM version
-      WHERE version.package_id = ${past.id} AND ${versionWasThere(past)} AND ${among}
-      ORDER BY version.name LIMIT ${limit}`.execute(this.#db);
+      WHERE version.package_id = ${past.id} AND ${versionWasThere(past)}
+        AND ${among({ name: sql`version.name`, where: 'there' })}
+      UNION ALL SELECT deleted_version.name, deleted_version.attributes, deleted_version.size,
+        deleted_version.created_at ${trashOf(past)}
+        AND ${among({ name: sql`deleted_version.name`, where: 'trash' })}
+      ORDER BY name LIMIT ${limit}`.execute(this.#db);
     return rows;
   }
 
   /** The first file of what a tag named. */
   async #fileOf(past: PastPackage, tag: string): Promise<FileRow | undefined> {
     const named = pastTags(past, (name) => sql`${name} = ${tag}`);
+    const trashed = await sql<{ readonly id: number }>`SELECT deletedId AS id FROM ${named}
+      WHERE deletedId IS NOT NULL`.execute(this.#db);
+    if (trashed.rows[0]) return this.#trash.fileOf(trashed.rows[0].id);
     const { rows } = await sql<FileRow>`SELECT ${sql.raw(FILE_COLUMNS)} FROM ${named} AS named
         JOIN version ON version.id = named.versionId
         JOIN package ON package.id = version.package_id
@@ -240,9 +306,17 @@ export class PastCatalog implements CatalogReader {
     return rows[0];
   }
 
-  /** What is no version's own, such as a layer, is there with its package: only what was there leads to it. */
   async #fileAt(path: string): Promise<FileRow | undefined> {
-    const { rows } = await sql<FileRow & { readonly at: number; readonly version_at: number | null }>`
+    return (
+      (await this.#trash.file(path, 'own')) ??
+      (await this.#fileThere(path)) ??
+      (await this.#trash.file(path, 'shared'))
+    );
+  }
+
+  /** What is no version's own, such as a layer, is there with its package: only what was there leads to it. */
+  async #fileThere(path: string): Promise<FileThere | undefined> {
+    const { rows } = await sql<FileThere & { readonly version_at: number | null }>`
       SELECT ${sql.raw(FILE_COLUMNS)}, file.created_at AS at, version.created_at AS version_at FROM file
         JOIN blob ON blob.digest = file.blob_digest
         LEFT JOIN package ON package.id = file.package_id
