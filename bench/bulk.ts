@@ -7,12 +7,12 @@ import { join } from 'node:path';
  */
 export function bulk(data: string, work: (rows: BulkRows) => void): void {
   using database = new Database(join(data, 'entrepot.db'));
-  // Without a log, since what is half made is thrown away.
+  // Without a log on the disk, since what is half made is thrown away. No log at all is refused by this build of SQLite.
   for (const pragma of [
     'cache_size = -1000000',
     'synchronous = OFF',
     'temp_store = MEMORY',
-    'journal_mode = OFF',
+    'journal_mode = MEMORY',
   ])
     database.run(`PRAGMA ${pragma}`);
   const triggers = database

@@ -33,8 +33,8 @@ import { SmallBodies } from './stores/small-bodies.ts';
 import type { UploadSessions } from './stores/upload-sessions.ts';
 import type { UpstreamLoop } from './upstream-loop.ts';
 
-/** Larger ones cost as much from memory as from a file. */
-const SMALL_BODY = 256 * 1024;
+/** From here on the runtime has the kernel send a file; a smaller one it reads anew for each answer. */
+const SMALL_BODY = 512 * 1024;
 const SMALL_BODIES = 32 * 1024 * 1024;
 /** For how long a copy is kept that nothing copied needs: it can be had again. */
 const COPY_LEASE_MS = 30 * 24 * 3_600_000;

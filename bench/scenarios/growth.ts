@@ -152,7 +152,7 @@ async function run(bench: Bench): Promise<Outcome> {
   for (const { of } of askings)
     for (const { url, headers } of of)
       await (await succeed(new URL(url), { headers: await headers() })).arrayBuffer();
-  const reads = await askAll(bench, askings, { counted: 3, seconds: 2 });
+  const reads = await askAll(bench, askings, { counted: 3, seconds: 1 });
   const writes = await interleave(
     roundsOf(bench, 3),
     servers.map(({ registry }): Contender => ({
@@ -210,7 +210,7 @@ async function startOnce(bench: Bench, place: Place): Promise<Sample> {
 
 /** CPU of pushes one after the other, which their syncs are no part of. */
 async function writing(bench: Bench, registry: Entrepot): Promise<Sample> {
-  const count = bench.quick ? 20 : 300;
+  const count = bench.quick ? 20 : 150;
   const type = 'application/octet-stream';
   const each = Array.from({ length: count }, () => randomBytes(1000));
   const beforeBlobs = await cpuSeconds(registry.pid);

@@ -21,6 +21,8 @@ export class FileSender {
   readonly #more: MoreHeaders;
   readonly #now: () => number;
   readonly #whole = new WeakMap<OpenedFile, Headers>();
+  /** By those of a whole answer. */
+  readonly #toHead = new WeakMap<Headers, Headers>();
 
   /** `more` says what headers its route adds to the common ones. */
   constructor(more: MoreHeaders, now: () => number) {
@@ -37,15 +39,15 @@ export class FileSender {
       return new Response(null, { status: 304, headers });
 
     const range = rangeOf(asked, etag, size);
+    if (request.method === 'HEAD' && !range)
+      return new Response(null, { headers: this.#described(opened, headers) });
     const all = range
       ? withHeader(headers, 'content-range', `bytes ${range.start}-${range.end}/${size}`)
       : headers;
     const status = range ? 206 : 200;
     const length = range ? range.end - range.start + 1 : size;
-    if (request.method === 'HEAD') {
-      const described = length === undefined ? all : withHeader(all, 'content-length', String(length));
-      return new Response(null, { status, headers: described });
-    }
+    if (request.method === 'HEAD')
+      return new Response(null, { status, headers: withHeader(all, 'content-length', String(length)) });
     const answer = (body: Body): Response => {
       if (length !== undefined) trace.sent = length;
       // What is still growing is a stream, of which only we know how long it will be.
@@ -57,6 +59,16 @@ export class FileSender {
     };
     const body = opened.open(range);
     return body instanceof Promise ? body.then(answer) : answer(body);
+  }
+
+  /** For HEAD, whose answer has no body that would tell how long it is. */
+  #described(opened: OpenedFile, headers: Headers): Headers {
+    if (opened.size === undefined) return headers;
+    const known = this.#toHead.get(headers);
+    if (known) return known;
+    const made = withHeader(headers, 'content-length', String(opened.size));
+    this.#toHead.set(headers, made);
+    return made;
   }
 
   #headers(opened: OpenedFile): Headers {
