@@ -33,7 +33,7 @@ beforeEach(async () => {
   home = await scratch('garbage');
   data = join(home.path, 'data');
 });
-afterEach(() => home[Symbol.asyncDispose]());
+afterEach(() => home[Symbol.asyncDispose](), 120_000);
 
 interface Statistics {
   readonly stored: { readonly blobs: string };

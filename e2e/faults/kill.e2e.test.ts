@@ -21,7 +21,7 @@ let home: Scratch;
 beforeAll(async () => {
   home = await scratch('kill');
 });
-afterAll(() => home[Symbol.asyncDispose]());
+afterAll(() => home[Symbol.asyncDispose](), 120_000);
 
 /** The image that all fight for: three manifests without a tag. */
 async function arena(registry: Registry, ledger: Ledger, image: string): Promise<readonly Document[]> {

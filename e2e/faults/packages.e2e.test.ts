@@ -18,7 +18,7 @@ let home: Scratch;
 beforeAll(async () => {
   home = await scratch('packages');
 });
-afterAll(() => home[Symbol.asyncDispose]());
+afterAll(() => home[Symbol.asyncDispose](), 120_000);
 
 /** Versions that were sent, of which some are known to be there. */
 class Book {

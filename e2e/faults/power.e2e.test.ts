@@ -17,7 +17,7 @@ let home: Scratch;
 beforeAll(async () => {
   home = await scratch('power');
 });
-afterAll(() => home[Symbol.asyncDispose]());
+afterAll(() => home[Symbol.asyncDispose](), 120_000);
 
 const noDisk = await (async () => {
   await using trial = await scratch('trial');
