@@ -28,6 +28,18 @@ test('a change without an answer may be there or not', () => {
   expect(settled(other, [TAG, B])).toEqual([]);
 });
 
+test('what is acknowledged after the power was cut is no promise, and what was before still is', () => {
+  const ledger = new Ledger();
+  ledger.acknowledge(ledger.begin('the push', [[BLOB, A]]));
+  const move = ledger.begin('the move', [[TAG, B]]);
+  ledger.cut();
+  ledger.acknowledge(move);
+
+  expect(settled(ledger, [BLOB, undefined], [TAG, undefined])).toEqual([`${BLOB} is nothing, not ${A}`]);
+  ledger.acknowledge(ledger.begin('the push after that', [[BLOB, A]]));
+  expect(settled(ledger, [BLOB, undefined])).toEqual([`${BLOB} is nothing, not ${A}`]);
+});
+
 test('a change without an answer must not be there in part', () => {
   const ledger = new Ledger();
   ledger.begin('the push', [

@@ -33,6 +33,7 @@ export class Ledger {
   readonly #byKey = new Map<Key, Known[]>();
   #open = new Set<Known>();
   #time = 0;
+  #cut = false;
 
   begin(what: string, values: readonly (readonly [Key, Value])[]): Change {
     const change: Known = {
@@ -47,8 +48,17 @@ export class Ledger {
     return change;
   }
 
+  /**
+   * The power is about to go. What is answered from here on, until the state is settled, counts as without an answer: with the
+   * power gone nobody could have heard it.
+   */
+  cut(): void {
+    this.#cut = true;
+  }
+
   acknowledge(change: Change): void {
     const known = this.#known(change);
+    if (this.#cut) return;
     known.ended = this.#tick();
     known.acknowledged = true;
     this.acknowledged += 1;
@@ -95,6 +105,7 @@ export class Ledger {
     });
     for (const change of this.#open) broken.push(...this.#partOf(change, observed));
     this.#open = new Set();
+    this.#cut = false;
     for (const [key, value] of observed) {
       const settled = new Map([[key, value]]);
       this.#byKey.set(key, [{ what: 'found', values: settled, began: 0, ended: 0, acknowledged: true }]);
