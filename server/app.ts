@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { managementApi } from './api/fixture.ts';
+import { prefetchOperation } from './api/remote-caches.ts';
 import type { Authorizer, Caller } from './core/iam.ts';
 import type { RepositoryRow } from './core/repository.ts';
 import type { Config } from './config.ts';
@@ -248,6 +249,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const prefetches = new Prefetching({
     caches: remoteCaches,
     store: new PrefetchOperations(database, now),
+    body: prefetchOperation,
     now,
     report: (cause) => log.write('error', 'a prefetch failed', { cause }),
   });
@@ -372,6 +374,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
   });
 
+  prefetches.watch();
   const housekeeping: Housekeeping = startHousekeeping({
     database,
     tokens: tokenTables,

@@ -41,7 +41,7 @@ export const prefetchReport = message({
   failedCount: maybe(int32()),
   /** The first of them, with reasons. */
   failures: maybe(z.array(message({ artifact: maybe(text()), message: maybe(text()) }))),
-  /** Whether the server stopped before it was done. */
+  /** Whether it is given up, since the server stopped before it was done as often as it was begun. */
   interrupted: maybe(flag()),
 });
 export type PrefetchReport = Answer<typeof prefetchReport>;

@@ -79,7 +79,7 @@ export const remoteCacheRoutes: readonly ApiRoute[] = [
       const draft = {
         id: parts.newId(),
         account: principal.kind === 'anonymous' ? '' : memberOf(principal),
-        body: operationOf,
+        body: prefetchOperation,
       };
       return startedAt(address, draft, () =>
         parts.prefetches.start(address, { artifacts, act: recordOf(act), draft }),
@@ -155,7 +155,7 @@ function statusDocument(health: UpstreamHealth): UpstreamStatus {
 }
 
 /** The report is the metadata while it goes on, and the response in the end. */
-function operationOf({ done, ...report }: PrefetchReport): Document {
+export function prefetchOperation({ done, ...report }: PrefetchReport): Document {
   const shown = typed('PrefetchReport', reportDocument(report));
   return done ? { metadata: shown, done, response: shown } : { metadata: shown };
 }

@@ -12,7 +12,7 @@ export interface PrefetchReport {
   readonly failed: number;
   /** The first of those, with reasons. */
   readonly failures: readonly { readonly artifact: string; readonly message: string }[];
-  /** Whether the server stopped before it was done. */
+  /** Whether it is given up, since the server stopped before it was done as often as it was begun. */
   readonly interrupted: boolean;
 }
 
@@ -23,6 +23,16 @@ export interface PrefetchStart {
   readonly draft: OperationDraft<PrefetchReport>;
 }
 
+/** What a process that is no more, or stops, left to others. */
+export interface LeftPrefetch {
+  readonly address: RepositoryAddress;
+  readonly artifacts: readonly string[];
+  readonly id: string;
+  readonly account: string;
+  /** How often it was begun, this time included. */
+  readonly begun: number;
+}
+
 export interface Prefetches {
   /** Begins and answers the operation, which goes on by itself. */
   start(address: RepositoryAddress, start: PrefetchStart): Promise<Document>;
@@ -31,5 +41,11 @@ export interface Prefetches {
 /** Operations that go on. */
 export interface PrefetchStore {
   begin(address: RepositoryAddress, start: PrefetchStart, report: PrefetchReport): Promise<Document>;
+  /** With a report that says done, nobody takes it up any more. */
   note(draft: OperationDraft<PrefetchReport>, report: PrefetchReport): Promise<void>;
+  /** Who began or took up one has it for as long as it says so from time to time. */
+  renew(id: string): Promise<void>;
+  /** Leaves it to whoever takes it up, as if it had not been begun. */
+  release(id: string): Promise<void>;
+  takeUp(): Promise<LeftPrefetch | undefined>;
 }

@@ -1,6 +1,6 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { Act } from '../core/audit.ts';
-import type { PrefetchReport, PrefetchStart, PrefetchStore } from '../core/prefetch.ts';
+import type { LeftPrefetch, PrefetchReport, PrefetchStart, PrefetchStore } from '../core/prefetch.ts';
 import type { Warmed } from '../core/remote-caches.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { Prefetching } from './prefetching.ts';
@@ -13,7 +13,8 @@ const asking = (...artifacts: readonly string[]): PrefetchStart => ({
   draft: { id: 'x', account: '', body: (report) => ({ ...report }) },
 });
 
-function lab(warm: (artifact: string) => Promise<Warmed>) {
+function lab(warm: (artifact: string) => Promise<Warmed>, left: LeftPrefetch[] = []) {
+  const released: string[] = [];
   const notes: PrefetchReport[] = [];
   const reported: unknown[] = [];
   const done = Promise.withResolvers<PrefetchReport>();
@@ -23,15 +24,19 @@ function lab(warm: (artifact: string) => Promise<Warmed>) {
       notes.push(report);
       if (report.done) done.resolve(report);
     },
+    renew: async () => undefined,
+    release: async (id) => void released.push(id),
+    takeUp: async () => left.shift(),
   };
   let at = 0;
   const work = new Prefetching({
     caches: { warm: (_, artifact) => warm(artifact) },
     store,
+    body: (report) => ({ ...report }),
     now: () => (at += 10_000),
     report: (cause) => void reported.push(cause),
   });
-  return { work, notes, reported, done: done.promise };
+  return { work, notes, released, reported, done: done.promise };
 }
 
 test('few are copied at a time, and each is counted', async () => {
@@ -69,14 +74,48 @@ test('only so many failures are told of', async () => {
   expect({ failed: report.failed, told: report.failures.length }).toEqual({ failed: 150, told: 100 });
 });
 
-test('a server that stops says that it was not done', async () => {
+test('a server that stops leaves the rest to others', async () => {
   const gate = Promise.withResolvers<Warmed>();
-  const { work, done } = lab(() => gate.promise);
+  const { work, notes, released } = lab(() => gate.promise);
   await work.start(ADDRESS, asking(...Array.from({ length: 20 }, (_, at) => `a:${at}`)));
   const stopped = work.stop();
   gate.resolve(WARMED);
   await stopped;
-  expect(await done).toMatchObject({ done: true, fetched: 6, interrupted: true });
+  expect(released).toEqual(['x']);
+  expect(notes.at(-1)).toMatchObject({ done: false, fetched: 6 });
+});
+
+const left = (begun: number): LeftPrefetch => ({
+  id: 'left',
+  account: 'user:a',
+  address: ADDRESS,
+  artifacts: ['a:1', 'a:2'],
+  begun,
+});
+
+describe('what another left', () => {
+  test('is taken up', async () => {
+    const { work, done } = lab(async () => WARMED, [left(2)]);
+    await work.takeUp();
+    expect(await done).toMatchObject({ done: true, total: 2, fetched: 2, interrupted: false });
+  });
+
+  test('waits while as much as possible is worked on', async () => {
+    const gate = Promise.withResolvers<Warmed>();
+    const waiting = [left(2)];
+    const { work } = lab(() => gate.promise, waiting);
+    for (let at = 0; at < 4; at += 1) await work.start(ADDRESS, asking('a:1'));
+    await work.takeUp();
+    expect(waiting).toHaveLength(1);
+    gate.resolve(WARMED);
+    await work.stop();
+  });
+
+  test('is given up when it was begun too often', async () => {
+    const { work, done } = lab(() => Promise.reject(new Error('never asked')), [left(4)]);
+    await work.takeUp();
+    expect(await done).toMatchObject({ done: true, fetched: 0, failed: 0, interrupted: true });
+  });
 });
 
 test('whoever asks while others are worked on is asked to wait', async () => {

@@ -11,10 +11,16 @@ const BETWEEN_NOTES_MS = 1000;
 const MOST_FAILURES = 100;
 /** Requests that are worked on at a time; whoever reads may ask, and clients come first. */
 const MOST_RUNNING = 4;
+/** What was begun so often without an end may be what ends the server. */
+const MOST_BEGUN = 3;
+/** Less than a lease is good for. */
+const RENEWED_EVERY_MS = 10_000;
 
 interface PrefetchingParts {
   readonly caches: Pick<RemoteCaches, 'warm'>;
   readonly store: PrefetchStore;
+  /** What the operation says of a report. */
+  readonly body: (report: PrefetchReport) => Document;
   readonly now: () => number;
   /** Told of what nobody else is told of. */
   readonly report: (cause: unknown) => void;
@@ -22,53 +28,85 @@ interface PrefetchingParts {
 
 type Counts = { -readonly [K in keyof PrefetchReport]: PrefetchReport[K] };
 
-/** Copies things before anybody asks for them, some at a time, in the process that was asked to. */
+type Begun = Pick<PrefetchStart, 'artifacts' | 'draft'>;
+
+const nothingOf = (artifacts: readonly string[]): PrefetchReport => ({
+  done: false,
+  total: artifacts.length,
+  fetched: 0,
+  present: 0,
+  failed: 0,
+  failures: [],
+  interrupted: false,
+});
+
+/** Copies things before anybody asks for them, some at a time, in the process that was asked to, or another when that one has gone. */
 export class Prefetching implements Prefetches {
   readonly #parts: PrefetchingParts;
   readonly #running = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  #watching: NodeJS.Timeout | undefined;
 
   constructor(parts: PrefetchingParts) {
     this.#parts = parts;
   }
 
   async start(address: RepositoryAddress, start: PrefetchStart): Promise<Document> {
-    const { store, report } = this.#parts;
+    const { store } = this.#parts;
     if (this.#running.size >= MOST_RUNNING)
       throw new RegistryError(
         'RESOURCE_EXHAUSTED',
         'PREFETCH_BUSY',
         `${MOST_RUNNING} prefetches are under way; try again when one of them is done`,
       );
-    const nothing: PrefetchReport = {
-      done: false,
-      total: start.artifacts.length,
-      fetched: 0,
-      present: 0,
-      failed: 0,
-      failures: [],
-      interrupted: false,
-    };
-    const begun = await store.begin(address, start, nothing);
-    const work = this.#work(address, start, { ...nothing })
-      .catch(report)
-      .finally(() => this.#running.delete(work));
-    this.#running.add(work);
+    const begun = await store.begin(address, start, nothingOf(start.artifacts));
+    this.#run(address, start);
     return begun;
   }
 
-  /** Ends what is on after what it is at, and waits for that. */
+  /** Takes up what others left, now and from time to time. */
+  watch(): void {
+    const look = (): void => void this.takeUp().catch(this.#parts.report);
+    this.#watching = setInterval(look, RENEWED_EVERY_MS);
+    this.#watching.unref();
+    look();
+  }
+
+  async takeUp(): Promise<void> {
+    const { store, body } = this.#parts;
+    while (!this.#stopping.signal.aborted && this.#running.size < MOST_RUNNING) {
+      const left = await store.takeUp();
+      if (!left) return;
+      const { id, account, artifacts, address, begun } = left;
+      const draft = { id, account, body };
+      if (begun > MOST_BEGUN)
+        await store.note(draft, { ...nothingOf(artifacts), done: true, interrupted: true });
+      else this.#run(address, { artifacts, draft });
+    }
+  }
+
+  /** Ends what is on after what it is at, and waits for that. What is left goes on elsewhere, or at the next start. */
   async stop(): Promise<void> {
+    clearInterval(this.#watching);
     this.#stopping.abort();
     await Promise.all(this.#running);
   }
 
-  async #work(
-    address: RepositoryAddress,
-    { artifacts, draft }: PrefetchStart,
-    counts: Counts,
-  ): Promise<void> {
+  #run(address: RepositoryAddress, begun: Begun): void {
+    const { store, report } = this.#parts;
+    const renewing = setInterval(() => void store.renew(begun.draft.id).catch(report), RENEWED_EVERY_MS);
+    const work = this.#work(address, begun)
+      .catch(report)
+      .finally(() => {
+        clearInterval(renewing);
+        this.#running.delete(work);
+      });
+    this.#running.add(work);
+  }
+
+  async #work(address: RepositoryAddress, { artifacts, draft }: Begun): Promise<void> {
     const { store, now } = this.#parts;
+    const counts: Counts = { ...nothingOf(artifacts) };
     const left = artifacts.values();
     let noted = now();
     let noting = Promise.resolve();
@@ -85,7 +123,8 @@ export class Prefetching implements Prefetches {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     await noting;
     const tried = counts.fetched + counts.present + counts.failed;
-    await store.note(draft, { ...counts, done: true, interrupted: tried < counts.total });
+    if (tried < counts.total) await store.release(draft.id);
+    else await store.note(draft, { ...counts, done: true });
   }
 
   async #one(address: RepositoryAddress, artifact: string, counts: Counts): Promise<void> {

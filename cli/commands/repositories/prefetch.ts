@@ -74,7 +74,10 @@ async function outcome(cli: Cli, report: PrefetchReport): Promise<PrefetchReport
   const counts = `${fetchedCount} fetched, ${presentCount} already there, ${failedCount} failed`;
   if (failedCount > 0) throw new CliError('failed', `not all of it could be copied: ${counts}`);
   if (report.interrupted)
-    throw new CliError('unavailable', `the server stopped before it was done: ${counts}; try again`);
+    throw new CliError(
+      'unavailable',
+      'the server stopped each time before it was done; copy fewer at a time',
+    );
   await cli.terminal.notice(`${counts}.`);
   return report;
 }

@@ -43,6 +43,17 @@ export interface UpstreamFetchTable {
   readonly lease_until: Instant;
 }
 
+export interface PrefetchTable {
+  readonly operation_id: string;
+  readonly project: string;
+  readonly location: string;
+  readonly repository: string;
+  /** JSON: a list of names. */
+  readonly artifacts: string;
+  readonly begun: number;
+  readonly lease_until: Instant;
+}
+
 export interface FirstSeenTable {
   readonly repository_id: number;
   readonly path: string;

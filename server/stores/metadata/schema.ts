@@ -11,6 +11,7 @@ import type {
 import type {
   DocumentTable,
   FirstSeenTable,
+  PrefetchTable,
   UpstreamFetchTable,
   UpstreamSecretTable,
   UpstreamStateTable,
@@ -447,6 +448,7 @@ export interface Schema {
   readonly document: DocumentTable;
   readonly upstream_state: UpstreamStateTable;
   readonly upstream_fetch: UpstreamFetchTable;
+  readonly prefetch: PrefetchTable;
   readonly first_seen: FirstSeenTable;
   readonly upstream_secret: UpstreamSecretTable;
   readonly deleted_version: DeletedVersionTable;

@@ -36,6 +36,16 @@ export const COPIES: readonly string[] = [
     lease_until INTEGER NOT NULL,
     PRIMARY KEY (repository_id, what)
   ) STRICT, WITHOUT ROWID`,
+  // What is copied beforehand, by whichever process has the lease. How often it was begun says whether it ends processes.
+  `CREATE TABLE prefetch (
+    operation_id TEXT PRIMARY KEY REFERENCES operation(id) ON DELETE CASCADE,
+    project TEXT NOT NULL,
+    location TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    artifacts TEXT NOT NULL,
+    begun INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
   // What a file from an upstream was the first time it was seen; kept though the file goes.
   `CREATE TABLE first_seen (
     repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
