@@ -89,6 +89,8 @@ export interface CatalogReader {
   files(prefix: string, page: Page): Promise<Slice<FileEntry>>;
   version(pkg: string, version: string): Promise<VersionRow | undefined>;
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>>;
+  /** The names of all versions whose attributes have this one, in their order: a lot at a time, between which others have their turn. */
+  versionNames(pkg: string, attribute: string): AsyncIterable<readonly string[]>;
   tags(pkg: string, page: Page): Promise<Slice<TagRow>>;
   /** The named versions that exist, each with all its tags. */
   tagged(pkg: string, versions: readonly string[]): Promise<readonly TaggedVersion[]>;

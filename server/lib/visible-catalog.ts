@@ -15,6 +15,7 @@ import type { Authorizer, MaySee, Principal, ResourceName, Within } from '../cor
 import type { Page, Slice } from '../core/page.ts';
 import type { Permission } from '../core/permissions.ts';
 import { foldersUnder } from './folders.ts';
+import { versionNames } from './version-names.ts';
 
 /** Rows read at once; between two lots other requests have their turn. */
 const LOT = 500;
@@ -56,6 +57,10 @@ export class VisibleCatalog implements CatalogReader {
 
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>> {
     return this.#page(page, (lot) => this.#catalog.versions(pkg, lot), versionOf);
+  }
+
+  versionNames(pkg: string, attribute: string): AsyncIterable<readonly string[]> {
+    return versionNames(this, pkg, attribute);
   }
 
   untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {

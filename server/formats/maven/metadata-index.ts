@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { CatalogReader } from '../../core/catalog.ts';
 import { defineKeptIndex, type IndexKey, type KeptDocument } from '../../core/index-kind.ts';
-import { fromAttributes, ofPackage } from './attributes.ts';
+import { type MavenAttributes, ofPackage } from './attributes.ts';
 import { CHECKSUMS } from './checksums.ts';
 import { folderOf, METADATA } from './layout.ts';
 import {
@@ -65,17 +65,9 @@ async function build(catalog: CatalogReader, { of }: IndexKey): Promise<Metadata
 /** Those that have a POM: the others are not there yet. */
 async function versionsOf(catalog: CatalogReader, pkg: string): Promise<readonly string[]> {
   const versions: string[] = [];
-  for (let after: string | undefined; ;) {
-    const { rows, more } = await catalog.versions(pkg, {
-      limit: ROWS,
-      ...(after !== undefined && { after }),
-    });
-    for (const { version, attributes } of rows)
-      if (fromAttributes(attributes).pom !== undefined) versions.push(version);
-    after = rows.at(-1)?.version;
-    if (!more || after === undefined) return versions;
-    await setImmediate();
-  }
+  for await (const lot of catalog.versionNames(pkg, 'pom' satisfies keyof MavenAttributes))
+    versions.push(...lot);
+  return versions;
 }
 
 async function pluginsOf(catalog: CatalogReader, prefix: string): Promise<readonly Plugin[]> {

@@ -1,4 +1,5 @@
 import type { Statement } from 'bun:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type {
   Attributes,
@@ -41,6 +42,8 @@ interface PackageStateRow {
   readonly updated_at: number;
 }
 
+/** Names of versions that are read at once: they take a millisecond. */
+const NAMES = 2_000;
 const DAMAGED = `blob.state IN ('corrupt', 'missing')`;
 
 const byPath = (state: string): string =>
@@ -235,6 +238,21 @@ export class CatalogTables implements CatalogReader {
     );
   }
 
+  async *versionNames(pkg: string, attribute: string): AsyncGenerator<readonly string[]> {
+    const packageId = await this.#packageId(pkg);
+    if (packageId === undefined) return;
+    const path = `$.${JSON.stringify(attribute)}`;
+    for (let after = ''; ;) {
+      const [row] = (await namesOfVersions(this.#db, { packageId, after, path, most: NAMES })).rows;
+      const names = JSON.parse(row?.names ?? '[]') as readonly string[];
+      yield names;
+      const last = names.at(-1);
+      if (last === undefined || names.length < NAMES) return;
+      after = last;
+      await setImmediate();
+    }
+  }
+
   async untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
     // As a literal, or the planner cannot tell that the index of untagged versions holds the answer.
     return this.#page(pkg, page, (id) => this.#versions(id).where('version.tag_count', '=', sql.lit(0)));
@@ -357,6 +375,22 @@ const findPackageId = prepared((db, of: { readonly repositoryId: number; readonl
 );
 const pageOfVersions = prepared((db, { packageId, after, most }: PageOf) =>
   versionsOf(db, packageId).where('version.name', '>', after).orderBy('version.name').limit(most),
+);
+/** In one value, which is read sooner than as many rows. */
+const namesOfVersions = prepared((db, { packageId, after, path, most }: PageOf & { readonly path: string }) =>
+  db
+    .selectFrom((from) =>
+      from
+        .selectFrom('version')
+        .select('name')
+        .where('package_id', '=', packageId)
+        .where('name', '>', after)
+        .where(sql`attributes ->> ${path}`, 'is not', null)
+        .orderBy('name')
+        .limit(most)
+        .as('named'),
+    )
+    .select(sql<string>`json_group_array(name)`.as('names')),
 );
 const pageOfTags = prepared((db, { packageId, after, most }: PageOf) =>
   db

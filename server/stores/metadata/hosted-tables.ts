@@ -350,6 +350,10 @@ export class HostedTables implements HostedRepo {
   tagged(pkg: string, versions: readonly string[]) {
     return this.#place.catalog.tagged(pkg, versions);
   }
+  versionNames(pkg: string, attribute: string) {
+    return this.#place.catalog.versionNames(pkg, attribute);
+  }
+
   untagged(pkg: string, page: Page) {
     return this.#place.catalog.untagged(pkg, page);
   }

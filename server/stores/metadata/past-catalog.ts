@@ -36,6 +36,7 @@ import {
 import { PastTrash } from './past-trash.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
+import { versionNames } from '../../lib/version-names.ts';
 
 /** What of a repository is asked of its present, whatever the time. */
 type Present = Pick<
@@ -132,6 +133,10 @@ export class PastCatalog implements CatalogReader {
 
   versions(pkg: string, page: Page): Promise<Slice<VersionRow>> {
     return this.#page(pkg, page, () => () => ANY);
+  }
+
+  versionNames(pkg: string, attribute: string): AsyncIterable<readonly string[]> {
+    return versionNames(this, pkg, attribute);
   }
 
   untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
