@@ -9,10 +9,22 @@ beforeEach(() => {
 describe('the demand for a document', () => {
   test('is there once somebody asked, until it is met', () => {
     expect(demand.take('a')).toBe(false);
-    demand.asked('a');
-    demand.asked('a');
+    demand.asked('a', false);
+    demand.asked('a', true);
 
     expect([demand.take('b'), demand.take('a'), demand.take('a')]).toEqual([false, true, false]);
+  });
+
+  test('is not met where that was in vain, until it is asked for as often more', () => {
+    const asked = () => {
+      demand.asked('a', false);
+      return demand.take('a');
+    };
+    const met = Array.from({ length: 8 }, asked);
+    expect(met).toEqual([true, false, true, false, false, false, true, false]);
+
+    demand.asked('a', true);
+    expect([demand.take('a'), asked()]).toEqual([true, false]);
   });
 
   test('is met again no sooner than ten times as long after, and after ten seconds', () => {
@@ -26,7 +38,7 @@ describe('the demand for a document', () => {
 
   test('is forgotten where there are too many, the oldest first', () => {
     for (let at = 0; at <= 10_000; at += 1) {
-      demand.asked(`${at}`);
+      demand.asked(`${at}`, false);
       demand.made(`${at}`, at, 1);
     }
 

@@ -87,8 +87,8 @@ export class KeptDocuments {
         const part = await repo.index(kind, key);
         const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
         if (!wanted) return this.#private(kind, key, part, { variant, baseUrl });
-        this.#demand.asked(placeOf(wanted.at));
         const known = this.#known(wanted);
+        this.#demand.asked(placeOf(wanted.at), known !== undefined || this.#making.has(idOf(wanted)));
         if (known) return opened(known, part, variant);
         return fromMemory(await this.#make(kind, key, part, wanted).made, part, variant);
       },
@@ -140,9 +140,9 @@ export class KeptDocuments {
     return fromMemory({ layouts, madeAt }, part, variant);
   }
 
-  #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, { at, source, baseUrl }: Wanted): Making {
-    const place = placeOf(at);
-    const id = `${place} ${source}`;
+  #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, wanted: Wanted): Making {
+    const { at, source, baseUrl } = wanted;
+    const [place, id] = [placeOf(at), idOf(wanted)];
     const known = this.#making.get(id);
     if (known) return known;
     const begun = performance.now();
@@ -283,6 +283,8 @@ function wantedOf<T>(
 /** No form has a line break in it: it is an address, and a name of ours. */
 const placeOf = ({ repositoryId, kind, form, key }: DocumentAddress): string =>
   `${repositoryId}/${kind}/${form}\n${key}`;
+
+const idOf = ({ at, source }: Wanted): string => `${placeOf(at)} ${source}`;
 
 const sizeOf = ({ layouts }: StoredDocument): number =>
   layouts
