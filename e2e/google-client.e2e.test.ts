@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { ArtifactRegistryClient } from '@google-cloud/artifact-registry';
-import { OAuth2Client } from 'google-auth-library';
+import type { ArtifactRegistryClient } from '@google-cloud/artifact-registry';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
+import { googleClient } from './harness/google.ts';
 import { mediaTypes } from './harness/oci.ts';
 import { pushTree } from './harness/push.ts';
 import { childrenOf } from './harness/registry.ts';
@@ -27,16 +27,7 @@ beforeAll(async () => {
   space = await scratch('google');
   fixtures = await buildFixtures(join(space.path, 'fixtures'));
   server = await startServer({ flags: ['--secrets', join(space.path, 'secrets')] });
-  const authClient = new OAuth2Client();
-  authClient.setCredentials({ access_token: await server.accessToken() });
-  const [apiEndpoint = '', port] = server.host.split(':');
-  client = new ArtifactRegistryClient({
-    fallback: true,
-    apiEndpoint,
-    port: Number(port),
-    protocol: 'http',
-    authClient,
-  });
+  client = await googleClient(server);
   await server.createDockerRepository('images');
   for (const [name, tag] of [
     ['app', 'v1'],
