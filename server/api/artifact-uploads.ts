@@ -1,3 +1,4 @@
+import { announcedBytes } from '../lib/announced-bytes.ts';
 import { components } from '../../contract/components.ts';
 import { names } from '../../contract/names.ts';
 import { uploadQuery } from '../../contract/schemas/requests.ts';
@@ -116,6 +117,7 @@ function takingOf(format: Format, upload: ArtifactUpload) {
       return target.repo.store(content, {
         algorithms: ['md5', ...said.map(({ algorithm }) => algorithm)],
         ...(upload.limit !== undefined && { limit: upload.limit }),
+        ...announcedBytes(request.headers, { beside: BESIDE }),
       });
     });
     if (!target) throw new TypeError('nothing was stored');
@@ -123,6 +125,9 @@ function takingOf(format: Format, upload: ArtifactUpload) {
   };
   return { ...taking, begin };
 }
+
+/** A message, and the bounds of the parts. */
+const BESIDE = 128 * 1024;
 
 function refuseCompressed({ headers }: Request): void {
   if ((headers.get('content-encoding') ?? 'identity') !== 'identity')

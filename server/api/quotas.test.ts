@@ -219,6 +219,58 @@ describe('whoever publishes to a full repository', () => {
     expect((await files.put('tool/1.0/c', '1234')).status).toBe(201);
   });
 
+  describe('and announces more than there is room for', () => {
+    const LARGE = 'x'.repeat(6 * 1024 * 1024);
+    const length = String(LARGE.length);
+
+    it.each([
+      ['DOCKER', 'POST', `/v2/us-central1-docker/my-project/ID/app/blobs/uploads/?digest=${digestOf(LARGE)}`],
+      ['GENERIC', 'PUT', '/us-central1-generic/my-project/ID/tool/1.0/a'],
+      ['MAVEN', 'PUT', '/us-central1-maven/my-project/ID/com/acme/a/1.0/a-1.0.jar'],
+    ])('is refused before it is sent: %s', async (format, method, path) => {
+      const id = await limited({ maxBytes: '100000' }, format);
+      let taken = 0;
+      const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        pull(out) {
+          taken += 1;
+          out.enqueue(new Uint8Array(64 * 1024));
+        },
+      });
+
+      const answer = await server.send(method, path.replace('ID', id), {
+        body,
+        headers: { 'content-length': length },
+      });
+
+      expect([answer.status, await answer.text()]).toEqual([403, expect.stringMatching(SAID)]);
+      expect(taken).toBeLessThan(3);
+    });
+
+    it('is refused when a resumable upload begins', async () => {
+      const id = await limited({ maxBytes: '100000' }, 'GENERIC');
+
+      const refused = await server.send(
+        'POST',
+        `/upload/v1/${LOCATION}/repositories/${id}/genericArtifacts:create?uploadType=resumable`,
+        {
+          body: JSON.stringify({ package_id: 'p', version_id: '1', filename: 'f' }),
+          headers: { 'content-type': 'application/json', 'x-upload-content-length': length },
+        },
+      );
+
+      expect([refused.status, await refused.text()]).toEqual([403, expect.stringMatching(SAID)]);
+    });
+
+    it('is taken where it is there already, or may be', async () => {
+      const id = await limited({ maxBytes: String(LARGE.length) }, 'GENERIC');
+      const files = new GenericClient(server, id);
+      expect((await files.put('tool/1.0/a', LARGE)).status).toBe(201);
+      expect((await files.put('tool/1.0/a', LARGE)).status).toBe(200);
+      expect((await files.put('tool/1.0/copy', LARGE)).status).toBe(201);
+      expect((await files.put('tool/1.0/other', LARGE.replace('x', 'y'))).status).toBe(403);
+    });
+  });
+
   it('leaves no bytes behind', async () => {
     const python = new PythonClient(server, await limited({ maxBytes: '10' }, 'PYTHON'));
     const release = { name: 'left-behind', version: '1.0' };

@@ -30,7 +30,8 @@ export async function beginResumable(
   const session: Session = { message, ...(size !== undefined && { size }) };
   const { repo } = await taking.open(call, message);
   const of = written(session);
-  const upload = await repo.beginUpload(keyOf(taking, of));
+  const announced = size === undefined ? {} : { announced: { atLeast: size, atMost: size } };
+  const upload = await repo.beginUpload(keyOf(taking, of), announced);
   await upload.writer.release();
   const { pathname } = new URL(call.request.url);
   const query = new URLSearchParams({ uploadType: 'resumable', upload_id: `${of}.${upload.session}` });

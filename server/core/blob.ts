@@ -43,6 +43,15 @@ export interface WriteOptions {
   readonly algorithms?: readonly ChecksumAlgorithm[];
   /** Largest number of bytes the writer takes before it fails with SIZE_LIMIT. */
   readonly limit?: number;
+  /** What the client says that is to come. */
+  readonly announced?: Announced;
+}
+
+/** Bytes that are to come, as far as that was said; `digest` where it was said what they are. */
+export interface Announced {
+  readonly atLeast: number;
+  readonly atMost: number;
+  readonly digest?: Digest;
 }
 
 /**

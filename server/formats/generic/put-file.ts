@@ -1,5 +1,6 @@
 import { invalid, RegistryError } from '../../core/error.ts';
 import { type Command, param } from '../../core/format.ts';
+import { announcedBytes } from '../../lib/announced-bytes.ts';
 import { checksumsIn, digestHeaders, holdTo } from '../../lib/checksum-headers.ts';
 import { type Place, placeOf, publishedPlace, refOf, segmentsOf } from './places.ts';
 import { publishFile } from './publish-file.ts';
@@ -14,6 +15,7 @@ export async function putFile(command: Command): Promise<Response> {
   if (mustBeNew && (await repo.file(refOf(place)))) throw there(place);
   const blob = await repo.store(body, {
     algorithms: ['md5', 'sha1', ...said.map(({ algorithm }) => algorithm)],
+    ...announcedBytes(headers),
   });
   holdTo(said, blob.checksums);
   const made = await publishFile(repo, place, blob);

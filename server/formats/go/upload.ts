@@ -1,3 +1,4 @@
+import { announcedBytes } from '../../lib/announced-bytes.ts';
 import type { UploadedArtifact } from '../../core/artifact-uploads.ts';
 import type { BlobInfo, CommittedBlob } from '../../core/blob.ts';
 import type { HostedRepo, NewFile } from '../../core/catalog.ts';
@@ -50,7 +51,7 @@ const stored = async (command: Command): Promise<StoredZip> => ({
   repo: command.repo,
   now: () => command.now(),
   refresh: (index, key) => command.refresh(index, key),
-  blob: await command.repo.store(command.body, { limit: LARGEST_ZIP }),
+  blob: await command.repo.store(command.body, { limit: LARGEST_ZIP, ...announcedBytes(command.headers) }),
 });
 
 type StoredZip = Pick<UploadedArtifact, 'repo' | 'refresh' | 'now' | 'blob'>;

@@ -2,6 +2,7 @@ import type { Attributes, NewFile } from '../../core/catalog.ts';
 import type { CommittedBlob } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import { type Command, param } from '../../core/format.ts';
+import { announcedBytes } from '../../lib/announced-bytes.ts';
 import { fromAttributes, type MavenAttributes, ofPackage, toAttributes, withFile } from './attributes.ts';
 import { CHECKSUMS, checksumsSaid } from './checksums.ts';
 import { refuseDamaged } from './damage.ts';
@@ -24,7 +25,11 @@ export async function putFile(command: Command): Promise<Response> {
   const config = configOf(settings);
   checkPolicy(file, config);
   const ref = refOf(file);
-  const blob = await repo.store(body, { algorithms: CHECKSUMS, limit: LARGEST_FILE });
+  const blob = await repo.store(body, {
+    algorithms: CHECKSUMS,
+    limit: LARGEST_FILE,
+    ...announcedBytes(headers),
+  });
   checkSaid(blob, headers);
   const known = await repo.file(ref);
   if (known?.blob.digest === blob.digest) {

@@ -1,4 +1,4 @@
-import type { BlobInfo, ByteStream, CommittedBlob } from '../../core/blob.ts';
+import type { BlobInfo, ByteStream, CommittedBlob, WriteOptions } from '../../core/blob.ts';
 import type { Attributes, HostedRepo, NewFile } from '../../core/catalog.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import type { Command } from '../../core/format.ts';
@@ -42,10 +42,10 @@ export interface Publication {
 export async function storeTarball(
   repo: HostedRepo,
   tarball: ByteStream,
-  limit: number,
+  options: WriteOptions,
 ): Promise<StoredTarball> {
   const { stream, contents } = lookInto(tarball);
-  const blob = await repo.store(stream, { algorithms: ['sha1', 'sha512'], limit });
+  const blob = await repo.store(stream, { ...options, algorithms: ['sha1', 'sha512'] });
   return { blob, contents: await contents };
 }
 

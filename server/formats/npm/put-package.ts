@@ -1,3 +1,4 @@
+import { announcedBytes } from '../../lib/announced-bytes.ts';
 import type { Command } from '../../core/format.ts';
 import { changePeople, deprecate } from './amend.ts';
 import { packumentIndex } from './packument-index.ts';
@@ -10,6 +11,8 @@ import { storedSummary } from './stored-summary.ts';
 import { removeVersions } from './unpublish.ts';
 
 /** Larger than any that the public registry takes. */
+/** A tarball comes in base64, beside a document with a readme. */
+const ENVELOPE = { beside: 4 * 1024 * 1024, share: 0.75 };
 const LARGEST_TARBALL = 1024 * 1024 * 1024;
 
 /** Shown to whoever changes what others would take for rights. */
@@ -50,8 +53,11 @@ export async function putPackage(command: Command): Promise<Response> {
 export const readSent = ({
   repo,
   body,
-}: Pick<Command, 'repo' | 'body'>): Promise<SentPackage<StoredTarball>> =>
-  readPublish(body, (tarball) => storeTarball(repo, tarball, LARGEST_TARBALL));
+  headers,
+}: Pick<Command, 'repo' | 'body' | 'headers'>): Promise<SentPackage<StoredTarball>> =>
+  readPublish(body, (tarball) =>
+    storeTarball(repo, tarball, { limit: LARGEST_TARBALL, ...announcedBytes(headers, ENVELOPE) }),
+  );
 
 type Sent = Parameters<typeof classify>[1];
 

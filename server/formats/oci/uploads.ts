@@ -1,7 +1,8 @@
-import type { CommittedBlob, WriteOptions } from '../../core/blob.ts';
+import type { CommittedBlob, Digest, WriteOptions } from '../../core/blob.ts';
 import type { Upload } from '../../core/catalog.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import { type Command, param } from '../../core/format.ts';
+import { announcedBytes } from '../../lib/announced-bytes.ts';
 import { blobFile } from './files.ts';
 import { mountBlob } from './mount.ts';
 import { checksumOf, digestOf, imageName, type OciDigest } from './names.ts';
@@ -18,7 +19,7 @@ export async function startUpload(command: Command): Promise<Response> {
   const digest = query.get('digest');
   if (digest !== null) {
     const wanted = digestOf(digest);
-    const upload = await repo.beginUpload(image, hashing(wanted));
+    const upload = await repo.beginUpload(image, { ...hashing(wanted), ...announced(command, wanted) });
     try {
       return await finish(command, image, upload, wanted);
     } catch (error) {
@@ -48,7 +49,7 @@ export async function uploadStatus(command: Command): Promise<Response> {
 /** PATCH …/blobs/uploads/<session>: one chunk, in order; without Content-Range, what follows. */
 export async function appendChunk(command: Command): Promise<Response> {
   const image = imageName(param(command.params, 'image'));
-  const upload = await resume(command, image);
+  const upload = await resume(command, image, announced(command));
   await orRelease(upload, () => append(command, image, upload));
   await upload.writer.release();
   return progress(command, image, upload, 202);
@@ -60,7 +61,7 @@ export async function finishUpload(command: Command): Promise<Response> {
   const digest = command.query.get('digest');
   if (digest === null) throw invalid('DIGEST_INVALID', 'say what the blob is: add ?digest=sha256:…');
   const wanted = digestOf(digest);
-  const upload = await resume(command, image, hashing(wanted));
+  const upload = await resume(command, image, { ...hashing(wanted), ...announced(command, wanted) });
   return orRelease(upload, () => finish(command, image, upload, wanted));
 }
 
@@ -84,6 +85,18 @@ async function orRelease<T>({ writer }: Upload, work: () => Promise<T>): Promise
 
 const hashing = (digest: OciDigest): WriteOptions =>
   digest.startsWith('sha512:') ? { algorithms: ['sha512'] } : {};
+
+/** All of the blob, or as much as there is of it after this chunk. */
+function announced({ headers }: Command, digest?: OciDigest): Pick<WriteOptions, 'announced'> {
+  const range = contentRange(headers.get('content-range'));
+  const length = announcedBytes(headers).announced?.atLeast;
+  const atLeast = range ? range.end + 1 : length;
+  if (atLeast === undefined) return {};
+  const isKnown = digest?.startsWith('sha256:') === true;
+  return {
+    announced: { atLeast, atMost: Number.MAX_SAFE_INTEGER, ...(isKnown && { digest: digest as Digest }) },
+  };
+}
 
 async function resume({ params, repo }: Command, image: string, options?: WriteOptions): Promise<Upload> {
   return repo.resumeUpload(image, param(params, 'session'), options);

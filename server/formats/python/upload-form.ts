@@ -1,3 +1,4 @@
+import { announcedBytes } from '../../lib/announced-bytes.ts';
 import type { ByteStream, CommittedBlob } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import type { Command } from '../../core/format.ts';
@@ -10,6 +11,8 @@ const LARGEST_FIELD = 64 * 1024;
 const LARGEST_ATTESTATIONS = 4 * 1024 * 1024;
 
 /** Of what clients send, all that is not read out of the file itself. */
+/** What a form says beside its file: descriptions are long. */
+const BESIDE = 4 * 1024 * 1024;
 const FIELDS = {
   ':action': LARGEST_FIELD,
   name: LARGEST_FIELD,
@@ -41,7 +44,11 @@ export async function readUploadForm({ body, headers, repo }: Command): Promise<
     if (name === 'content' && filename !== undefined) {
       if (file) throw invalid('BODY_INVALID', 'the form has more than one file: send one in each request');
       const { hashed, blake2 } = hashing(content);
-      const blob = await repo.store(hashed, { algorithms: ['md5'], limit: LARGEST_FILE });
+      const blob = await repo.store(hashed, {
+        algorithms: ['md5'],
+        limit: LARGEST_FILE,
+        ...announcedBytes(headers, { beside: BESIDE }),
+      });
       file = { filename, blob, blake2: blake2() };
     } else if (isField(name)) {
       if (fields.has(name)) throw invalid('BODY_INVALID', `the form has ${name} twice`);

@@ -32,6 +32,7 @@ import type { Recorded, Transactions } from './transactions.ts';
 import { describePackage, ensurePackage } from './packages.ts';
 import { publish, putFile } from './publish.ts';
 import { asQuotaRefusal } from './quotas.ts';
+import { requireRoom } from './require-room.ts';
 import type { Schema } from './schema.ts';
 import { removeTag, setTag } from './tags.ts';
 import type { UsualRetention } from './trash.ts';
@@ -87,7 +88,7 @@ export class HostedTables implements HostedRepo {
   }
 
   async store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob> {
-    this.#requireWritable();
+    await this.#requireWritable(options);
     const writer = await this.#options.blobs.begin(options);
     try {
       await writer.append(body);
@@ -106,12 +107,12 @@ export class HostedTables implements HostedRepo {
   }
 
   async beginUpload(pkg: string, options?: WriteOptions): Promise<Upload> {
-    this.#requireWritable();
+    await this.#requireWritable(options);
     return this.#options.uploads.begin(this.#owner(pkg), options);
   }
 
   async resumeUpload(pkg: string, session: string, options?: WriteOptions): Promise<Upload> {
-    this.#requireWritable();
+    await this.#requireWritable(options);
     return this.#options.uploads.resume(this.#owner(pkg), session, options);
   }
 
@@ -371,9 +372,10 @@ export class HostedTables implements HostedRepo {
   }
 
   /** Bytes that could not be recorded would only take space. */
-  #requireWritable(): void {
-    const { broken } = this.#options.database;
+  async #requireWritable({ announced }: WriteOptions = {}): Promise<void> {
+    const { broken, read } = this.#options.database;
     if (broken) throw broken;
+    if (announced) await requireRoom(read, this.#place.repositoryId, announced);
   }
 
   #owner(pkg: string) {
