@@ -119,12 +119,28 @@ describe('small bodies', () => {
     );
   });
 
-  test('are the same bytes for everyone who asks at once', async () => {
+  test('are read once for everyone who asks at once', async () => {
     const bodies = new SmallBodies(blobs, { largest: 10, capacity: 100 });
     const blob = await stored('small');
 
     const answers = await Promise.all(Array.from({ length: 5 }, () => textOf(bodies.open(blob))));
 
     expect(new Set(answers)).toEqual(new Set(['small']));
+    expect(blobs.reads).toEqual([blob.generation]);
+  });
+
+  test('that could not be read for one of many are read again for the next', async () => {
+    const bodies = new SmallBodies(blobs, { largest: 10, capacity: 100 });
+    const blob = await stored('small');
+    const open = blobs.open.bind(blobs);
+    blobs.open = async () => {
+      throw new Error('the disk is gone');
+    };
+    const asked = Array.from({ length: 3 }, () => failureOf(Promise.resolve(bodies.open(blob))));
+    for (const failure of await Promise.all(asked))
+      expect(failure).toMatchObject({ message: 'the disk is gone' });
+    blobs.open = open;
+
+    expect(await textOf(bodies.open(blob))).toBe('small');
   });
 });

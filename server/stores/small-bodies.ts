@@ -16,6 +16,8 @@ export class SmallBodies {
   readonly #blobs: Pick<BlobStore, 'open'>;
   readonly #options: SmallBodiesOptions;
   readonly #kept: RecentBytes<Blob>;
+  /** By generation. */
+  readonly #reading = new Map<string, Promise<Body>>();
 
   constructor(blobs: Pick<BlobStore, 'open'>, options: SmallBodiesOptions) {
     this.#blobs = blobs;
@@ -27,8 +29,17 @@ export class SmallBodies {
   open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body> {
     if (blob.size > this.#options.largest) return this.#blobs.open(blob, range);
     const known = this.#kept.get(blob.generation);
-    if (known === undefined) return range ? this.#blobs.open(blob, range) : this.#read(blob);
+    if (known === undefined) return range ? this.#blobs.open(blob, range) : this.#readOnce(blob);
     return range ? known.slice(range.start, range.end + 1) : known;
+  }
+
+  /** A crowd that comes at once waits for one reading, so that it takes no more memory than one of them. */
+  #readOnce(blob: BlobInfo): Promise<Body> {
+    const begun = this.#reading.get(blob.generation);
+    if (begun) return begun;
+    const reading = this.#read(blob).finally(() => this.#reading.delete(blob.generation));
+    this.#reading.set(blob.generation, reading);
+    return reading;
   }
 
   async #read(blob: BlobInfo): Promise<Body> {
