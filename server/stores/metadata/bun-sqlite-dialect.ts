@@ -5,8 +5,8 @@ import {
   type Driver,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely';
+import { QueryCompiler } from './query-compiler.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
 /** One connection, lent to one transaction at a time. */
@@ -60,5 +60,5 @@ export const bunSqlite = (db: Database): Dialect => ({
   createAdapter: () => new TransactionalAdapter(),
   createDriver: () => new BunSqliteDriver(db),
   createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createQueryCompiler: () => new QueryCompiler(),
 });

@@ -2,15 +2,22 @@ import type { Database } from 'bun:sqlite';
 import {
   type CompiledQuery,
   DefaultQueryExecutor,
+  type DialectAdapter,
   DummyDriver,
   Kysely,
   type KyselyProps,
+  type QueryCompiler,
   type QueryResult,
   Transaction,
 } from 'kysely';
 import { bunSqlite } from './bun-sqlite-dialect.ts';
 import type { Schema } from './schema.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+
+interface Parts {
+  readonly compiler: QueryCompiler;
+  readonly adapter: DialectAdapter;
+}
 
 /**
  * Runs queries in place. Kysely's own way lends a connection for each, under a lock, which for one that answers at once takes
@@ -20,11 +27,8 @@ class DirectExecutor extends DefaultQueryExecutor {
   readonly #connection: SqliteConnection;
   #over = false;
 
-  constructor(connection: SqliteConnection, props: Pick<KyselyProps, 'dialect'>) {
-    const { dialect } = props;
-    super(dialect.createQueryCompiler(), dialect.createAdapter(), {
-      provideConnection: (consumer) => consumer(connection),
-    });
+  constructor(connection: SqliteConnection, { compiler, adapter }: Parts) {
+    super(compiler, adapter, { provideConnection: (consumer) => consumer(connection) });
     this.#connection = connection;
   }
 
@@ -42,11 +46,13 @@ class DirectExecutor extends DefaultQueryExecutor {
 export class DirectDatabase {
   readonly #connection: SqliteConnection;
   readonly #props: Omit<KyselyProps, 'executor'>;
+  readonly #parts: Parts;
 
   constructor(db: Database) {
     this.#connection = new SqliteConnection(db);
     const dialect = bunSqlite(db);
     this.#props = { config: { dialect }, dialect, driver: new DummyDriver() };
+    this.#parts = { compiler: dialect.createQueryCompiler(), adapter: dialect.createAdapter() };
   }
 
   /** Statements that are no transaction of their own making. */
@@ -71,6 +77,6 @@ export class DirectDatabase {
   }
 
   #executor(): DirectExecutor {
-    return new DirectExecutor(this.#connection, this.#props);
+    return new DirectExecutor(this.#connection, this.#parts);
   }
 }

@@ -5,8 +5,8 @@ import {
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely';
+import { QueryCompiler } from './query-compiler.ts';
 import type { Schema } from './schema.ts';
 
 /** Whatever runs queries: a database, or a transaction on it. */
@@ -27,7 +27,7 @@ const builder = new Kysely<Schema>({
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new QueryCompiler(),
   },
 });
 
