@@ -1,8 +1,23 @@
 import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
 import { recordEntry } from './audit-entries.ts';
-import { lastTagEvent, signTagEvents } from './tag-events.ts';
-import { lastDeletion, signDeletions } from './trash.ts';
+import { onlyRow, prepared } from './prepared.ts';
+import { signTagEvents } from './tag-events.ts';
+import { signDeletions } from './trash.ts';
 import type { Recorded, Transactions } from './transactions.ts';
+
+/** The newest event and the newest deletion there are; those of the transaction that asks come after them. */
+const newest = prepared((db) =>
+  db.selectNoFrom((eb) => [
+    eb
+      .selectFrom('tag_event')
+      .select(({ fn }) => fn.max<number | null>('id').as('id'))
+      .as('event'),
+    eb
+      .selectFrom('deleted_version')
+      .select(({ fn }) => fn.max<number | null>('id').as('id'))
+      .as('deletion'),
+  ]),
+);
 
 /**
  * The same tables, for an act: whatever is changed through this is in the audit log by the same transaction, so no
@@ -16,11 +31,10 @@ export const audited = (database: Transactions, act: Act | undefined): Transacti
         read: database.read,
         transaction: (work, recorded) =>
           database.transaction(async (tx) => {
-            const before = await lastTagEvent(tx);
-            const deleted = await lastDeletion(tx);
+            const { event, deletion } = onlyRow((await newest(tx, {})).rows);
             const result = await work(tx);
-            await signTagEvents(tx, before, act);
-            await signDeletions(tx, deleted, act);
+            await signTagEvents(tx, event ?? 0, act);
+            await signDeletions(tx, deletion ?? 0, act);
             await recordEntry(tx, act, outcomeOf(act, recorded?.(result) ?? {}));
             return result;
           }),

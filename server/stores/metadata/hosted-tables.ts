@@ -127,7 +127,7 @@ export class HostedTables implements HostedRepo {
         const packageId =
           pkg === undefined
             ? null
-            : await ensurePackage(tx, { repositoryId, name: pkg, now, published: false });
+            : (await ensurePackage(tx, { repositoryId, name: pkg, now, published: false })).id;
         const leaseUntil = now + this.#options.leaseMs;
         await putFile(tx, file, { repositoryId, packageId, versionId: null, leaseUntil, now });
         return surplus ? [surplus] : [];
@@ -298,15 +298,17 @@ export class HostedTables implements HostedRepo {
     change: (before: Attributes) => Attributes,
     searchText?: string,
   ): Promise<void> {
+    const { repositoryId } = this.#place;
     await this.#write(async (tx) => {
       const row = await tx
         .selectFrom('package')
-        .select('id')
-        .where('repository_id', '=', this.#place.repositoryId)
+        .select(['id', 'attributes'])
+        .where('repository_id', '=', repositoryId)
         .where('name', '=', pkg)
         .executeTakeFirst();
       if (!row) throw notFound('PACKAGE', { package: pkg });
-      await describePackage(tx, row.id, {
+      const known = { ...row, repositoryId, name: pkg, blank: false };
+      await describePackage(tx, known, {
         describe: change,
         ...(searchText !== undefined && { searchText }),
       });

@@ -41,16 +41,13 @@ const ensureRow = prepared((db, row: PackageRow) =>
         updated_at: sql`CASE WHEN ${row.published} IS NULL THEN package.updated_at ELSE ${row.now} END`,
       }),
     )
-    .returning('id'),
+    .returning(['id', 'attributes', 'revision']),
 );
 const ownName = prepared((db, { repositoryId, name }: Pick<PackageRow, 'repositoryId' | 'name'>) =>
   db
     .insertInto('owned_name')
     .values({ repository_id: repositoryId, name })
     .onConflict((conflict) => conflict.doNothing()),
-);
-const findPackage = prepared((db, { id }: { readonly id: number }) =>
-  db.selectFrom('package').select(['name', 'repository_id', 'attributes']).where('id', '=', id),
 );
 const setAttributes = prepared(
   (db, { id, attributes }: { readonly id: number; readonly attributes: string }) =>
@@ -63,27 +60,39 @@ const insertText = prepared((db, { rowid, repository, name, text }: PackageText)
   db.insertInto('package_text').values({ rowid, repository, name, text }),
 );
 
-/** The package's row id; made when it is not there, and its repository's for good once something is published. */
-export async function ensurePackage(tx: Transaction<Schema>, wanted: PackageWanted): Promise<number> {
+/** A package as it is before something is written to it. */
+export interface KnownPackage {
+  readonly id: number;
+  readonly repositoryId: number;
+  readonly name: string;
+  /** JSON. */
+  readonly attributes: string;
+  /** Whether it never had anything: no version, no tag, no text to be found by. */
+  readonly blank: boolean;
+}
+
+/** Made when it is not there, and its repository's for good once something is published. */
+export async function ensurePackage(tx: Transaction<Schema>, wanted: PackageWanted): Promise<KnownPackage> {
   const { repositoryId, name, now, published } = wanted;
   const { rows } = await ensureRow(tx, { repositoryId, name, now, published: published ? now : null });
   if (published) await ownName(tx, { repositoryId, name });
-  return onlyRow(rows).id;
+  const { id, attributes, revision } = onlyRow(rows);
+  return { id, repositoryId, name, attributes, blank: revision === 0 };
 }
 
 /** Gives the package attributes made of what they were, and text to be found by. */
 export async function describePackage(
   tx: Transaction<Schema>,
-  packageId: number,
+  pkg: KnownPackage,
   { describe, searchText }: Pick<PublishPlan, 'describe' | 'searchText'>,
 ): Promise<void> {
   if (!describe && searchText === undefined) return;
-  const row = onlyRow((await findPackage(tx, { id: packageId })).rows);
+  const { id, name, repositoryId: repository } = pkg;
   if (describe) {
-    const attributes = JSON.stringify(describe(JSON.parse(row.attributes) as Attributes));
-    if (attributes !== row.attributes) await setAttributes(tx, { id: packageId, attributes });
+    const attributes = JSON.stringify(describe(JSON.parse(pkg.attributes) as Attributes));
+    if (attributes !== pkg.attributes) await setAttributes(tx, { id, attributes });
   }
   if (searchText === undefined) return;
-  await dropText(tx, { rowid: packageId });
-  await insertText(tx, { rowid: packageId, repository: row.repository_id, name: row.name, text: searchText });
+  if (!pkg.blank) await dropText(tx, { rowid: id });
+  await insertText(tx, { rowid: id, repository, name, text: searchText });
 }

@@ -3,7 +3,7 @@ import type { Attributes, NewFile, PublishPlan, VersionLink } from '../../core/c
 import { notFound, RegistryError } from '../../core/error.ts';
 import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { recordEvent } from './outbox.ts';
-import { describePackage, ensurePackage } from './packages.ts';
+import { describePackage, ensurePackage, type KnownPackage } from './packages.ts';
 import { onlyRow, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { setTag } from './tags.ts';
@@ -20,14 +20,16 @@ export async function publish(
   plan: PublishPlan,
   { repositoryId, now }: PublishContext,
 ): Promise<readonly Surplus[]> {
-  const packageId = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
+  const pkg = await ensurePackage(tx, { repositoryId, name: plan.package, now, published: true });
   if (plan.once) await useUp(tx, plan, repositoryId);
   const isFixed = plan.onConflict !== 'replace' && plan.onConflict !== 'renew';
   if (isFixed) await refuseTrashed(tx, plan, repositoryId);
   const surplus = await adoptAll(tx, plan.files, now);
-  const { versionId, created, extended } = await ensureVersion(tx, plan, { packageId, repositoryId, now });
+  const { id: packageId, blank } = pkg;
+  const { versionId, created, extended } = await ensureVersion(tx, plan, pkg, now);
+  const changed = created || extended;
 
-  if (created || extended) {
+  if (changed) {
     for (const file of plan.files) await putFile(tx, file, { repositoryId, packageId, versionId, now });
   }
   await useFiles(tx, plan.uses ?? [], { repositoryId, versionId });
@@ -38,17 +40,17 @@ export async function publish(
     version: plan.version,
     partial: plan.partial ?? false,
   });
-  await describePackage(tx, packageId, plan);
+  await describePackage(tx, pkg, plan);
 
-  if (created || extended)
+  if (changed)
     await recordEvent(tx, now, 'version.published', {
       repositoryId,
       package: plan.package,
       version: plan.version,
       digests: plan.files.map((file) => file.blob.digest),
     });
-  for (const tag of plan.tags ?? [])
-    await setTag(tx, {
+  for (const tag of new Set(plan.tags)) {
+    const write = {
       repositoryId,
       packageId,
       package: plan.package,
@@ -56,7 +58,9 @@ export async function publish(
       versionId,
       version: plan.version,
       now,
-    });
+    };
+    await setTag(tx, write, { isNew: blank, isTouched: changed });
+  }
   return surplus;
 }
 
@@ -72,9 +76,10 @@ async function adoptAll(tx: Transaction<Schema>, files: readonly NewFile[], now:
 async function ensureVersion(
   tx: Transaction<Schema>,
   plan: PublishPlan,
-  { packageId, repositoryId, now }: PublishContext & { readonly packageId: number },
+  { id: packageId, repositoryId, blank }: KnownPackage,
+  now: number,
 ) {
-  const [known] = (await findVersion(tx, { packageId, name: plan.version })).rows;
+  const [known] = blank ? [] : (await findVersion(tx, { packageId, name: plan.version })).rows;
   if (known && plan.onConflict === 'keep') return { versionId: known.id, created: false, extended: false };
   if (known && (plan.onConflict === 'extend' || plan.onConflict === 'renew')) {
     const { brings, freed } = await makeWay(tx, plan, repositoryId);

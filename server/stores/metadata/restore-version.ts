@@ -139,7 +139,7 @@ async function packageAgain(
     .where('name', '=', name)
     .where('published_at', 'is not', null)
     .executeTakeFirst();
-  const id = await ensurePackage(tx, { repositoryId, name, now, published: true });
+  const { id } = await ensurePackage(tx, { repositoryId, name, now, published: true });
   const [before] = await tx
     .deleteFrom('deleted_package')
     .where('repository_id', '=', repositoryId)

@@ -5,9 +5,6 @@ import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
-const newestEvent = prepared((db) =>
-  db.selectFrom('tag_event').select(({ fn }) => fn.max<number | null>('id').as('id')),
-);
 const signEvents = prepared(
   (db, signed: { readonly member: string | null; readonly at: number; readonly after: number }) =>
     db
@@ -21,12 +18,6 @@ const signEvents = prepared(
 
 /** Events that one transaction takes out: few enough that other writers hardly wait. */
 const STEP = 1_000;
-
-/** The newest event there is; those of the transaction that asks come after it. */
-export async function lastTagEvent(tx: Transaction<Schema>): Promise<number> {
-  const { rows } = await newestEvent(tx, {});
-  return rows[0]?.id ?? 0;
-}
 
 /** Says of the events after one who made them. A removal has no time of its own and gets that of the act. */
 export async function signTagEvents(tx: Transaction<Schema>, after: number, act: Act): Promise<void> {

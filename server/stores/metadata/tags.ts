@@ -15,6 +15,14 @@ interface TagWrite {
   readonly now: number;
 }
 
+/** What whoever sets a tag knows already. */
+interface KnownOfTag {
+  /** That there is no tag of this name. */
+  readonly isNew?: boolean;
+  /** That its version was changed at the same time. */
+  readonly isTouched?: boolean;
+}
+
 const immutableTag = (tag: string): RegistryError =>
   new RegistryError(
     'FAILED_PRECONDITION',
@@ -24,8 +32,12 @@ const immutableTag = (tag: string): RegistryError =>
   );
 
 /** Points a tag at a version. The same version again changes nothing; the last writer of a mutable tag wins. */
-export async function setTag(tx: Transaction<Schema>, write: TagWrite): Promise<void> {
-  const [known] = (await findTag(tx, write)).rows;
+export async function setTag(
+  tx: Transaction<Schema>,
+  write: TagWrite,
+  { isNew = false, isTouched = false }: KnownOfTag = {},
+): Promise<void> {
+  const [known] = isNew ? [] : (await findTag(tx, write)).rows;
   if (known?.version_id === write.versionId) return;
 
   try {
@@ -33,7 +45,7 @@ export async function setTag(tx: Transaction<Schema>, write: TagWrite): Promise<
   } catch (thrown) {
     throw isImmutableTag(thrown) ? immutableTag(write.tag) : thrown;
   }
-  await touchVersion(tx, write);
+  if (!isTouched) await touchVersion(tx, write);
   await recordEvent(tx, write.now, 'tag.set', {
     repositoryId: write.repositoryId,
     package: write.package,

@@ -6,9 +6,6 @@ import type { Schema } from './schema.ts';
 
 type Tx = Transaction<Schema>;
 
-const newestDeletion = prepared((db) =>
-  db.selectFrom('deleted_version').select(({ fn }) => fn.max<number | null>('id').as('id')),
-);
 const sign = prepared((db, signed: { readonly member: string | null; readonly after: number }) =>
   db.updateTable('deleted_version').set({ member: signed.member }).where('id', '>', signed.after),
 );
@@ -76,12 +73,6 @@ async function copyRows(
   await sql`INSERT INTO deleted_link (deleted_id, kind, target)
     SELECT deleted.id, link.kind, link.target FROM deleted_version AS deleted
     JOIN version_link AS link ON link.version_id = deleted.version_id WHERE deleted.${these}`.execute(tx);
-}
-
-/** The newest deletion in the trash; those of the transaction that asks come after it. */
-export async function lastDeletion(tx: Tx): Promise<number> {
-  const { rows } = await newestDeletion(tx, {});
-  return rows[0]?.id ?? 0;
 }
 
 /** Says of the deletions after one who made them. */
