@@ -107,7 +107,7 @@ export const UPSTREAM_FLAGS = {
     'URL of any tree of files, or repository of this server as projects/…/repositories/….',
   ),
   remoteDockerRepo: text('UPSTREAM', `${UPSTREAM_HELP}: docker-hub.`),
-  remoteMavenRepo: text('UPSTREAM', `${UPSTREAM_HELP}: maven-central.`),
+  remoteMvnRepo: text('UPSTREAM', `${UPSTREAM_HELP}: maven-central.`),
   remoteNpmRepo: text('UPSTREAM', `${UPSTREAM_HELP}: npmjs.`),
   remotePythonRepo: text('UPSTREAM', `${UPSTREAM_HELP}: pypi.`),
   remoteGoRepo: text('UPSTREAM', `${UPSTREAM_HELP}: go-proxy.`),
@@ -125,7 +125,7 @@ const FIELDS = {
   /** Of files there are no well-known ones. */
   remoteGenericRepo: undefined,
   remoteDockerRepo: 'dockerRepository',
-  remoteMavenRepo: 'mavenRepository',
+  remoteMvnRepo: 'mavenRepository',
   remoteNpmRepo: 'npmRepository',
   remotePythonRepo: 'pythonRepository',
   remoteGoRepo: 'goRepository',
