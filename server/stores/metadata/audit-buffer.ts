@@ -1,4 +1,5 @@
 import type { Act, Outcome } from '../../core/audit.ts';
+import { TimedBatch } from '../../lib/timed-batch.ts';
 import { recordEntry } from './audit-entries.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -19,49 +20,32 @@ interface Noted {
 
 /** Entries of what changed nothing, on their way into the log. Nobody waits for them, and they take bounded room. */
 export class AuditBuffer implements AsyncDisposable {
-  readonly #options: AuditBufferOptions;
-  #waiting: Noted[] = [];
-  #unsaid = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #batch: TimedBatch<Noted>;
 
-  constructor(options: AuditBufferOptions) {
-    this.#options = options;
+  constructor({ database, lost, ...options }: AuditBufferOptions) {
+    const record = (entries: readonly Noted[]): Promise<void> =>
+      database.transaction(async (tx) => {
+        for (const { act, outcome } of entries) await recordEntry(tx, act, outcome);
+      });
+    this.#batch = new TimedBatch({
+      ...options,
+      async write(entries, unfit) {
+        if (unfit > 0) lost(unfit, 'too many at once');
+        if (entries.length > 0) await record(entries).catch((cause: unknown) => lost(entries.length, cause));
+      },
+    });
   }
 
   add(act: Act, outcome: Outcome): void {
-    if (this.#waiting.length >= this.#options.capacity) this.#unsaid += 1;
-    else this.#waiting.push({ act, outcome });
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.delayMs);
-    this.#timer.unref();
+    this.#batch.add({ act, outcome });
   }
 
   /** Writes what waits, in one transaction. Does not fail. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#batch.flush();
   }
 
-  async #write(): Promise<void> {
-    const { database, lost } = this.#options;
-    const entries = this.#waiting;
-    const unsaid = this.#unsaid;
-    this.#waiting = [];
-    this.#unsaid = 0;
-    if (unsaid > 0) lost(unsaid, 'too many at once');
-    if (entries.length === 0) return;
-    try {
-      await database.transaction(async (tx) => {
-        for (const { act, outcome } of entries) await recordEntry(tx, act, outcome);
-      });
-    } catch (cause) {
-      lost(entries.length, cause);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.flush();
   }
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { PULLS_NOTED_MS } from '../../core/cleanup.ts';
 import type { FileRef } from '../../core/catalog.ts';
 import type { PullNotes } from '../../core/pulls.ts';
+import { TimedBatch } from '../../lib/timed-batch.ts';
 import type { Transactions } from './transactions.ts';
 
 interface PullStampsOptions {
@@ -37,12 +38,15 @@ export class PullStamps implements PullNotes, AsyncDisposable {
   readonly #noted = new Map<string, number>();
   /** The same by the file, which is one object for as long as nothing is committed: found without a key made of names. */
   #files = new WeakMap<object, Noted>();
-  #waiting: Pulled[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #batch: TimedBatch<Pulled>;
 
   constructor(options: PullStampsOptions) {
     this.#options = options;
+    this.#batch = new TimedBatch({
+      capacity: REMEMBERED,
+      delayMs: options.delayMs,
+      write: (lot, unfit) => this.#write(lot, unfit),
+    });
   }
 
   note(repositoryId: number, file: Pick<FileRef, 'coordinates'>): void {
@@ -59,24 +63,17 @@ export class PullStamps implements PullNotes, AsyncDisposable {
     if (isNoted) return;
     if (this.#noted.size >= REMEMBERED) this.#noted.clear();
     this.#noted.set(key, at);
-    if (this.#waiting.length >= REMEMBERED) this.#waiting.length = 0;
-    this.#waiting.push({ repositoryId, package: coordinates.package, version, at });
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.delayMs);
-    this.#timer.unref();
+    this.#batch.add({ repositoryId, package: coordinates.package, version, at });
   }
 
   /** Writes what waits. Does not fail. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#batch.flush();
   }
 
-  async #write(): Promise<void> {
+  async #write(waiting: readonly Pulled[], unfit: number): Promise<void> {
     const { database, failed } = this.#options;
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    if (unfit > 0) this.#forget();
     try {
       for (let from = 0; from < waiting.length; from += STEP) {
         const lot = JSON.stringify(
@@ -93,10 +90,15 @@ export class PullStamps implements PullNotes, AsyncDisposable {
         );
       }
     } catch (cause) {
-      this.#noted.clear();
-      this.#files = new WeakMap();
+      this.#forget();
       failed(cause);
     }
+  }
+
+  /** The next pull of each version is noted again. */
+  #forget(): void {
+    this.#noted.clear();
+    this.#files = new WeakMap();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
