@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { rm, truncate } from 'node:fs/promises';
+import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { meterLine, ProgressMeter } from './progress-meter.ts';
 import { temporary, TestServer } from './testing/harness.ts';
@@ -114,6 +114,12 @@ describe('the program', () => {
   });
 
   test('says that there is no backup where there is none', async () => {
+    const nowhere = join(root, 'typo');
+    expect(await entrepot('backup', 'prune', nowhere, '--keep=1')).toMatchObject({
+      code: 1,
+      stderr: `entrepot: ${nowhere} is not a directory of backups that entrepot made\n`,
+    });
+    expect(await readdir(root)).toEqual([]);
     expect(await entrepot('restore', root, `--data=${join(root, 'x')}`)).toMatchObject({
       code: 1,
       stderr: `entrepot: ${root} is not a directory of backups that entrepot made\n`,

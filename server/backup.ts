@@ -145,7 +145,7 @@ async function whatIsWrong(
 async function prune(target: BackupTarget, { flags }: BackupArguments, watch: Watch): Promise<number> {
   const keep = /^[1-9]\d{0,5}$/.test(flags.get('keep') ?? '') ? Number(flags.get('keep')) : undefined;
   if (keep === undefined) throw new ConfigError('--keep says how many backups stay: a number from 1');
-  await using backups = await Backups.openToWrite(target);
+  await using backups = await Backups.openToWrite(target, { begin: false });
   const { snapshots, blobs } = await pruneBackups(backups, keep);
   for (const id of snapshots) watch.say(`removed backup ${id}\n`);
   watch.say(`removed ${blobs} blobs that no backup needs\n`);

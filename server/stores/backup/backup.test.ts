@@ -312,6 +312,12 @@ describe('a backup', () => {
     expect((await readdir(data)).sort()).toEqual(['blobs', 'entrepot.db', 'keys', 'lock']);
   });
 
+  test('that was copied as a bucket has it, without a lock, is restored', async () => {
+    for (const name of ['lock', 'staging']) await rm(join(to, name), { recursive: true, force: true });
+    await restore();
+    expect(await complaints(data)).toEqual([]);
+  });
+
   test('on a disk that only reads is restored all the same', async () => {
     await chmod(snapshot, 0o500);
     await restore();

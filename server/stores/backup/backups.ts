@@ -27,9 +27,12 @@ export class Backups implements AsyncDisposable {
     return new Backups(target, await target.hold('read'));
   }
 
-  /** Begins where there is nothing yet, and clears away what interrupted backups left. */
-  static async openToWrite(target: BackupTarget): Promise<Backups> {
-    const begins = !(await hasMarker(target));
+  /** Begins where there is nothing yet, unless told otherwise, and clears away what interrupted backups left. */
+  static async openToWrite(
+    target: BackupTarget,
+    { begin = true }: { readonly begin?: boolean } = {},
+  ): Promise<Backups> {
+    const begins = begin && !(await hasMarker(target));
     if (!begins) await checkMarker(target);
     const opened = new Backups(target, await target.hold('write'));
     try {

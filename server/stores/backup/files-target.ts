@@ -114,6 +114,7 @@ export class FilesTarget implements BackupTarget {
     const path = join(this.directory, 'lock');
     if (purpose === 'write') await mkdir(this.directory, { recursive: true, mode: 0o700 });
     const fd = openLock(path, purpose);
+    if (fd === undefined) return { check: nothing, [Symbol.asyncDispose]: nothing };
     if (!fileLock().take(fd)) {
       closeSync(fd);
       throw new BackupError(
@@ -121,7 +122,7 @@ export class FilesTarget implements BackupTarget {
       );
     }
     return {
-      check: () => Promise.resolve(),
+      check: nothing,
       [Symbol.asyncDispose]: () => Promise.resolve(closeSync(fd)),
     };
   }
@@ -134,7 +135,7 @@ export class FilesTarget implements BackupTarget {
   localCopy(name: string): Promise<LocalFile> {
     return Promise.resolve({
       path: join(this.directory, name),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
+      [Symbol.asyncDispose]: nothing,
     });
   }
 
@@ -156,12 +157,19 @@ export class FilesTarget implements BackupTarget {
   }
 }
 
-/** A disk that only reads may have backups, and whoever reads them changes nothing. */
-function openLock(path: string, purpose: 'read' | 'write'): number {
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** None where nobody can write, so nobody needs to be kept out: on a disk that only reads, to which a bucket was copied. */
+function openLock(path: string, purpose: 'read' | 'write'): number | undefined {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || purpose === 'read') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  try {
     return openSync(path, 'a', 0o600);
+  } catch (error) {
+    if (purpose === 'read' && (codeOf(error) === 'EROFS' || codeOf(error) === 'EACCES')) return undefined;
+    throw error;
   }
 }

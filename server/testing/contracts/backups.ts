@@ -249,6 +249,12 @@ export function backupsContract(where: string, make: () => Promise<PlaceOfBackup
         expect(await reason(restore({ snapshot: '2020-01-01T00-00-00.000Z' }))).toMatch('has no backup 2020');
       });
 
+      test('are not pruned where there are none, and none are begun by that', async () => {
+        const failure = await failureOf(Backups.openToWrite(place.open(), { begin: false }));
+        expect(String(failure)).toMatch('is not a directory of backups that entrepot made');
+        expect(await Array.fromAsync(place.open().list())).toEqual([]);
+      });
+
       test('are not put beside something else', async () => {
         await writeFile(join(root, 'mine'), 'mine');
         await place.open().put('thesis.txt', join(root, 'mine'), await readThrough(join(root, 'mine')));
