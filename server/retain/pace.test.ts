@@ -17,11 +17,13 @@ function lab(took: () => number) {
   return { pace, once, pauses, checkpoints: () => checkpoints };
 }
 
-test('a transaction that took too long is followed by smaller ones, down to some rows, and brief ones by larger ones, up to some', async () => {
+test('transactions that take too long are followed by smaller ones, down to some rows, and brief ones by larger ones, up to some', async () => {
   let took = 30;
   const { pace, once } = lab(() => took);
   const before = pace.rows;
   await once();
+  expect(pace.rows).toBe(before);
+  for (let count = 0; count < 2; count += 1) await once();
   expect(pace.rows).toBeLessThan(before);
   for (let count = 0; count < 20; count += 1) await once();
   const fewest = pace.rows;
@@ -34,6 +36,13 @@ test('a transaction that took too long is followed by smaller ones, down to some
   const most = pace.rows;
   await once();
   expect(pace.rows).toBe(most);
+});
+
+test('one that took far too long is enough', async () => {
+  const { pace, once } = lab(() => 500);
+  const before = pace.rows;
+  await once();
+  expect(pace.rows).toBeLessThan(before);
 });
 
 test('others get as much time as it took, but for what it spent waiting', async () => {

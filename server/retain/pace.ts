@@ -1,6 +1,10 @@
 /** What a transaction may take. Whoever publishes meanwhile waits for as long. */
 const BUDGET_MS = 5;
-const FEWEST_ROWS = 24;
+/** So often in a row it takes longer because of what it does; less often others had the processor, and fewer rows would not help. */
+const TIMES = 3;
+/** Nobody else's work makes it take so long. */
+const FAR_TOO_LONG_MS = 20 * BUDGET_MS;
+const FEWEST_ROWS = 16;
 const MOST_ROWS = 64;
 const MORE_ROWS = 4;
 /** A transaction that waited for others, and not for its own work, is no reason to rest for as long. */
@@ -23,6 +27,7 @@ export interface PaceParts {
 export class Pace {
   readonly #parts: PaceParts;
   #rows = 32;
+  #long = 0;
   #transactions = 0;
   #owed = 0;
 
@@ -40,8 +45,11 @@ export class Pace {
     const begun = this.#parts.elapsed();
     const result = await work();
     const took = this.#parts.elapsed() - begun;
-    if (took > BUDGET_MS) this.#rows = Math.max(FEWEST_ROWS, this.#rows >> 1);
-    else if (took < BUDGET_MS / 2) this.#rows = Math.min(MOST_ROWS, this.#rows + MORE_ROWS);
+    this.#long = took > BUDGET_MS ? this.#long + 1 : 0;
+    if (this.#long === TIMES || took > FAR_TOO_LONG_MS) {
+      this.#rows = Math.max(FEWEST_ROWS, this.#rows >> 1);
+      this.#long = 0;
+    } else if (took < BUDGET_MS / 2) this.#rows = Math.min(MOST_ROWS, this.#rows + MORE_ROWS);
     this.#owed += Math.min(took, LONGEST_REST_MS);
     this.#transactions += 1;
     return result;
