@@ -22,10 +22,19 @@ export interface Runnable {
 }
 
 /** Answers a route that was matched and allowed. */
-export function runRoute(...run: Parameters<typeof answerOf>): Promise<Response> {
-  const [, , { asOf }] = run;
-  if (asOf === undefined) return answerOf(...run);
-  return answerOf(...run).catch((error: unknown) => {
+export function runRoute(
+  parts: RouteParts,
+  call: DataRequest,
+  destination: RepositoryDestination,
+  runnable: Runnable,
+  asked: RouteRequest,
+  repository: RepositoryRow,
+  act: Act | undefined,
+): Promise<Response> {
+  const answer = answerOf(parts, call, destination, runnable, asked, repository, act);
+  const { asOf } = destination;
+  if (asOf === undefined) return answer;
+  return answer.catch((error: unknown) => {
     throw absentThen(error, asOf);
   });
 }

@@ -49,6 +49,16 @@ export const MEANT: readonly Meant[] = [
     fields: ['content-length'],
   },
   {
+    why: 'what is absent is told to be so as of a time, and why it may be',
+    when: (at) => at.status === '404' && (at.situation === 'past' || at.situation === 'past copy'),
+    fields: ['body'],
+    same: (text) =>
+      text.replaceAll(
+        / as of [^\s:]+:[^\s:]+:[^\s:]+: it came later, or was deleted and has been purged from the trash/g,
+        '',
+      ),
+  },
+  {
     why: 'what a file hashes to is known when it is here, unless it was promised',
     when: (at) => at.situation === 'passed' || (at.situation === 'cold' && at.probe.method === 'HEAD'),
     fields: ['etag'],
