@@ -43,7 +43,10 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))('%s', (_
     const name = `${LOCATION}/repositories/${place.repository}`;
     await admin.ok('PATCH', `${name}?updateMask=cleanupPolicies`, { cleanupPolicies });
     let operation = await admin.ok('POST', `${name}:runCleanup`, {});
-    while (operation['done'] !== true) operation = await admin.get(operation['name']);
+    while (operation['done'] !== true) {
+      await Bun.sleep(1);
+      operation = await admin.get(operation['name']);
+    }
     return operation['response'];
   }
 

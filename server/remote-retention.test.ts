@@ -151,7 +151,10 @@ describe('an image that was copied in part', () => {
     });
     server.clock.advance(20 * DAY);
     let operation = await admin.ok('POST', `${name}:runCleanup`, {});
-    while (operation.done !== true) operation = await admin.get(operation.name);
+    while (operation.done !== true) {
+      await Bun.sleep(1);
+      operation = await admin.get(operation.name);
+    }
     expect(operation.response).toMatchObject({ outcome: 'DONE', deletedCount: '2' });
     server.clock.advance(60 * DAY);
     await collect();
