@@ -104,17 +104,18 @@ export class S3Requests {
   async #once(request: S3Request): Promise<Answer> {
     const { method, body } = request;
     const url = this.#urlOf(request);
-    const headers = signed(
+    const headers = await signed(
       { method, url, headers: request.headers ?? {}, bodySha256: sha256(body ?? '') },
       { ...this.place, now: new Date(this.#around.now()) },
     );
+    headers.set('accept-encoding', 'identity');
     const silence = new Silence(this.#around.patienceMs);
     silence.start(((body?.byteLength ?? 0) / SLOWEST) * 1_000);
     let response: Response;
     try {
       response = await fetch(url, {
         method,
-        headers: { ...headers, 'accept-encoding': 'identity' },
+        headers,
         ...(body && { body }),
         redirect: 'manual',
         signal: silence.signal,
