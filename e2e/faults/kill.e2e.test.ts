@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { digestOf } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';
+import { expectNoFailure } from './doctor.ts';
 import { blobKey, Ledger, manifestKey } from './ledger.ts';
-import { ENTREPOT, entrepot, Program } from './program.ts';
+import { ENTREPOT, Program } from './program.ts';
 import { type Document, imageDocument, Registry } from './registry.ts';
 import { fightForTag, randomFrom, Visitor } from './traffic.ts';
 import { verify } from './verify.ts';
@@ -80,11 +81,7 @@ test(
         registry = registry.at(program.url);
         await verify(registry, ledger);
       }
-      const { code, stdout } = await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB']);
-      expect({ code, failed: stdout.split('\n').filter((line) => line.startsWith('FAIL')) }).toEqual({
-        code: 0,
-        failed: [],
-      });
+      await expectNoFailure(data);
       // Else the traffic was refused, and nothing was proved.
       expect(ledger.acknowledged).toBeGreaterThan(ROUNDS * 10);
     } finally {
@@ -118,11 +115,7 @@ test(
       const password = (await Bun.file(join(data, 'initial-admin-password')).text()).trim();
       const registry = new Registry(program.url, `Basic ${btoa(`admin:${password}`)}`);
       expect((await registry.pushBlob('image', noise(1, 1000))).status).toBe(201);
-      const { code, stdout } = await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB']);
-      expect({ code, failed: stdout.split('\n').filter((line) => line.startsWith('FAIL')) }).toEqual({
-        code: 0,
-        failed: [],
-      });
+      await expectNoFailure(data);
     }
   },
   2 * ROUND_LIMIT_MS,

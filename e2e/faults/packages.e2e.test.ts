@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Scratch, scratch } from '../harness/scratch.ts';
-import { entrepot, Program } from './program.ts';
+import { expectNoFailure } from './doctor.ts';
+import { Program } from './program.ts';
 import { checksumOf, filePath, type Made, type Publishing, PUBLISHING } from './publishing.ts';
 import { Registry } from './registry.ts';
 import { randomFrom } from './traffic.ts';
@@ -109,11 +110,7 @@ describe.each(PUBLISHING.map((publishing) => [publishing.format, publishing] as 
           }
           expect(book.acknowledged.size).toBeGreaterThan(ROUNDS * 3);
           expect(await program.stop()).toBe(0);
-          const { code, stdout } = await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB']);
-          expect({ code, failed: stdout.split('\n').filter((line) => line.startsWith('FAIL')) }).toEqual({
-            code: 0,
-            failed: [],
-          });
+          await expectNoFailure(data);
         } finally {
           await program.kill();
         }

@@ -4,7 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type Scratch, scratch } from '../harness/scratch.ts';
 import { type Disk, failWrites, fileDisk, reasonAgainst, remounted } from './disks.ts';
 import { Ledger } from './ledger.ts';
-import { entrepot, Program } from './program.ts';
+import { expectNoFailure } from './doctor.ts';
+import { Program } from './program.ts';
 import { Registry } from './registry.ts';
 import { randomFrom, Visitor } from './traffic.ts';
 import { verify } from './verify.ts';
@@ -83,11 +84,7 @@ test.skipIf(noDisk !== undefined)(
         registry = registry.at(program.url);
         await verify(registry, ledger);
       }
-      const { code, stdout } = await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB']);
-      expect({ code, failed: stdout.split('\n').filter((line) => line.startsWith('FAIL')) }).toEqual({
-        code: 0,
-        failed: [],
-      });
+      await expectNoFailure(data);
       expect(ledger.acknowledged).toBeGreaterThan(ROUNDS * 5);
     } finally {
       await program?.kill();

@@ -6,8 +6,9 @@ import { RECORD_STEPS } from '../../server/stores/metadata/hosted-tables.ts';
 import { noise } from '../fixtures/noise.ts';
 import { type Bytes, digestOf, encodeJson } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';
+import { expectSound } from './doctor.ts';
 import { blobKey, type Change, Ledger, manifestKey, tagKey } from './ledger.ts';
-import { entrepot, Program } from './program.ts';
+import { Program } from './program.ts';
 import { type Document, imageDocument, Registry } from './registry.ts';
 import { verify } from './verify.ts';
 
@@ -217,24 +218,6 @@ async function recorded(image: string): Promise<number> {
   return entries.length;
 }
 
-/** Everything is sound; bytes without a row are allowed, since a crash may leave them. */
-async function healthy(): Promise<void> {
-  const { code, stdout } = await entrepot([
-    'doctor',
-    '--data',
-    data,
-    '--deep',
-    '--format=json',
-    '--reserve',
-    '1MiB',
-  ]);
-  const { checks } = JSON.parse(stdout) as {
-    readonly checks: readonly { name: string; level: string; says: string }[];
-  };
-  expect(checks.filter(({ level, name }) => level !== 'ok' && name !== 'orphans')).toEqual([]);
-  expect(code).toBe(0);
-}
-
 /** From here on a change is on the disk, and so is what the audit log says of it. */
 const COMMITTED = new Set<string>(['recorded', 'tidied'] satisfies readonly (typeof RECORD_STEPS)[number][]);
 
@@ -258,7 +241,7 @@ for (const { name, steps, prepare, isPublication = false } of KINDS)
         await restart();
         await verify(registry, ledger);
         expect((await recorded(image)) - before).toBe(Number(isPublication && COMMITTED.has(step)));
-        await healthy();
+        await expectSound(data);
         await repeat();
         await verify(registry, ledger);
       },
@@ -276,7 +259,7 @@ test(
     await pushed('after-all', 'latest');
     await verify(registry, ledger);
     expect(await program.stop()).toBe(0);
-    await healthy();
+    await expectSound(data);
   },
   LIMIT_MS,
 );
