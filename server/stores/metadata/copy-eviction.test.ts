@@ -175,3 +175,16 @@ test('of many the least recent go, however they are found', async () => {
   expect(await there()).toHaveLength(300);
   expect((await there()).slice(0, 3)).toEqual(['new', 'newer', 'v1402']);
 });
+
+test('where many may not go, those that may are found behind them', async () => {
+  for (let n = 0; n < 300; n += 1) {
+    await publish(repo, 'p', `v${1000 + n}`, { tags: [`t${n}`] });
+    now += 1_000;
+  }
+  await filled('aaa');
+  await set({ max_versions: 301, immutable_tags: 1 });
+  await publish(repo, 'p', 'new');
+  expect(await there()).toHaveLength(301);
+  expect((await there()).slice(0, 2)).toEqual(['new', 'v1000']);
+  expect(await failureOf(publish(repo, 'p', 'newer'))).toMatchObject({ reason: 'QUOTA_EXCEEDED' });
+});

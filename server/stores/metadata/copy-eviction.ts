@@ -77,6 +77,9 @@ export class CopyEviction {
   }
 }
 
+/** Of a version that an immutable tag does not name. */
+const NOT_HELD = sql<boolean>`NOT EXISTS (SELECT 1 FROM held_tag WHERE held_tag.version_id = version.id)`;
+
 const lacks = ({ bytes, versions }: Coming): boolean => bytes > 0 || versions > 0;
 
 async function lackOf(db: Kysely<Schema>, repositoryId: number, coming: Coming): Promise<Lack> {
@@ -105,7 +108,7 @@ async function leastRecent(
     const { rows } = await sql<{ readonly id: number; readonly at: number; readonly used: number }>`
       SELECT version.id, version.created_at AS at, coalesce(version_pull.at, version.created_at) AS used
       FROM version LEFT JOIN version_pull ON version_pull.version_id = version.id
-      WHERE version.repository_id = ${repositoryId} AND version.created_at <= ${before}
+      WHERE version.repository_id = ${repositoryId} AND version.created_at <= ${before} AND ${NOT_HELD}
         AND (version.created_at, version.id) > (${after.at}, ${after.id})
       ORDER BY version.created_at, version.id LIMIT ${LOT}`.execute(db);
     found = [...found, ...rows.filter(({ used }) => used <= before)]
@@ -142,7 +145,7 @@ async function evict(
     const { rows } = await sql<{ readonly package_id: number }>`SELECT version.package_id FROM version
       LEFT JOIN version_pull ON version_pull.version_id = version.id
       WHERE version.id = ${id} AND coalesce(version_pull.at, version.created_at) <= ${before}
-        AND NOT EXISTS (SELECT 1 FROM held_tag WHERE held_tag.version_id = version.id)`.execute(tx);
+        AND ${NOT_HELD}`.execute(tx);
     const [version] = rows;
     if (version) await forget(tx, { id, repositoryId, packageId: version.package_id, before });
   }
