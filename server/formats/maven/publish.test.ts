@@ -248,6 +248,25 @@ describe('a snapshot', () => {
     expect(await answer.bytes()).toEqual(other);
   });
 
+  test('is overwritten though there is room for one of both only', async () => {
+    const maven = new MavenClient(
+      server,
+      await members.standard('tight', {
+        quota: { maxBytes: '1000000' },
+        mavenConfig: { allowSnapshotOverwrites: true },
+      }),
+    );
+    const put = async (to: string, body: string): Promise<number> =>
+      (await maven.put(to, body, { headers: { 'content-length': String(body.length) } })).status;
+    const path = pathOf({ name: 'tight', version: '1.0-SNAPSHOT' }, '.bin');
+    expect(await put(path, 'a'.repeat(600_000))).toBe(201);
+    expect(await put(path, 'b'.repeat(700_000))).toBe(201);
+    expect(await maven.text(path)).toBe('b'.repeat(700_000));
+    expect(await put(path, 'c'.repeat(1_000_001))).toBe(403);
+    const other = pathOf({ name: 'other', version: '1.0-SNAPSHOT' }, '.bin');
+    expect(await put(other, 'd'.repeat(400_000))).toBe(403);
+  });
+
   test('without builds is overwritten where that is allowed', async () => {
     const plain: Artifact = { name: 'plain', version: '1.0-SNAPSHOT' };
     const other = jarOf([{ name: 'other', content: 'x' }]);

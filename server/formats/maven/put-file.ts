@@ -25,10 +25,13 @@ export async function putFile(command: Command): Promise<Response> {
   const config = configOf(settings);
   checkPolicy(file, config);
   const ref = refOf(file);
+  const overwrite = mayOverwrite(file, config);
+  // What goes makes room for what comes.
+  const makesRoom = overwrite && (await repo.file(ref)) !== undefined;
   const blob = await repo.store(body, {
     algorithms: CHECKSUMS,
     limit: LARGEST_FILE,
-    ...announcedBytes(headers),
+    ...(!makesRoom && announcedBytes(headers)),
   });
   checkSaid(blob, headers);
   const known = await repo.file(ref);
@@ -36,7 +39,6 @@ export async function putFile(command: Command): Promise<Response> {
     await repo.abandon();
     return created();
   }
-  const overwrite = mayOverwrite(file, config);
   if (known && !overwrite) throw exists(file, known.blob.digest);
   try {
     await publish(command, file, { ref, blob }, overwrite);
