@@ -248,6 +248,11 @@ describe('an upload that can be resumed', () => {
     expect((await chunk(another, 'bytes 0-3/4', '0123')).status).toBeGreaterThanOrEqual(400);
     const forged = session.replace(/upload_id=[^.]*/, (id) => `${id.slice(0, -4)}AAAA`);
     expect((await chunk(forged, 'bytes 0-3/4', '0123')).status).toBe(404);
+    for (const said of ['{"message":null}', '{"message":[]}', '{"message":{"packageId":1}}', '{}', 'null']) {
+      const of = Buffer.from(said).toString('base64url');
+      const madeUp = session.replace(/upload_id=[^.]*/, `upload_id=${of}`);
+      expect((await chunk(madeUp, 'bytes 0-3/4', '0123')).status).toBe(404);
+    }
     expect((await chunk(session, 'bytes 0-3/4', '0123')).status).toBe(200);
   });
 });

@@ -145,11 +145,15 @@ const keyOf = ({ upload }: Taking, of: string): string => `${upload.collection}:
 
 const written = (session: Session): string => Buffer.from(JSON.stringify(session)).toString('base64url');
 
+const isMessage = (value: object | null): value is UploadMessage =>
+  value !== null && !Array.isArray(value) && Object.values(value).every((field) => typeof field === 'string');
+
 /** The session proves that it was made here; what is not so is told apart when it is opened. */
 function read(of: string): Session {
   try {
     const session = JSON.parse(Buffer.from(of, 'base64url').toString()) as Partial<Session> | null;
-    if (typeof session?.message === 'object') return { ...session, message: session.message };
+    const message = session?.message;
+    if (typeof message === 'object' && isMessage(message)) return { ...session, message };
   } catch {
     // As if there were no such session.
   }
