@@ -13,7 +13,11 @@ const asking = (...artifacts: readonly string[]): PrefetchStart => ({
   draft: { id: 'x', account: '', body: (report) => ({ ...report }) },
 });
 
-function lab(warm: (artifact: string) => Promise<Warmed>, left: LeftPrefetch[] = []) {
+function lab(
+  warm: (artifact: string) => Promise<Warmed>,
+  left: LeftPrefetch[] = [],
+  noting: (report: PrefetchReport) => Promise<void> = async () => undefined,
+) {
   const released: string[] = [];
   const notes: PrefetchReport[] = [];
   const reported: unknown[] = [];
@@ -21,6 +25,7 @@ function lab(warm: (artifact: string) => Promise<Warmed>, left: LeftPrefetch[] =
   const store: PrefetchStore = {
     begin: async (_, { draft }, report) => draft.body(report),
     note: async (_, report) => {
+      await noting(report);
       notes.push(report);
       if (report.done) done.resolve(report);
     },
@@ -55,6 +60,21 @@ test('few are copied at a time, and each is counted', async () => {
   const counts = notes.map(({ fetched }) => fetched);
   expect(counts).toEqual([...counts].sort((a, b) => a - b));
   expect(counts.length).toBeGreaterThan(10);
+});
+
+test('goes on where it cannot be noted for a while how far it is', async () => {
+  const full = new Error('full');
+  const { work, reported, done } = lab(
+    async () => {
+      await new Promise(setImmediate);
+      return WARMED;
+    },
+    [],
+    (report) => (report.done || report.fetched > 20 ? Promise.resolve() : Promise.reject(full)),
+  );
+  await work.start(ADDRESS, asking(...Array.from({ length: 50 }, (_, at) => `a:${at}`)));
+  expect(await done).toMatchObject({ done: true, fetched: 50 });
+  expect(new Set(reported)).toEqual(new Set([full]));
 });
 
 test('a failure that is ours tells nobody but the log what it was', async () => {

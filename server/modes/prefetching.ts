@@ -105,7 +105,7 @@ export class Prefetching implements Prefetches {
   }
 
   async #work(address: RepositoryAddress, { artifacts, draft }: Begun): Promise<void> {
-    const { store, now } = this.#parts;
+    const { store, now, report: tell } = this.#parts;
     const counts: Counts = { ...nothingOf(artifacts) };
     const left = artifacts.values();
     let noted = now();
@@ -117,7 +117,8 @@ export class Prefetching implements Prefetches {
         if (now() - noted < BETWEEN_NOTES_MS) continue;
         noted = now();
         const report = { ...counts };
-        noting = noting.then(() => store.note(draft, report));
+        // What is noted next says it too.
+        noting = noting.then(() => store.note(draft, report)).catch(tell);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
