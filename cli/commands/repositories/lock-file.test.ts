@@ -214,6 +214,11 @@ describe('a lock file', () => {
     expect(packagesIn(content, 'lock')).toEqual(packages);
   });
 
+  test('a merge that was not ended is found in a long go.sum in one go', () => {
+    const content = `${GO_SUM.repeat(10_000)}<<<<<<< HEAD\n`;
+    expect(() => packagesIn(content, 'lock')).toThrow('lock ');
+  });
+
   test.each([
     ['{', 'lock cannot be read'],
     ['{"lockfileVersion":1,"dependencies":{}}', 'lock has no packages; make it again with npm 7'],

@@ -88,12 +88,20 @@ function ofBerry(document: Readonly<Record<string, unknown>>): readonly string[]
   });
 }
 
-const isGoSum = (content: string): boolean => /^(?:\s*\S+ v\S+ h1:\S+\s*)+$/.test(content);
+const linesOf = (content: string): readonly string[] =>
+  content
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+function isGoSum(content: string): boolean {
+  const lines = linesOf(content);
+  return lines.length > 0 && lines.every((line) => /^\S+ v\S+ h1:\S+$/.test(line));
+}
 
 /** `go.dev/ref/mod#go-sum-files`: modules, and the `go.mod` files that say what they need, also of versions that nothing uses. */
 function ofGo(content: string): readonly string[] {
-  const lines = content.split('\n').filter((line) => line.trim() !== '');
-  const all = lines.map((line) => line.trim().split(' ').slice(0, 2).join('@'));
+  const all = linesOf(content).map((line) => line.split(' ').slice(0, 2).join('@'));
   const whole = new Set(all.filter((name) => !name.endsWith('/go.mod')));
   return all.filter((name) => whole.has(name) || !whole.has(name.replace(/\/go\.mod$/, '')));
 }

@@ -258,11 +258,11 @@ describe('a snapshot', () => {
     );
     const put = async (to: string, body: string): Promise<number> =>
       (await maven.put(to, body, { headers: { 'content-length': String(body.length) } })).status;
-    const path = pathOf({ name: 'tight', version: '1.0-SNAPSHOT' }, '.bin');
-    expect(await put(path, 'a'.repeat(600_000))).toBe(201);
-    expect(await put(path, 'b'.repeat(700_000))).toBe(201);
-    expect(await maven.text(path)).toBe('b'.repeat(700_000));
-    expect(await put(path, 'c'.repeat(1_000_001))).toBe(403);
+    const at = pathOf({ name: 'tight', version: '1.0-SNAPSHOT' }, '.bin');
+    expect(await put(at, 'a'.repeat(600_000))).toBe(201);
+    expect(await put(at, 'b'.repeat(700_000))).toBe(201);
+    expect(await maven.text(at)).toBe('b'.repeat(700_000));
+    expect(await put(at, 'c'.repeat(1_000_001))).toBe(403);
     const other = pathOf({ name: 'other', version: '1.0-SNAPSHOT' }, '.bin');
     expect(await put(other, 'd'.repeat(400_000))).toBe(403);
   });
