@@ -23,6 +23,8 @@ const RENEWALS = 4;
 export class S3Lease implements Hold {
   readonly #options: LeaseOptions;
   #timer: Timer | undefined;
+  /** When our object was last seen to be written. */
+  #writtenAt: number | undefined;
   #lost = false;
   #renewal: Promise<void> = Promise.resolve();
 
@@ -66,12 +68,23 @@ export class S3Lease implements Hold {
   }
 
   async check(): Promise<void> {
-    const { address, leaseMs } = this.#options;
+    if (await this.#isHeld()) return;
+    throw new BackupError(
+      `${this.#options.address} could not be reached for so long that another run may have begun; run it again, which goes on where this one stopped`,
+    );
+  }
+
+  /**
+   * Whoever was silent for longer than a lease may have been taken for dead, and must not join who began meanwhile: also where
+   * their object is there again, since what was on its way to the storage came late.
+   */
+  async #isHeld(): Promise<boolean> {
     const { own, at } = await this.#look();
-    if (this.#lost || own === undefined || at - own.writtenAt > leaseMs)
-      throw new BackupError(
-        `${address} could not be reached for so long that another run may have begun; run it again, which goes on where this one stopped`,
-      );
+    const before = this.#writtenAt ?? own?.writtenAt ?? 0;
+    this.#writtenAt = Math.max(before, own?.writtenAt ?? 0);
+    this.#lost ||=
+      own === undefined || Math.max(at - own.writtenAt, own.writtenAt - before) > this.#options.leaseMs;
+    return !this.#lost;
   }
 
   async #look(): Promise<{
@@ -88,11 +101,8 @@ export class S3Lease implements Hold {
     };
   }
 
-  /** Whoever took it away began meanwhile, and must not be joined. */
   async #renew(): Promise<void> {
-    const { own } = await this.#look();
-    this.#lost ||= own === undefined;
-    if (!this.#lost) await this.#write();
+    if (await this.#isHeld()) await this.#write();
   }
 
   get #key(): string {

@@ -166,7 +166,8 @@ export function backupsContract(where: string, make: () => Promise<PlaceOfBackup
           expect(await reason(restore())).toMatch('holds no whole backup');
 
           const { copied, manifest } = await back(source());
-          expect(copied.count).toBe(manifest.blobs.count - there.length);
+          // What was on its way to a storage may have come after that.
+          expect(copied.count).toBeLessThanOrEqual(manifest.blobs.count - there.length);
           const names = await Array.fromAsync(place.open().list('snapshots/'));
           expect(names).toHaveLength(manifest.files.length + 1);
           await restore();
