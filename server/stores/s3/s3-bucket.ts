@@ -49,6 +49,11 @@ export class S3Bucket {
       const { objects, next } = await this.page(prefix, after);
       yield* objects;
       if (next === undefined) return;
+      if (next === after)
+        throw new S3Failure('the storage lists objects without end: it goes on where it began', {
+          status: 200,
+          code: '',
+        });
       after = next;
     }
   }

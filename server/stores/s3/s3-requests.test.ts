@@ -136,6 +136,30 @@ describe('a request', () => {
     expect(await reason(bucket(origin).page(''))).toContain(`${origin} cannot be reached: `);
   });
 
+  test('for a list that does not go on is no request for ever', async () => {
+    const again: Answer = () =>
+      new Response(
+        '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>',
+      );
+    answers = Array.from({ length: 50 }, () => again);
+    const listed = Array.fromAsync(bucket().list(''));
+    expect(await reason(listed)).toContain('goes on where it began');
+    expect(asked.length).toBeLessThan(4);
+  });
+
+  test('is given up where the answer is longer than any', async () => {
+    const endless: Answer = () =>
+      new Response(
+        new ReadableStream({
+          pull: (stream) => stream.enqueue(new Uint8Array(1024 * 1024).fill(32)),
+        }),
+      );
+    answers = [endless];
+    expect(await reason(bucket().page(''))).toContain('longer than');
+    answers = [async (one) => new Response(((await endless(one)) as Response).body, { status: 403 })];
+    expect(await reason(bucket().page(''))).toContain('longer than');
+  });
+
   test('that something else answers says so', async () => {
     answers = [() => new Response('<html>welcome</html>')];
     expect(await reason(bucket().page(''))).toContain('perhaps not the address of an S3 storage');

@@ -35,6 +35,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 20_000;
 /** Bytes a second that a body is given time for. */
 const SLOWEST = 32 * 1024;
+/** Characters; a page of a list takes a tenth of it. */
+const LONGEST_TEXT = 16 * 1024 * 1024;
 
 /**
  * Signed requests to one bucket. Each says what the sha256 of its body is, so the storage itself refuses bytes that changed on
@@ -58,9 +60,7 @@ export class S3Requests {
   text(request: S3Request): Promise<{ readonly text: string; readonly headers: Headers }> {
     return this.#again(async () => {
       const answer = await this.#once(request);
-      let text = '';
-      const decoder = new TextDecoder();
-      await answer.each((piece) => void (text += decoder.decode(piece, { stream: true })));
+      const text = await this.#textOf(request, answer.each);
       const { code, message } = refusalIn(text);
       // Parts may fail to become one object behind a status that says all is well.
       if (code !== '') throw this.#failure(request, { status: 500, code, message });
@@ -147,9 +147,7 @@ export class S3Requests {
       }
     };
     if (response.ok) return { status: response.status, headers: response.headers, each };
-    let text = '';
-    await each((piece) => void (text += Buffer.from(piece).toString()));
-    const refusal = refusalIn(text);
+    const refusal = refusalIn(await this.#textOf(request, each));
     const region = response.headers.get('x-amz-bucket-region') ?? refusal.region;
     throw this.#failure(request, {
       status: response.status,
@@ -157,6 +155,18 @@ export class S3Requests {
       code: response.status === 301 && refusal.code === '' ? 'PermanentRedirect' : refusal.code,
       ...(region !== '' && { region }),
     });
+  }
+
+  async #textOf(request: S3Request, each: Answer['each']): Promise<string> {
+    let text = '';
+    const decoder = new TextDecoder();
+    await each((piece) => {
+      text += decoder.decode(piece, { stream: true });
+      if (text.length <= LONGEST_TEXT) return;
+      const message = `the answer is longer than ${LONGEST_TEXT} characters`;
+      throw this.#failure(request, { status: 200, code: '', message });
+    });
+    return text;
   }
 
   #urlOf({ key, query = {} }: S3Request): URL {
