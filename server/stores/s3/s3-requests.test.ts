@@ -43,6 +43,16 @@ const refuse =
     new Response(code === '' ? '' : `<Error><Code>${code}</Code><Message>${message}</Message></Error>`, {
       status,
     });
+const again: Answer = () =>
+  new Response(
+    '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>',
+  );
+const endless: Answer = () =>
+  new Response(
+    new ReadableStream({
+      pull: (stream) => stream.enqueue(new Uint8Array(1024 * 1024).fill(32)),
+    }),
+  );
 const never: Answer = () => new Promise(() => undefined);
 
 const bucket = (endpoint = storage.url.origin, patienceMs = 5_000): S3Bucket =>
@@ -137,10 +147,6 @@ describe('a request', () => {
   });
 
   test('for a list that does not go on is no request for ever', async () => {
-    const again: Answer = () =>
-      new Response(
-        '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>',
-      );
     answers = Array.from({ length: 50 }, () => again);
     const listed = Array.fromAsync(bucket().list(''));
     expect(await reason(listed)).toContain('goes on where it began');
@@ -148,15 +154,9 @@ describe('a request', () => {
   });
 
   test('is given up where the answer is longer than any', async () => {
-    const endless: Answer = () =>
-      new Response(
-        new ReadableStream({
-          pull: (stream) => stream.enqueue(new Uint8Array(1024 * 1024).fill(32)),
-        }),
-      );
     answers = [endless];
     expect(await reason(bucket().page(''))).toContain('longer than');
-    answers = [async (one) => new Response(((await endless(one)) as Response).body, { status: 403 })];
+    answers = [async (one) => new Response((await endless(one)).body, { status: 403 })];
     expect(await reason(bucket().page(''))).toContain('longer than');
   });
 

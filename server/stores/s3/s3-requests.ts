@@ -60,7 +60,7 @@ export class S3Requests {
   text(request: S3Request): Promise<{ readonly text: string; readonly headers: Headers }> {
     return this.#again(async () => {
       const answer = await this.#once(request);
-      const text = await this.#textOf(request, answer.each);
+      const text = await this.#textOf(request, (take) => answer.each(take));
       const { code, message } = refusalIn(text);
       // Parts may fail to become one object behind a status that says all is well.
       if (code !== '') throw this.#failure(request, { status: 500, code, message });
