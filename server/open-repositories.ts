@@ -79,7 +79,13 @@ export function openRepositories(parts: OpenParts) {
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
   const catalog = (row: RepositoryRow) => new CatalogTables(database, files, row.id);
-  const eviction = new CopyEviction(database, now);
+  const pulls = new PullStamps({
+    database,
+    now,
+    delayMs: NOTED_WITHIN_MS,
+    failed: (cause) => log.write('warn', 'it could not be noted what was pulled', { cause }),
+  });
+  const eviction = new CopyEviction(database, now, pulls);
   const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader, lease = leaseMs) =>
     new HostedTables(
       {
@@ -96,12 +102,6 @@ export function openRepositories(parts: OpenParts) {
     );
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
-  const pulls = new PullStamps({
-    database,
-    now,
-    delayMs: NOTED_WITHIN_MS,
-    failed: (cause) => log.write('warn', 'it could not be noted what was pulled', { cause }),
-  });
   const kept = new DocumentTables(database, blobs, now);
   const company = new Company();
   const documents = new KeptDocuments({

@@ -89,7 +89,9 @@ export class RemoteLab implements AsyncDisposable {
     const catalog = new CatalogTables(database, new FileLookups(database), id);
     const uploads = new UploadSessions({ blobs, sealer, now: clock.now, ttlMs: 1_000 });
     const options = { database, blobs, uploads, now: clock.now, leaseMs: 1_000_000 };
-    const eviction = evict === true && { eviction: new CopyEviction(database, clock.now) };
+    const eviction = evict === true && {
+      eviction: new CopyEviction(database, clock.now, { flush: async () => undefined }),
+    };
     return new RemoteRepo({
       name: `projects/p/locations/us/repositories/r${id}`,
       repositoryId: id,

@@ -11,6 +11,7 @@ import { UploadSessions } from '../upload-sessions.ts';
 import { CatalogTables, FileLookups } from './catalog-tables.ts';
 import { CopyEviction } from './copy-eviction.ts';
 import { HostedTables } from './hosted-tables.ts';
+import { PullStamps } from './pull-stamps.ts';
 import { RepositoryTables } from './repository-directory.ts';
 
 const HOUR = 3_600_000;
@@ -21,6 +22,7 @@ let temporary: TemporaryDatabase;
 let now: number;
 let id: number;
 let repo: HostedRepo;
+let pulls: PullStamps;
 beforeEach(async () => {
   temporary = await temporaryDatabase();
   now = Date.now();
@@ -30,6 +32,7 @@ beforeEach(async () => {
   await directory.ensureProject('p');
   ({ id } = await directory.create({ project: 'p', location: 'us', repository: 'r' }, 'DOCKER'));
   const blobs = new MemoryBlobs(clock);
+  pulls = new PullStamps({ database, now: clock, delayMs: 600_000, failed: () => undefined });
   const sealer = new TokenSealer(randomBytes(32), 'upload');
   repo = new HostedTables(
     {
@@ -38,7 +41,7 @@ beforeEach(async () => {
       uploads: new UploadSessions({ blobs, sealer, now: clock, ttlMs: 1_000 }),
       now: clock,
       leaseMs: 1_000_000,
-      eviction: new CopyEviction(database, clock),
+      eviction: new CopyEviction(database, clock, pulls),
     },
     { repositoryId: id, account: '', catalog: new CatalogTables(database, new FileLookups(database), id) },
   );
@@ -116,6 +119,14 @@ describe('where old copies may go', () => {
     await set({ max_bytes: 9 });
     expect(await failureOf(publish(repo, 'p', 'dddd'))).toMatchObject({ reason: 'QUOTA_EXCEEDED' });
     expect(await there()).toEqual(['aaa', 'bbb', 'ccc']);
+  });
+
+  test('what was pulled just now stays, though that is not written yet', async () => {
+    await filled('aaa', 'bbb');
+    pulls.note(id, { coordinates: { package: 'p', version: 'aaa' } });
+    await set({ max_bytes: 6 });
+    await publish(repo, 'p', 'ccc');
+    expect(await there()).toEqual(['aaa', 'ccc']);
   });
 
   test('what an immutable tag names stays', async () => {

@@ -18,6 +18,11 @@ const LOT = 500;
 /** For how long it is believed that nothing can go. */
 const FUTILE_MS = 60_000;
 
+/** What was pulled and is not noted yet. */
+interface Pulls {
+  flush(): Promise<void>;
+}
+
 /** What is to come into a repository. */
 interface Coming {
   readonly bytes: number;
@@ -37,11 +42,13 @@ interface Lack extends Coming {
 export class CopyEviction {
   readonly #database: Transactions;
   readonly #now: () => number;
+  readonly #pulls: Pulls;
   readonly #futile = new Map<number, number>();
 
-  constructor(database: Transactions, now: () => number) {
+  constructor(database: Transactions, now: () => number, pulls: Pulls) {
     this.#database = database;
     this.#now = now;
+    this.#pulls = pulls;
   }
 
   /** Answers whether what was refused for want of room has some now. */
@@ -57,6 +64,7 @@ export class CopyEviction {
     const { read } = this.#database;
     const lack = await lackOf(read, repositoryId, coming);
     if (lack.hopeless || (this.#futile.get(repositoryId) ?? 0) > this.#now()) return false;
+    await this.#pulls.flush();
     // Noted pulls may be as much older than the last.
     const before = this.#now() - PULLS_NOTED_MS - QUIET_MS;
     for (;;) {
