@@ -12,7 +12,9 @@ export interface Element {
 interface Reading {
   /** How deep elements may be in one another. */
   readonly depth: number;
-  /** Tags, attributes, comments and instructions that there may be. */
+  /** Attributes that one of them may have. */
+  readonly attributes: number;
+  /** Tags, attributes, comments and instructions that there may be, and references that are left as they are. */
   readonly markup: number;
   /** Whether references that no document of its own declares, such as those of HTML, stay as they are written. */
   readonly lenient: boolean;
@@ -51,6 +53,8 @@ class Tree {
   readonly #open: Building[] = [];
   #root: Element | undefined;
   #markup = 0;
+  /** Of the tag that is read. */
+  #attributes = 0;
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -59,6 +63,7 @@ class Tree {
     parser.ENTITIES = Object.assign(Object.create(null), ENTITIES);
     parser.on('error', (error) => {
       if (!reading.lenient || !UNDECLARED.test(error.message)) throw wrong(error.message);
+      this.#count();
     });
     parser.on('doctype', () => {
       throw new SyntaxError('it has a document type (<!DOCTYPE), which is not read');
@@ -67,7 +72,10 @@ class Tree {
     parser.on('closetag', () => this.#finish());
     parser.on('text', (words) => this.#add(words));
     parser.on('cdata', (words) => this.#add(words));
-    parser.on('attribute', () => this.#count());
+    parser.on('opentagstart', () => {
+      this.#attributes = 0;
+    });
+    parser.on('attribute', () => this.#countAttribute());
     parser.on('comment', () => this.#count());
     parser.on('processinginstruction', () => this.#count());
   }
@@ -103,11 +111,19 @@ class Tree {
     if (current) current.text += words;
   }
 
+  #countAttribute(): void {
+    this.#count();
+    this.#attributes += 1;
+    const { attributes } = this.#reading;
+    if (this.#attributes > attributes)
+      throw new SyntaxError(`one of its elements has more than ${attributes} attributes`);
+  }
+
   #count(): void {
     this.#markup += 1;
     if (this.#markup > this.#reading.markup)
       throw new SyntaxError(
-        `it has more than ${this.#reading.markup} tags, attributes, comments and instructions`,
+        `it has more than ${this.#reading.markup} tags, attributes, comments, instructions and references that it does not declare`,
       );
   }
 }

@@ -43,8 +43,16 @@ describe('a document', () => {
   });
 
   test('is not read that has more attributes than anybody needs', async () => {
-    const attributes = Array.from({ length: 400_000 }, (_, at) => ` a${at}=""`);
-    expect(await refusal(`<a${attributes.join('')}/>`)).toContain('more than 400000 tags');
+    const attributes = Array.from({ length: 257 }, (_, at) => ` a${at}=""`);
+    expect(await refusal(`<a><b/><c${attributes.join('')}/></a>`)).toContain('more than 256 attributes');
+    const few = attributes.slice(0, 256).join('');
+    expect((await read(`<a><b${few}/><b${few}/></a>`)).elements).toHaveLength(2);
+    expect(await refusal(`<a>${`<b${few}/>`.repeat(2_000)}</a>`)).toContain('more than 400000 tags');
+  });
+
+  test('is not read that has more references to what is declared nowhere than anybody needs', async () => {
+    const said = read(`<a>${'&b;'.repeat(500_000)}</a>`, true).then(() => 'read', String);
+    expect(await said).toContain('more than 400000 tags');
   });
 
   test('is the same wherever it is cut into the pieces that are read in a turn', async () => {
@@ -61,7 +69,7 @@ describe('a document', () => {
     ['<!DOCTYPE a><a/>', 'document type'],
     ['<a><![CDATA[</a>', 'not well-formed'],
     ['<a><!-- -- --></a>', 'not well-formed'],
-    [`<a>${'<a>'.repeat(200)}`, 'nested more than 200 deep'],
+    [`<a>${'<a>'.repeat(128)}`, 'nested more than 128 deep'],
     ['<a b="1" b="2"/>', 'duplicate attribute: b'],
     ['<a/><b/>', 'only one root'],
     ['<a>\0</a>', 'disallowed character'],

@@ -2,7 +2,9 @@ import { type Element, readDocument } from './read-xml.ts';
 
 export type { Element } from './read-xml.ts';
 
-const DEEPEST = 200;
+const DEEPEST = 128;
+/** Of one element. */
+const MOST_ATTRIBUTES = 256;
 /** More tags than any document has that somebody needs: they are what reading takes its time for. */
 const MOST_MARKUP = 400_000;
 /** Characters of a text that are looked at. */
@@ -14,7 +16,12 @@ const LONGEST_TEXT = 64 * 1024;
  * written, as Maven does in its POMs.
  */
 export const readXml = async (bytes: Uint8Array, { lenient = false } = {}): Promise<Element> =>
-  readDocument(decoded(bytes), { lenient, depth: DEEPEST, markup: MOST_MARKUP });
+  readDocument(decoded(bytes), {
+    lenient,
+    depth: DEEPEST,
+    attributes: MOST_ATTRIBUTES,
+    markup: MOST_MARKUP,
+  });
 
 /** UTF-8, or what older POMs declare instead. */
 function decoded(bytes: Uint8Array): string {
