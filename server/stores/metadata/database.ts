@@ -137,7 +137,7 @@ export class MetadataDatabase implements Transactions, AsyncDisposable {
   /** One by itself needs no place to go back to. */
   async #carriedOut(tx: Transaction<Schema>, works: readonly Work[]): Promise<readonly (() => void)[]> {
     const [work, ...others] = works;
-    if (others.length > 0 || !work) return together(tx, works, this.#writing);
+    if (others.length > 0 || !work) return together(tx, works, this.#write);
     return [await work.run(tx)];
   }
 

@@ -25,15 +25,20 @@ interface Parts {
  */
 class DirectExecutor extends DefaultQueryExecutor {
   readonly #connection: SqliteConnection;
+  readonly #isInTransaction: boolean;
   #over = false;
 
-  constructor(connection: SqliteConnection, { compiler, adapter }: Parts) {
+  constructor(connection: SqliteConnection, { compiler, adapter }: Parts, isInTransaction: boolean) {
     super(compiler, adapter, { provideConnection: (consumer) => consumer(connection) });
     this.#connection = connection;
+    this.#isInTransaction = isInTransaction;
   }
 
   override async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#over) throw new Error('the transaction is over');
+    // SQLite undoes all of it by itself where there is no room, and what follows would be committed one by one.
+    if (this.#isInTransaction && !this.#connection.isInTransaction)
+      throw new Error('the database has undone the transaction');
     return this.#connection.run(query);
   }
 
@@ -57,26 +62,37 @@ export class DirectDatabase {
 
   /** Statements that are no transaction of their own making. */
   kysely(): Kysely<Schema> {
-    return new Kysely<Schema>({ ...this.#props, executor: this.#executor() });
+    return new Kysely<Schema>({ ...this.#props, executor: this.#executor(false) });
   }
 
   /** Runs `work` in a transaction; whoever calls sees to it that there is one at a time. Nothing of it is left if that fails. */
   async transaction<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
     await this.#connection.begin();
-    const executor = this.#executor();
     try {
-      const result = await work(new Transaction<Schema>({ ...this.#props, executor }));
+      const result = await this.part(work);
       this.#connection.commit();
       return result;
     } catch (error) {
       this.#connection.rollback();
       throw error;
+    }
+  }
+
+  get isInTransaction(): boolean {
+    return this.#connection.isInTransaction;
+  }
+
+  /** Runs `work` in the transaction that is open. What it left running writes nothing any more once it is over. */
+  async part<T>(work: (tx: Transaction<Schema>) => Promise<T>): Promise<T> {
+    const executor = this.#executor(true);
+    try {
+      return await work(new Transaction<Schema>({ ...this.#props, executor }));
     } finally {
       executor.end();
     }
   }
 
-  #executor(): DirectExecutor {
-    return new DirectExecutor(this.#connection, this.#parts);
+  #executor(isInTransaction: boolean): DirectExecutor {
+    return new DirectExecutor(this.#connection, this.#parts, isInTransaction);
   }
 }

@@ -133,3 +133,43 @@ describe('transactions that come at once', () => {
     );
   });
 });
+
+describe('a transaction', () => {
+  test('that failed writes nothing more, in nobody else’s either', async () => {
+    const others = Promise.withResolvers<void>();
+    let late: Promise<unknown> | undefined;
+    const failed = database.transaction(async (tx) => {
+      late = others.promise.then(() => sql`UPDATE project SET display_name = 'late'`.execute(tx));
+      late.catch(() => undefined);
+      throw new Error('it failed');
+    });
+    const other = add('other', async () => {
+      others.resolve();
+      await late?.catch(() => undefined);
+    });
+
+    expect(String(await failureOf(failed))).toContain('it failed');
+    expect(await other).toBe('other');
+    expect(String(await failureOf(late ?? other))).toContain('the transaction is over');
+    const names = await database.read.selectFrom('project').select('display_name').execute();
+    expect(names).toEqual([{ display_name: 'other' }]);
+  });
+
+  test.each([1, 3])(
+    'that does not notice that the database undid it leaves nothing, among %d',
+    async (many) => {
+      const unaware = database.transaction(async (tx) => {
+        await sql`ROLLBACK`.execute(tx);
+        const query = sql`INSERT INTO project (id, number, display_name, created_at, updated_at) VALUES ('x', 999, 'x', 0, 0)`;
+        await query.execute(tx).catch(() => undefined);
+      });
+      const others = Array.from({ length: many - 1 }, (_, at) => add(`p${at}`));
+
+      const told = await Promise.allSettled([unaware, ...others]);
+
+      expect(told.map(({ status }) => status)).toEqual(Array.from({ length: many }, () => 'rejected'));
+      expect(await ids()).toEqual([]);
+      expect(await add('after')).toBe('after');
+    },
+  );
+});

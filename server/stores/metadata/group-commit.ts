@@ -1,5 +1,5 @@
-import type { Database } from 'bun:sqlite';
 import { CompiledQuery, type Transaction } from 'kysely';
+import type { DirectDatabase } from './direct-kysely.ts';
 import type { Schema } from './schema.ts';
 import { translated } from './sqlite-errors.ts';
 
@@ -26,16 +26,16 @@ export const MOST_TOGETHER = 32;
 export async function together(
   tx: Tx,
   works: readonly Work[],
-  database: Pick<Database, 'inTransaction'>,
+  database: Pick<DirectDatabase, 'part' | 'isInTransaction'>,
 ): Promise<readonly (() => void)[]> {
   const done: (() => void)[] = [];
   for (const work of works) {
     await tx.executeQuery(SAVEPOINT);
     try {
-      done.push(await work.run(tx));
+      done.push(await database.part((part) => work.run(part)));
     } catch (thrown) {
       const { fatal, known } = translated(thrown);
-      if (fatal || !database.inTransaction) throw thrown;
+      if (fatal || !database.isInTransaction) throw thrown;
       await tx.executeQuery(ROLLBACK);
       work.fail(known ?? thrown);
     }

@@ -65,13 +65,17 @@ export class SqliteConnection implements DatabaseConnection {
     }
   }
 
+  get isInTransaction(): boolean {
+    return this.#db.inTransaction;
+  }
+
   commit(): void {
     this.#prepare('COMMIT').statement.run();
   }
 
   /** After a full disk or a failed sync SQLite has rolled back by itself, and that failure is the one to tell of. */
   rollback(): void {
-    if (this.#db.inTransaction) this.#prepare('ROLLBACK').statement.run();
+    if (this.isInTransaction) this.#prepare('ROLLBACK').statement.run();
   }
 
   #prepare(sql: string): Prepared {
