@@ -174,11 +174,15 @@ debian_packages
 maven
 debian_gradle
 docker_cli
-go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
-go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
-go_install versitygw "$versitygw_version" github.com/versity/versitygw/cmd/versitygw
-oras
-conformance
+# Go compiles while the others wait for registries.
+(
+  go_install crane "$crane_version" github.com/google/go-containerregistry/cmd/crane
+  go_install helm "$helm_version" helm.sh/helm/v3/cmd/helm
+  go_install versitygw "$versitygw_version" github.com/versity/versitygw/cmd/versitygw
+  oras
+  conformance
+) &
+compiling=$!
 npm_client npm npm "$npm_version"
 npm_client pnpm pnpm "$pnpm_version"
 npm_client yarn yarn "$yarn_version"
@@ -193,3 +197,4 @@ python_client uv uv "$uv_version"
 python_client poetry poetry "$poetry_version"
 python_client hatch hatch "$hatch_version"
 python_client flit flit "$flit_version"
+wait "$compiling"
