@@ -1,6 +1,6 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { run, STATIC_STEPS } from './step.ts';
 
 /** Milliseconds for one test. Those that need longer say so themselves. */
@@ -20,6 +20,8 @@ const CLIENTS = filesAt('{bench,cli,contract,e2e,server}/**/*.e2e.test.ts').filt
   (path) => !FAULTS.includes(path),
 );
 
+const waiting = [...CLIENTS];
+
 /**
  * The whole suite: static checks, then unit and contract tests and faults beside real clients, which mostly wait. Goes on after a
  * failure, to show all.
@@ -32,21 +34,29 @@ try {
     if (await run(step)) counts.passed += 1;
     else counts.failed += 1;
   }
-  const aside = join(reports, 'clients.txt');
-  const output = openSync(aside, 'w');
-  const clients = runTests('client', CLIENTS, output);
+  const first = clientLane();
   await runTests('unit', ['--path-ignore-patterns=**/*.e2e.test.ts']);
+  const second = clientLane();
   await runTests('conformance and fault', FAULTS);
-  await clients;
-  closeSync(output);
-  console.log('— client tests');
-  process.stdout.write(readFileSync(aside));
+  await Promise.all([first, second]);
 } finally {
   rmSync(reports, { recursive: true });
 }
 const alsoSkipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${alsoSkipped}`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
+
+/** Runs files of clients one after the other, each in a process of its own, until none waits; shows of each what it said. */
+async function clientLane(): Promise<void> {
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+    const said = join(reports, `${basename(file)}.txt`);
+    const output = openSync(said, 'w');
+    await runTests(basename(file), [file], output);
+    closeSync(output);
+    console.log(`— ${file}`);
+    process.stdout.write(readFileSync(said));
+  }
+}
 
 async function runTests(name: string, args: readonly string[], output?: number): Promise<void> {
   if (output === undefined) console.log(`— ${name} tests`);

@@ -1,6 +1,6 @@
-import { type Element, readDocument } from './read-xml.ts';
+import { type Element, readDocument } from '../../lib/xml-document.ts';
 
-export type { Element } from './read-xml.ts';
+export type { Element } from '../../lib/xml-document.ts';
 
 const DEEPEST = 128;
 /** Of one element. */

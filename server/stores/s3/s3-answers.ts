@@ -1,29 +1,25 @@
-import { parseXml, XmlElement } from '@rgrove/parse-xml';
+import { type Element, readDocument } from '../../lib/xml-document.ts';
 
-/** An element of an answer; nothing where it is not XML. */
-export function readXml(text: string): XmlElement | undefined {
-  try {
-    return parseXml(text).root ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** A page of a list names a thousand objects, each with a handful of elements. */
+const LIMITS = { depth: 16, markup: 100_000, lenient: false } as const;
 
-export const childrenOf = (element: XmlElement | undefined, name: string): readonly XmlElement[] =>
-  (element?.children ?? []).filter(
-    (child) => child instanceof XmlElement && child.name === name,
-  ) as XmlElement[];
+/** The root element of an answer; nothing where it is not XML. */
+export const readXml = (text: string): Promise<Element | undefined> =>
+  readDocument(text, LIMITS).catch(() => undefined);
 
-export const textOf = (element: XmlElement | undefined, name: string): string =>
+export const childrenOf = (element: Element | undefined, name: string): readonly Element[] =>
+  (element?.elements ?? []).filter((child) => child.name === name);
+
+export const textOf = (element: Element | undefined, name: string): string =>
   childrenOf(element, name)[0]?.text ?? '';
 
 /** What a refusal says; empty words for what is none. */
-export function refusalIn(text: string): {
+export async function refusalIn(text: string): Promise<{
   readonly code: string;
   readonly message: string;
   readonly region: string;
-} {
-  const root = readXml(text);
+}> {
+  const root = await readXml(text);
   const error = root?.name === 'Error' ? root : undefined;
   return { code: textOf(error, 'Code'), message: textOf(error, 'Message'), region: textOf(error, 'Region') };
 }

@@ -1,3 +1,4 @@
+import type { Element } from '../../lib/xml-document.ts';
 import { childrenOf, readXml, textOf } from './s3-answers.ts';
 import { S3Failure } from './s3-failure.ts';
 import type { S3Requests } from './s3-requests.ts';
@@ -61,7 +62,7 @@ export class S3Bucket {
   async page(prefix: string, after?: string): Promise<Page> {
     const query = { 'list-type': '2', prefix, ...(after !== undefined && { 'continuation-token': after }) };
     const { text, headers } = await this.#requests.text({ method: 'GET', query });
-    const root = rootOf(text, 'ListBucketResult');
+    const root = await rootOf(text, 'ListBucketResult');
     const next = textOf(root, 'NextContinuationToken');
     const at = Date.parse(headers.get('date') ?? '');
     return {
@@ -78,7 +79,7 @@ export class S3Bucket {
   /** Begins an object that comes in parts; answers the upload's id. */
   async begin(key: string): Promise<string> {
     const { text } = await this.#requests.text({ method: 'POST', key, query: { uploads: '' } });
-    return textOf(rootOf(text, 'InitiateMultipartUploadResult'), 'UploadId');
+    return textOf(await rootOf(text, 'InitiateMultipartUploadResult'), 'UploadId');
   }
 
   async putPart(key: string, upload: string, number: number, body: Uint8Array<ArrayBuffer>): Promise<S3Part> {
@@ -109,15 +110,15 @@ export class S3Bucket {
   /** Objects that were begun and neither made nor given up; the first thousand. */
   async begun(prefix: string): Promise<readonly { readonly key: string; readonly upload: string }[]> {
     const { text } = await this.#requests.text({ method: 'GET', query: { uploads: '', prefix } });
-    return childrenOf(rootOf(text, 'ListMultipartUploadsResult'), 'Upload').map((entry) => ({
+    return childrenOf(await rootOf(text, 'ListMultipartUploadsResult'), 'Upload').map((entry) => ({
       key: textOf(entry, 'Key'),
       upload: textOf(entry, 'UploadId'),
     }));
   }
 }
 
-function rootOf(text: string, name: string): NonNullable<ReturnType<typeof readXml>> {
-  const root = readXml(text);
+async function rootOf(text: string, name: string): Promise<Element> {
+  const root = await readXml(text);
   if (root?.name === name) return root;
   const says = `the answer is no ${name}: --s3-endpoint is perhaps not the address of an S3 storage`;
   throw new S3Failure(says, { status: 200, code: '' });

@@ -61,7 +61,7 @@ export class S3Requests {
     return this.#again(async () => {
       const answer = await this.#once(request);
       const text = await this.#textOf(request, (take) => answer.each(take));
-      const { code, message } = refusalIn(text);
+      const { code, message } = await refusalIn(text);
       // Parts may fail to become one object behind a status that says all is well.
       if (code !== '') throw this.#failure(request, { status: 500, code, message });
       return { text, headers: answer.headers };
@@ -147,7 +147,7 @@ export class S3Requests {
       }
     };
     if (response.ok) return { status: response.status, headers: response.headers, each };
-    const refusal = refusalIn(await this.#textOf(request, each));
+    const refusal = await refusalIn(await this.#textOf(request, each));
     const region = response.headers.get('x-amz-bucket-region') ?? refusal.region;
     throw this.#failure(request, {
       status: response.status,

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { Turns } from '../../lib/turns.ts';
+import { Turns } from './turns.ts';
 
 /** An element of a document. */
 export interface Element {
