@@ -1,7 +1,7 @@
 import { type Element, readDocument } from '../../lib/xml-document.ts';
 
 /** A page of a list names a thousand objects, each with a handful of elements. */
-const LIMITS = { depth: 16, markup: 100_000, lenient: false } as const;
+const LIMITS = { depth: 16, attributes: 16, markup: 100_000, lenient: false } as const;
 
 /** The root element of an answer; nothing where it is not XML. */
 export const readXml = (text: string): Promise<Element | undefined> =>
