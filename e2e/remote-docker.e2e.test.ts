@@ -64,14 +64,14 @@ async function pull(kind: ClientKind, image: Image, tag: string) {
   return client.pull(image, tag);
 }
 
-/** How often the upstream was asked for a layer. */
+/** How often the upstream sent a layer. A process that asks it for the first time is told to show a token, and asks again. */
 async function layersSent(): Promise<number> {
   const text = await (await fetch(`${upstream.url}/metrics`)).text();
   const lines = text
     .split('\n')
     .filter((line) => /^entrepot_http_requests_total\{.*blobs\/:digest"/.test(line));
   return lines
-    .filter((line) => line.includes('method="GET"'))
+    .filter((line) => line.includes('method="GET"') && !line.includes('status="401"'))
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 

@@ -98,6 +98,24 @@ describe('where old copies may go', () => {
     expect(await there()).toEqual(['ddddd', 'e']);
   });
 
+  test('the audit log has it, under the name of the quota', async () => {
+    await filled('aaa', 'bbb', 'ccc');
+    await set({ max_bytes: 9 });
+    await publish(repo, 'p', 'ddddd');
+    const entries = await temporary.database.read
+      .selectFrom('audit_entry')
+      .select(['project', 'resource', 'method', 'subject'])
+      .execute();
+    expect(entries).toEqual([
+      {
+        project: 'p',
+        resource: 'projects/p/locations/us/repositories/r',
+        method: 'entrepot.v1.Storage.EvictCopies',
+        subject: 'system:quota',
+      },
+    ]);
+  });
+
   test("a project's quota counts too", async () => {
     await filled('aaa', 'bbb');
     await temporary.database.transaction((tx) => tx.updateTable('project').set({ max_bytes: 6 }).execute());

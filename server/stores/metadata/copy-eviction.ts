@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { NewFile } from '../../core/catalog.ts';
 import { PULLS_NOTED_MS } from '../../core/cleanup.ts';
 import { RegistryError } from '../../core/error.ts';
 import { isQuotaExceeded } from '../../lib/quota-exceeded.ts';
+import { recordAct } from './audit-entries.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -76,7 +78,7 @@ export class CopyEviction {
       }
       for (let from = 0; from < oldest.length; from += STEP) {
         const some = oldest.slice(from, from + STEP);
-        const place = { repositoryId, before };
+        const place = { repositoryId, before, at: this.#now() };
         if (await this.#database.transaction((tx) => evict(tx, some, coming, place))) return true;
         await setImmediate();
       }
@@ -146,18 +148,49 @@ async function evict(
   tx: Tx,
   ids: readonly number[],
   coming: Coming,
-  { repositoryId, before }: { readonly repositoryId: number; readonly before: number },
+  {
+    repositoryId,
+    before,
+    at,
+  }: { readonly repositoryId: number; readonly before: number; readonly at: number },
 ): Promise<boolean> {
+  const gone: number[] = [];
   for (const id of ids) {
-    if (!lacks(await lackOf(tx, repositoryId, coming))) return true;
+    if (!lacks(await lackOf(tx, repositoryId, coming))) break;
     const { rows } = await sql<{ readonly package_id: number }>`SELECT version.package_id FROM version
       LEFT JOIN version_pull ON version_pull.version_id = version.id
       WHERE version.id = ${id} AND coalesce(version_pull.at, version.created_at) <= ${before}
         AND ${NOT_HELD}`.execute(tx);
     const [version] = rows;
-    if (version) await forget(tx, { id, repositoryId, packageId: version.package_id, before });
+    if (!version) continue;
+    await forget(tx, { id, repositoryId, packageId: version.package_id, before });
+    gone.push(id);
   }
+  if (gone.length > 0) await recordEviction(tx, repositoryId, { copies: gone.length, at });
   return !lacks(await lackOf(tx, repositoryId, coming));
+}
+
+/** What goes by itself is in the audit log under the server's own name. */
+async function recordEviction(
+  tx: Tx,
+  repositoryId: number,
+  { copies, at }: { readonly copies: number; readonly at: number },
+): Promise<void> {
+  const { project, location, name } = await tx
+    .selectFrom('repository')
+    .select(['project', 'location', 'name'])
+    .where('id', '=', repositoryId)
+    .executeTakeFirstOrThrow();
+  await recordAct(tx, {
+    id: `eviction-${randomUUID()}`,
+    at,
+    actor: { member: 'system:quota', peer: '' },
+    type: 'ADMIN_WRITE',
+    service: 'entrepot',
+    method: 'entrepot.v1.Storage.EvictCopies',
+    resource: `projects/${project}/locations/${location}/repositories/${name}`,
+    request: { copies },
+  });
 }
 
 /** With what only this version needed and did not come just now, and its package if nothing is left of it. */
