@@ -209,6 +209,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     uploads,
     log,
     now,
+    newId,
     times: { leaseMs: config.gcLease, trashRetention: config.trashRetention },
     ...(options.onStep && { onStep: options.onStep }),
   });

@@ -51,6 +51,7 @@ interface OpenParts {
   readonly uploads: UploadSessions;
   readonly log: Log;
   readonly now: () => number;
+  readonly newId: () => string;
   /** In milliseconds. */
   readonly times: {
     /** How long a layer without a manifest is kept: longer than the longest push. */
@@ -74,7 +75,7 @@ interface OpenParts {
 
 /** The repositories' contents: read by anyone, written for an account and under an act. */
 export function openRepositories(parts: OpenParts) {
-  const { database, blobs, uploads, log, now, onStep } = parts;
+  const { database, blobs, uploads, log, now, newId, onStep } = parts;
   const { leaseMs, trashRetention } = parts.times;
   const files = new FileLookups(database);
   const bodies = new SmallBodies(blobs, { largest: SMALL_BODY, capacity: SMALL_BODIES });
@@ -85,7 +86,7 @@ export function openRepositories(parts: OpenParts) {
     delayMs: NOTED_WITHIN_MS,
     failed: (cause) => log.write('warn', 'it could not be noted what was pulled', { cause }),
   });
-  const eviction = new CopyEviction(database, now, pulls);
+  const eviction = new CopyEviction({ database, now, newId, pulls });
   const hosted = (row: RepositoryRow, account: string, act?: Act, rows?: CatalogReader, lease = leaseMs) =>
     new HostedTables(
       {

@@ -90,7 +90,12 @@ export class RemoteLab implements AsyncDisposable {
     const uploads = new UploadSessions({ blobs, sealer, now: clock.now, ttlMs: 1_000 });
     const options = { database, blobs, uploads, now: clock.now, leaseMs: 1_000_000 };
     const eviction = evict === true && {
-      eviction: new CopyEviction(database, clock.now, { flush: async () => undefined }),
+      eviction: new CopyEviction({
+        database,
+        now: clock.now,
+        newId: () => crypto.randomUUID(),
+        pulls: { flush: async () => undefined },
+      }),
     };
     return new RemoteRepo({
       name: `projects/p/locations/us/repositories/r${id}`,

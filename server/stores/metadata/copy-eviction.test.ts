@@ -41,7 +41,7 @@ beforeEach(async () => {
       uploads: new UploadSessions({ blobs, sealer, now: clock, ttlMs: 1_000 }),
       now: clock,
       leaseMs: 1_000_000,
-      eviction: new CopyEviction(database, clock, pulls),
+      eviction: new CopyEviction({ database, now: clock, newId: () => crypto.randomUUID(), pulls }),
     },
     { repositoryId: id, account: '', catalog: new CatalogTables(database, new FileLookups(database), id) },
   );

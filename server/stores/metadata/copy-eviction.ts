@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { NewFile } from '../../core/catalog.ts';
@@ -37,20 +36,23 @@ interface Lack extends Coming {
   readonly hopeless: boolean;
 }
 
+interface EvictionParts {
+  readonly database: Transactions;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly pulls: Pulls;
+}
+
 /**
  * Makes room in repositories of copies: what was pulled least recently goes, and comes again when it is asked for. What an
  * immutable tag names stays, and so does what came or was pulled in the last minutes.
  */
 export class CopyEviction {
-  readonly #database: Transactions;
-  readonly #now: () => number;
-  readonly #pulls: Pulls;
+  readonly #parts: EvictionParts;
   readonly #futile = new Map<number, number>();
 
-  constructor(database: Transactions, now: () => number, pulls: Pulls) {
-    this.#database = database;
-    this.#now = now;
-    this.#pulls = pulls;
+  constructor(parts: EvictionParts) {
+    this.#parts = parts;
   }
 
   /** Answers whether what was refused for want of room has some now. */
@@ -63,23 +65,24 @@ export class CopyEviction {
 
   /** Answers whether there is room now; where all that may go would not be enough, nothing goes. */
   async #makeRoom(repositoryId: number, coming: Coming): Promise<boolean> {
-    const { read } = this.#database;
+    const { database, now, newId, pulls } = this.#parts;
+    const { read } = database;
     const lack = await lackOf(read, repositoryId, coming);
-    if (lack.hopeless || (this.#futile.get(repositoryId) ?? 0) > this.#now()) return false;
-    await this.#pulls.flush();
+    if (lack.hopeless || (this.#futile.get(repositoryId) ?? 0) > now()) return false;
+    await pulls.flush();
     // Noted pulls may be as much older than the last.
-    const before = this.#now() - PULLS_NOTED_MS - QUIET_MS;
+    const before = now() - PULLS_NOTED_MS - QUIET_MS;
     for (;;) {
       const oldest = await leastRecent(read, repositoryId, before);
       const isAll = oldest.length < FOUND;
       if (oldest.length === 0 || (isAll && (await bytesOf(read, oldest)) < lack.bytes)) {
-        this.#futile.set(repositoryId, this.#now() + FUTILE_MS);
+        this.#futile.set(repositoryId, now() + FUTILE_MS);
         return false;
       }
       for (let from = 0; from < oldest.length; from += STEP) {
         const some = oldest.slice(from, from + STEP);
-        const place = { repositoryId, before, at: this.#now() };
-        if (await this.#database.transaction((tx) => evict(tx, some, coming, place))) return true;
+        const place = { repositoryId, before, at: now(), id: newId() };
+        if (await database.transaction((tx) => evict(tx, some, coming, place))) return true;
         await setImmediate();
       }
       if (isAll) return false;
@@ -151,8 +154,13 @@ async function evict(
   {
     repositoryId,
     before,
-    at,
-  }: { readonly repositoryId: number; readonly before: number; readonly at: number },
+    ...act
+  }: {
+    readonly repositoryId: number;
+    readonly before: number;
+    readonly at: number;
+    readonly id: string;
+  },
 ): Promise<boolean> {
   const gone: number[] = [];
   for (const id of ids) {
@@ -166,7 +174,7 @@ async function evict(
     await forget(tx, { id, repositoryId, packageId: version.package_id, before });
     gone.push(id);
   }
-  if (gone.length > 0) await recordEviction(tx, repositoryId, { copies: gone.length, at });
+  if (gone.length > 0) await recordEviction(tx, repositoryId, { ...act, copies: gone.length });
   return !lacks(await lackOf(tx, repositoryId, coming));
 }
 
@@ -174,7 +182,7 @@ async function evict(
 async function recordEviction(
   tx: Tx,
   repositoryId: number,
-  { copies, at }: { readonly copies: number; readonly at: number },
+  { id, at, copies }: { readonly id: string; readonly at: number; readonly copies: number },
 ): Promise<void> {
   const { project, location, name } = await tx
     .selectFrom('repository')
@@ -182,7 +190,7 @@ async function recordEviction(
     .where('id', '=', repositoryId)
     .executeTakeFirstOrThrow();
   await recordAct(tx, {
-    id: `eviction-${randomUUID()}`,
+    id: `eviction-${id}`,
     at,
     actor: { member: 'system:quota', peer: '' },
     type: 'ADMIN_WRITE',
