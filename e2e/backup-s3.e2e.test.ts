@@ -161,7 +161,8 @@ describeWith('backups in object storage', [VERSITYGW], () => {
         };
         // The first one has the engine take what it keeps for itself.
         await taken(96 * MIB);
-        expect(await taken(256 * MIB)).toBeLessThan(96);
+        // Bodies that were sent are memory until the engine looks for what is no longer needed.
+        expect(await taken(768 * MIB)).toBeLessThan(320);
       },
       LIMIT_MS,
     );
