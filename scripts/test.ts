@@ -22,6 +22,7 @@ const CLIENTS = filesAt('{bench,cli,contract,e2e,server}/**/*.e2e.test.ts').filt
   (path) => !FAULTS.includes(path) && !CROWDS.includes(path),
 );
 
+/** Files of clients that no lane has taken on yet. */
 const waiting = [...CLIENTS];
 
 /**
