@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { CompiledQuery } from 'kysely';
 import { type Act, DONE, type Outcome, UNFINISHED } from '../../core/audit.ts';
+import { ACT } from '../../testing/an-act.ts';
 import type { Json } from '../../testing/api.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
 import { recordEntry } from './audit-entries.ts';
@@ -15,16 +16,6 @@ beforeEach(async () => {
 });
 afterEach(() => temporary[Symbol.asyncDispose]());
 
-const ACT: Act = {
-  id: 'an-act',
-  at: 1_000,
-  actor: { member: 'user:ann', peer: '10.0.0.7', userAgent: 'docker/28', token: 'token-1' },
-  type: 'ADMIN_WRITE',
-  service: 'artifactregistry.googleapis.com',
-  method: 'CreateTag',
-  resource: 'projects/p/locations/us/repositories/r',
-  permission: 'artifactregistry.tags.create',
-};
 const FAILED: Outcome = { code: 9, message: 'it was in use' };
 
 const record = (act: Act, outcome: Outcome): Promise<void> =>

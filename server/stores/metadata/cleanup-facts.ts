@@ -4,6 +4,7 @@ import type { CleanupPolicies, Hold, VersionFact } from '../../core/cleanup.ts';
 import type { CleanupTarget, Pages, VersionDetail } from '../../core/cleanup-store.ts';
 import { notFound } from '../../core/error.ts';
 import type { RepositoryAddress } from '../../core/repository.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 
 /** Rows that one query reads: few enough that requests hardly wait for it. */
@@ -18,10 +19,6 @@ const PULLED = sql<number | null>`(SELECT at FROM version_pull WHERE version_id 
 const NO_TAGS: readonly string[] = [];
 const tagsOf = (json: string): readonly string[] =>
   json === '[]' ? NO_TAGS : (JSON.parse(json) as string[]);
-
-/** Row ids as a list that SQL can look through, however long. */
-export const listOf = (ids: readonly number[]) =>
-  sql<number>`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 
 const targets = (db: Kysely<Schema>) =>
   db
@@ -169,7 +166,7 @@ export async function detailsOf(
       HELD.as('held'),
       PULLED.as('pulled'),
     ])
-    .where('id', 'in', listOf(ids))
+    .where('id', 'in', listed(ids))
     .execute();
   return rows.map((row) => ({
     id: row.id,
@@ -196,21 +193,21 @@ export async function freedBy(
     .selectFrom('file')
     .innerJoin('blob', 'blob.digest', 'file.blob_digest')
     .select(({ fn }) => fn.coalesce(fn.sum<number>('blob.size'), sql<number>`0`).as('bytes'))
-    .where('file.version_id', 'in', listOf(ids))
+    .where('file.version_id', 'in', listed(ids))
     .executeTakeFirstOrThrow();
   const uses = await db
     .selectFrom('version_use')
     .innerJoin('file', 'file.id', 'version_use.file_id')
     .innerJoin('blob', 'blob.digest', 'file.blob_digest')
     .select(({ fn }) => ['version_use.file_id as file', 'blob.size', fn.countAll<number>().as('here')])
-    .where('version_use.version_id', 'in', listOf(ids))
+    .where('version_use.version_id', 'in', listed(ids))
     .groupBy('version_use.file_id')
     .execute();
   const unknown = uses.filter(({ file }) => !shared.has(file)).map(({ file }) => file);
   const totals = await db
     .selectFrom('version_use')
     .select(({ fn }) => ['file_id as file', fn.countAll<number>().as('users')])
-    .where('file_id', 'in', listOf(unknown))
+    .where('file_id', 'in', listed(unknown))
     .groupBy('file_id')
     .execute();
   const users = new Map(totals.map((row) => [row.file, row.users]));

@@ -3,8 +3,10 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { NewFile } from '../../core/catalog.ts';
 import { PULLS_NOTED_MS } from '../../core/cleanup.ts';
 import { RegistryError } from '../../core/error.ts';
+import { repositoryName } from '../../core/repository.ts';
 import { isQuotaExceeded } from '../../lib/quota-exceeded.ts';
 import { recordAct } from './audit-entries.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -134,8 +136,6 @@ async function leastRecent(
   }
 }
 
-const listed = (ids: readonly number[]) => sql<number>`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
-
 /** Bytes of the distinct contents of these versions, whoever else has them. */
 async function bytesOf(db: Kysely<Schema>, ids: readonly number[]): Promise<number> {
   const { rows } = await sql<{ readonly bytes: number }>`SELECT coalesce(sum(size), 0) AS bytes FROM blob
@@ -162,7 +162,7 @@ async function evict(
     readonly id: string;
   },
 ): Promise<boolean> {
-  const gone: number[] = [];
+  let copies = 0;
   for (const id of ids) {
     if (!lacks(await lackOf(tx, repositoryId, coming))) break;
     const { rows } = await sql<{ readonly package_id: number }>`SELECT version.package_id FROM version
@@ -172,9 +172,9 @@ async function evict(
     const [version] = rows;
     if (!version) continue;
     await forget(tx, { id, repositoryId, packageId: version.package_id, before });
-    gone.push(id);
+    copies += 1;
   }
-  if (gone.length > 0) await recordEviction(tx, repositoryId, { ...act, copies: gone.length });
+  if (copies > 0) await recordEviction(tx, repositoryId, { ...act, copies });
   return !lacks(await lackOf(tx, repositoryId, coming));
 }
 
@@ -184,9 +184,9 @@ async function recordEviction(
   repositoryId: number,
   { id, at, copies }: { readonly id: string; readonly at: number; readonly copies: number },
 ): Promise<void> {
-  const { project, location, name } = await tx
+  const address = await tx
     .selectFrom('repository')
-    .select(['project', 'location', 'name'])
+    .select(['project', 'location', 'name as repository'])
     .where('id', '=', repositoryId)
     .executeTakeFirstOrThrow();
   await recordAct(tx, {
@@ -196,7 +196,7 @@ async function recordEviction(
     type: 'ADMIN_WRITE',
     service: 'entrepot',
     method: 'entrepot.v1.Storage.EvictCopies',
-    resource: `projects/${project}/locations/${location}/repositories/${name}`,
+    resource: repositoryName(address),
     request: { copies },
   });
 }

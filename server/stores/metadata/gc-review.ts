@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { GarbageBatch, PlausibleShare, ReviewedBlobs, ReviewedFiles } from '../../core/garbage.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 import type { GcQueueTable } from './schema-collection.ts';
 import { unnamedBlob } from './unnamed-blob.ts';
@@ -26,8 +27,6 @@ export async function due(
   return rows.map(({ key }) => key);
 }
 
-export const listed = <T extends string | number>(values: readonly T[]) =>
-  sql<T>`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
 const asIds = (keys: readonly string[]) =>
   sql<number>`(SELECT CAST(value AS INTEGER) FROM json_each(${JSON.stringify(keys)}))`;
 

@@ -3,7 +3,8 @@ import { type Act, UNFINISHED } from '../../core/audit.ts';
 import type { BlobInfo, Digest } from '../../core/blob.ts';
 import type { Doomed, Freed, GarbageBatch } from '../../core/garbage.ts';
 import { recordEntry } from './audit-entries.ts';
-import { due, listed } from './gc-review.ts';
+import { due } from './gc-review.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 import { unnamedBlob } from './unnamed-blob.ts';
 

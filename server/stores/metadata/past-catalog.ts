@@ -34,6 +34,7 @@ import {
   versionWasThere,
 } from './past-rows.ts';
 import { PastTrash } from './past-trash.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 import type { Transactions } from './transactions.ts';
 import { versionNames } from '../../lib/version-names.ts';
@@ -175,7 +176,7 @@ export class PastCatalog implements CatalogReader {
   async tagged(pkg: string, versions: readonly string[]): Promise<readonly TaggedVersion[]> {
     const past = await this.#package(pkg);
     if (!past || versions.length === 0) return [];
-    const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(versions)}))`;
+    const wanted = listed(versions);
     const rows = await this.#versions(past, ({ name }) => sql`${name} IN ${wanted}`, versions.length);
     const { rows: tags } = await sql<TagRow>`SELECT tag, version FROM ${pastTags(past, () => ANY)}
       WHERE version IN ${wanted} ORDER BY tag`.execute(this.#db);

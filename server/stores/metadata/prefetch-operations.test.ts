@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { Act } from '../../core/audit.ts';
 import type { PrefetchReport } from '../../core/prefetch.ts';
 import type { OperationDraft } from '../../core/resources.ts';
 import { PREFETCH_LEASE, PrefetchOperations } from './prefetch-operations.ts';
 import { StoredOperations } from './resources/operations.ts';
+import { ACT } from '../../testing/an-act.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../../testing/temporary-database.ts';
 
 let temporary: TemporaryDatabase;
@@ -15,16 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => temporary[Symbol.asyncDispose]());
 
-const ACT: Act = {
-  id: 'an-act',
-  at: 1_000,
-  actor: { member: 'user:ann', peer: '10.0.0.7', userAgent: 'docker/28', token: 'token-1' },
-  type: 'ADMIN_WRITE',
-  service: 'artifactregistry.googleapis.com',
-  method: 'CreateTag',
-  resource: 'projects/p/locations/us/repositories/r',
-  permission: 'artifactregistry.tags.create',
-};
 const ADDRESS = { project: 'p', location: 'us', repository: 'r' };
 const NOTHING: PrefetchReport = {
   done: false,

@@ -5,6 +5,7 @@ import { adoptBlob, type Surplus } from './adopt-blob.ts';
 import { recordEvent } from './outbox.ts';
 import { describePackage, ensurePackage, type KnownPackage } from './packages.ts';
 import { onlyRow, prepared } from './prepared.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 import { setTag } from './tags.ts';
 
@@ -267,7 +268,7 @@ async function useFiles(
   { repositoryId, versionId }: { readonly repositoryId: number; readonly versionId: number },
 ): Promise<void> {
   if (paths.length === 0) return;
-  const wanted = sql<string>`(SELECT value FROM json_each(${JSON.stringify(paths)}))`;
+  const wanted = listed(paths);
   const files = await tx
     .selectFrom('file')
     .innerJoin('blob', 'blob.digest', 'file.blob_digest')

@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Act } from '../../core/audit.ts';
 import { durationMs } from '../../lib/duration.ts';
 import { prepared } from './prepared.ts';
+import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
 
 type Tx = Transaction<Schema>;
@@ -39,11 +40,10 @@ export async function deleteRows(
   versionIds: readonly number[],
   how: { readonly now: number; readonly usual: UsualRetention },
 ): Promise<void> {
-  const ids = sql<number>`(SELECT value FROM json_each(${JSON.stringify(versionIds)}))`;
   const until = await keptUntil(tx, repositoryId, how);
   // What names the blobs from now on must be there before what named them goes.
   if (until !== undefined) await copyRows(tx, versionIds, { now: how.now, until });
-  await tx.deleteFrom('version').where('id', 'in', ids).execute();
+  await tx.deleteFrom('version').where('id', 'in', listed(versionIds)).execute();
 }
 
 async function copyRows(
@@ -51,7 +51,7 @@ async function copyRows(
   versionIds: readonly number[],
   { now, until }: { readonly now: number; readonly until: number },
 ): Promise<void> {
-  const these = sql`version_id IN (SELECT value FROM json_each(${JSON.stringify(versionIds)}))`;
+  const these = sql`version_id IN ${listed(versionIds)}`;
   await sql`INSERT INTO deleted_version (version_id, repository_id, package, name, description, attributes,
       annotations, size, tags, created_at, pulled_at, deleted_at, purge_at)
     SELECT version.id, version.repository_id, package.name, version.name, version.description, version.attributes,
@@ -60,7 +60,7 @@ async function copyRows(
         (SELECT name FROM tag WHERE tag.version_id = version.id ORDER BY name)) END,
       version.created_at, (SELECT at FROM version_pull WHERE version_id = version.id), ${now}, ${until}
     FROM version JOIN package ON package.id = version.package_id
-    WHERE version.id IN (SELECT value FROM json_each(${JSON.stringify(versionIds)}))`.execute(tx);
+    WHERE version.id IN ${listed(versionIds)}`.execute(tx);
   const files = sql`deleted.id, file.repository_id, file.path, file.content_type, file.blob_digest, file.annotations,
     file.created_at`;
   const into = sql`INSERT OR IGNORE INTO deleted_file (deleted_id, repository_id, path, content_type, blob_digest,

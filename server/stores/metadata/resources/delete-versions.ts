@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { MayUntag } from '../../../core/catalog.ts';
 import { RegistryError } from '../../../core/error.ts';
 import type { Document, OperationDraft, PackageAddress } from '../../../core/resources.ts';
 import type { Transactions } from '../transactions.ts';
 import { recordEvent } from '../outbox.ts';
+import { listed } from '../listed.ts';
 import type { Schema } from '../schema.ts';
 import type { UsualRetention } from '../trash.ts';
 import { removeVersion } from '../versions.ts';
@@ -116,7 +117,7 @@ async function heldByTags(
     .innerJoin('version', 'version.id', 'tag.version_id')
     .select(['tag.name as tag', 'version.name as version'])
     .where('tag.package_id', '=', packageId)
-    .where('version.name', 'in', sql<string>`(SELECT value FROM json_each(${JSON.stringify(versions)}))`)
+    .where('version.name', 'in', listed(versions))
     .execute();
   for (const tag of tags)
     await mayUntag(tag).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { listed } from '../listed.ts';
 import type { Schema } from '../schema.ts';
 
 export interface DeletionPlan {
@@ -14,7 +15,7 @@ export async function planDeletion(
   packageId: number,
   versions: readonly string[],
 ): Promise<DeletionPlan> {
-  const wanted = sql<string>`(SELECT value FROM json_each(${JSON.stringify(versions)}))`;
+  const wanted = listed(versions);
   const rows = await db
     .selectFrom('version')
     .select(['name', held.as('held')])
