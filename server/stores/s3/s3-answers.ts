@@ -14,12 +14,11 @@ export const textOf = (element: Element | undefined, name: string): string =>
   childrenOf(element, name)[0]?.text ?? '';
 
 /** What a refusal says; empty words for what is none. */
-export async function refusalIn(text: string): Promise<{
+export function refusalIn(root: Element | undefined): {
   readonly code: string;
   readonly message: string;
   readonly region: string;
-}> {
-  const root = await readXml(text);
+} {
   const error = root?.name === 'Error' ? root : undefined;
   return { code: textOf(error, 'Code'), message: textOf(error, 'Message'), region: textOf(error, 'Region') };
 }

@@ -1,5 +1,5 @@
 import type { Element } from '../../lib/xml-document.ts';
-import { childrenOf, readXml, textOf } from './s3-answers.ts';
+import { childrenOf, textOf } from './s3-answers.ts';
 import { S3Failure } from './s3-failure.ts';
 import type { S3Requests } from './s3-requests.ts';
 
@@ -33,7 +33,7 @@ export class S3Bucket {
   }
 
   async put(key: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#requests.text({ method: 'PUT', key, body });
+    await this.#requests.answer({ method: 'PUT', key, body });
   }
 
   read(key: string, each: (piece: Uint8Array) => Promise<void> | void): Promise<void> {
@@ -41,7 +41,7 @@ export class S3Bucket {
   }
 
   async remove(key: string): Promise<void> {
-    await unlessAbsent(this.#requests.text({ method: 'DELETE', key }));
+    await unlessAbsent(this.#requests.answer({ method: 'DELETE', key }));
   }
 
   /** Objects in the order of their keys. */
@@ -61,30 +61,30 @@ export class S3Bucket {
 
   async page(prefix: string, after?: string): Promise<Page> {
     const query = { 'list-type': '2', prefix, ...(after !== undefined && { 'continuation-token': after }) };
-    const { text, headers } = await this.#requests.text({ method: 'GET', query });
-    const root = await rootOf(text, 'ListBucketResult');
-    const next = textOf(root, 'NextContinuationToken');
+    const { root, headers } = await this.#requests.answer({ method: 'GET', query });
+    const page = required(root, 'ListBucketResult');
+    const next = textOf(page, 'NextContinuationToken');
     const at = Date.parse(headers.get('date') ?? '');
     return {
-      objects: childrenOf(root, 'Contents').map((entry) => ({
+      objects: childrenOf(page, 'Contents').map((entry) => ({
         key: textOf(entry, 'Key'),
         size: Number(textOf(entry, 'Size')),
         writtenAt: Date.parse(textOf(entry, 'LastModified')),
       })),
       at: Number.isNaN(at) ? this.#requests.now() : at,
-      ...(textOf(root, 'IsTruncated') === 'true' && next !== '' && { next }),
+      ...(textOf(page, 'IsTruncated') === 'true' && next !== '' && { next }),
     };
   }
 
   /** Begins an object that comes in parts; answers the upload's id. */
   async begin(key: string): Promise<string> {
-    const { text } = await this.#requests.text({ method: 'POST', key, query: { uploads: '' } });
-    return textOf(await rootOf(text, 'InitiateMultipartUploadResult'), 'UploadId');
+    const { root } = await this.#requests.answer({ method: 'POST', key, query: { uploads: '' } });
+    return textOf(required(root, 'InitiateMultipartUploadResult'), 'UploadId');
   }
 
   async putPart(key: string, upload: string, number: number, body: Uint8Array<ArrayBuffer>): Promise<S3Part> {
     const query = { partNumber: String(number), uploadId: upload };
-    const { headers } = await this.#requests.text({ method: 'PUT', key, query, body });
+    const { headers } = await this.#requests.answer({ method: 'PUT', key, query, body });
     return { number, etag: headers.get('etag') ?? '' };
   }
 
@@ -95,7 +95,7 @@ export class S3Bucket {
         `<Part><PartNumber>${number}</PartNumber><ETag>${etag.replaceAll('"', '&quot;')}</ETag></Part>`,
     );
     const document = `<CompleteMultipartUpload>${named.join('')}</CompleteMultipartUpload>`;
-    await this.#requests.text({
+    await this.#requests.answer({
       method: 'POST',
       key,
       query: { uploadId: upload },
@@ -104,21 +104,20 @@ export class S3Bucket {
   }
 
   async abort(key: string, upload: string): Promise<void> {
-    await unlessAbsent(this.#requests.text({ method: 'DELETE', key, query: { uploadId: upload } }));
+    await unlessAbsent(this.#requests.answer({ method: 'DELETE', key, query: { uploadId: upload } }));
   }
 
   /** Objects that were begun and neither made nor given up; the first thousand. */
   async begun(prefix: string): Promise<readonly { readonly key: string; readonly upload: string }[]> {
-    const { text } = await this.#requests.text({ method: 'GET', query: { uploads: '', prefix } });
-    return childrenOf(await rootOf(text, 'ListMultipartUploadsResult'), 'Upload').map((entry) => ({
+    const { root } = await this.#requests.answer({ method: 'GET', query: { uploads: '', prefix } });
+    return childrenOf(required(root, 'ListMultipartUploadsResult'), 'Upload').map((entry) => ({
       key: textOf(entry, 'Key'),
       upload: textOf(entry, 'UploadId'),
     }));
   }
 }
 
-async function rootOf(text: string, name: string): Promise<Element> {
-  const root = await readXml(text);
+function required(root: Element | undefined, name: string): Element {
   if (root?.name === name) return root;
   const says = `the answer is no ${name}: --s3-endpoint is perhaps not the address of an S3 storage`;
   throw new S3Failure(says, { status: 200, code: '' });

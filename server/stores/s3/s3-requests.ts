@@ -1,4 +1,5 @@
-import { refusalIn } from './s3-answers.ts';
+import type { Element } from '../../lib/xml-document.ts';
+import { readXml, refusalIn } from './s3-answers.ts';
 import { isPassing, S3Failure, s3Failure } from './s3-failure.ts';
 import { escaped, type S3Credentials, sha256, signed } from './signature.ts';
 
@@ -56,15 +57,15 @@ export class S3Requests {
     return this.#around.now();
   }
 
-  /** The answer to a request that succeeded, with the text of its body. */
-  text(request: S3Request): Promise<{ readonly text: string; readonly headers: Headers }> {
+  /** The answer to a request that succeeded, with the root element of its body, where that has one. */
+  answer(request: S3Request): Promise<{ readonly root: Element | undefined; readonly headers: Headers }> {
     return this.#again(async () => {
       const answer = await this.#once(request);
-      const text = await this.#textOf(request, (take) => answer.each(take));
-      const { code, message } = await refusalIn(text);
+      const root = await readXml(await this.#textOf(request, (take) => answer.each(take)));
+      const { code, message } = refusalIn(root);
       // Parts may fail to become one object behind a status that says all is well.
       if (code !== '') throw this.#failure(request, { status: 500, code, message });
-      return { text, headers: answer.headers };
+      return { root, headers: answer.headers };
     });
   }
 
@@ -147,7 +148,7 @@ export class S3Requests {
       }
     };
     if (response.ok) return { status: response.status, headers: response.headers, each };
-    const refusal = await refusalIn(await this.#textOf(request, each));
+    const refusal = refusalIn(await readXml(await this.#textOf(request, each)));
     const region = response.headers.get('x-amz-bucket-region') ?? refusal.region;
     throw this.#failure(request, {
       status: response.status,
