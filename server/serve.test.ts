@@ -37,7 +37,7 @@ function listen(flags: readonly string[]): Serving {
 }
 
 /** Sends bytes as they are; answers what comes back until the server closes, or `enough` came. */
-function raw(text: string, enough: (answer: string) => boolean = () => false): Promise<string> {
+function raw(text: string | Buffer, enough: (answer: string) => boolean = () => false): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(port, '127.0.0.1', () => socket.write(text));
   let answer = '';
@@ -124,6 +124,38 @@ describe('a request on the socket', () => {
 
     expect(statusOf(await post(AUTHORIZATION))).toBe(100);
     expect([100, 401]).toContain(statusOf(await post()));
+  });
+});
+
+describe('a client that sends more than a refusal needs, on a connection that ends with the answer', () => {
+  const SIZE = 8 * 1024 * 1024;
+
+  test.each([
+    ['with a length', `Content-Length: ${SIZE}`, Buffer.alloc(SIZE)],
+    [
+      'in chunks',
+      'Transfer-Encoding: chunked',
+      Buffer.concat([
+        Buffer.from(`${SIZE.toString(16)}\r\n`),
+        Buffer.alloc(SIZE),
+        Buffer.from('\r\n0\r\n\r\n'),
+      ]),
+    ],
+  ])('%s is told why before the connection ends', async (_, length, body) => {
+    const head = [
+      `POST /v2/us-central1-docker/my-project/images/x/blobs/uploads/?digest=${digestOf('x')} HTTP/1.1`,
+      'Host: localhost',
+      'Connection: close',
+      length,
+      '',
+      '',
+    ].join('\r\n');
+
+    // A connection that is reset rejects.
+    const answer = await raw(Buffer.concat([Buffer.from(head), body]));
+
+    expect(statusOf(answer)).toBe(401);
+    expect(answer).toContain('UNAUTHORIZED');
   });
 });
 

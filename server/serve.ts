@@ -5,6 +5,7 @@ import type { Trace } from './http/data-request.ts';
 import { rawPath, withoutTokens } from './http/path.ts';
 import type { Log } from './ops/log.ts';
 import { storageError } from './stores/blobs/storage-error.ts';
+import { takeRest } from './take-rest.ts';
 
 /** Seconds without a byte in either direction before a connection is given up. */
 const IDLE_SECONDS = 120;
@@ -64,6 +65,7 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
           peer: peer(),
           at: now(),
         });
+      if (answer.status >= 400) await takeRest(request);
       return answer;
     },
     // Where the file of an answer is opened, after the answer was decided: descriptors may have run out by then.
