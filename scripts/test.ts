@@ -2,15 +2,10 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run, STATIC_STEPS } from './step.ts';
+import { readReport, type TestReport } from './test-report.ts';
 
 /** Milliseconds for one test. Those that need longer say so themselves. */
 const TIMEOUT = 30_000;
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 const filesAt = (pattern: string): readonly string[] =>
   [...new Bun.Glob(pattern).scanSync('.')].map((path) => `./${path}`);
@@ -29,13 +24,16 @@ const waiting = [...CLIENTS];
  * The whole suite: static checks, then unit and contract tests and faults beside real clients, which mostly wait. Goes on after a
  * failure, to show all.
  */
-const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+let passed = 0;
+let skippedTests = 0;
+/** What failed, to be shown together at the end. */
+const failed: string[] = [];
 const reports = mkdtempSync(join(tmpdir(), 'entrepot-test-'));
 try {
   for (const step of STATIC_STEPS) {
     console.log(`— ${step.name}`);
-    if (await run(step)) counts.passed += 1;
-    else counts.failed += 1;
+    if (await run(step)) passed += 1;
+    else failed.push(step.name);
   }
   const first = clientLane();
   await runTests('unit', ['--path-ignore-patterns=**/*.e2e.test.ts']);
@@ -46,9 +44,11 @@ try {
 } finally {
   rmSync(reports, { recursive: true });
 }
-const alsoSkipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-console.log(`${counts.passed} passed, ${counts.failed} failed${alsoSkipped}`);
-process.exitCode = counts.failed === 0 ? 0 : 1;
+for (const [index, what] of failed.entries())
+  console.log(`\nfailure ${index + 1} of ${failed.length}: ${what}`);
+const alsoSkipped = skippedTests > 0 ? `, ${skippedTests} skipped` : '';
+console.log(`${passed} passed, ${failed.length} failed${alsoSkipped}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Runs files of clients one after the other, each in a process of its own, until none waits; shows of each what it said. */
 async function clientLane(): Promise<void> {
@@ -67,25 +67,13 @@ async function runTests(name: string, args: readonly string[], output?: number):
   const report = join(reports, `${name}.xml`);
   const flags = [`--timeout=${TIMEOUT}`, '--reporter=junit', `--reporter-outfile=${report}`];
   const succeeded = await run({ name, command: [process.execPath, 'test', ...flags, ...args] }, output);
-  add(readReport(report), succeeded);
+  add(name, readReport(report), succeeded);
 }
 
 /** A run that failed without a failed test, such as a file that does not load, counts as one failure. */
-function add({ passed, failed, skipped }: Counts, succeeded: boolean): void {
-  counts.passed += passed;
-  counts.failed += succeeded ? failed : Math.max(1, failed);
-  counts.skipped += skipped;
-}
-
-function readReport(path: string): Counts {
-  let head: string;
-  try {
-    head = /<testsuites[^>]*>/.exec(readFileSync(path, 'utf8'))?.[0] ?? '';
-  } catch {
-    head = '';
-  }
-  const number = (name: string): number => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
-  const failed = number('failures') + number('errors');
-  const skipped = number('skipped');
-  return { passed: number('tests') - failed - skipped, failed, skipped };
+function add(name: string, { tests, skipped, failures }: TestReport, succeeded: boolean): void {
+  passed += tests - skipped - failures.length;
+  skippedTests += skipped;
+  failed.push(...failures);
+  if (!succeeded && failures.length === 0) failed.push(`${name}: failed without a failed test`);
 }
