@@ -360,7 +360,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         prefetches,
         named: (host, url) => addressing.repositoryOf(url, [host, ...publicHosts]),
         uploads: opened.apiUploads,
-        sendFile: storedFileSender({ repositories, stored: (row) => opened.stored(row), now }),
+        sendFile: storedFileSender({ repositories, stored: (row) => opened.here(row), now }),
       }),
     ],
     authenticate: (authorization, peer) =>

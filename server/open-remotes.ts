@@ -113,6 +113,8 @@ export function openRemotes(parts: RemotesParts) {
       parts.loop.require(row.id);
       return open(row).repo;
     },
+    /** What is here of one, and let in; nobody is asked for more. */
+    held: (row: RepositoryRow): Repo => open(row).repo.held,
     upstream: (row: RepositoryRow): Upstream => open(row).upstream,
     /** How its format has files at servers elsewhere. */
     format: (row: RepositoryRow): FormatUpstream => open(row).format,

@@ -148,8 +148,10 @@ export function openRepositories(parts: OpenParts) {
         return row.mode satisfies never;
     }
   };
+  const here = (row: RepositoryRow): Repo =>
+    row.mode === 'REMOTE_REPOSITORY' ? remotes.held(row) : stored(row);
   const held = (row: RepositoryRow, reader: Reader, nesting?: Nesting): Repo =>
-    row.mode === 'VIRTUAL_REPOSITORY' ? heldVirtuals.read(row, reader, nesting) : stored(row);
+    row.mode === 'VIRTUAL_REPOSITORY' ? heldVirtuals.read(row, reader, nesting) : here(row);
   const { directory, authorizer, virtualPriority: priority } = parts;
   const virtuals = openVirtuals({ directory, authorizer, priority, open: read });
   const heldVirtuals = openVirtuals({ directory, authorizer, priority, open: held });
@@ -176,8 +178,8 @@ export function openRepositories(parts: OpenParts) {
   const documentsOf = (row: RepositoryRow, repo: Repo) => documents.of(row.id, repo);
   return {
     catalog,
-    /** What is stored in a repository, whatever its mode. */
-    stored,
+    /** What is stored in a repository, whatever its mode, and of copies what its rules let in. */
+    here,
     /** The same, and of a repository that is made of others what is stored in them. */
     held,
     read,

@@ -5,7 +5,12 @@ import type { Format, ReadableElsewhere, StoredFiles } from '../core/format.ts';
 import type { Authorizer } from '../core/iam.ts';
 import type { Permission } from '../core/permissions.ts';
 import type { Repo } from '../core/repo.ts';
-import { type RepositoryDirectory, type RepositoryRow, repositoryName } from '../core/repository.ts';
+import {
+  type RepositoryAddress,
+  type RepositoryDirectory,
+  type RepositoryRow,
+  repositoryName,
+} from '../core/repository.ts';
 import { seeing } from '../lib/visible-catalog.ts';
 import type { Addressing } from './addressing.ts';
 import type { DataRequest } from './data-request.ts';
@@ -61,9 +66,19 @@ export class Elsewhere implements ReadableElsewhere {
       if (repository.format !== this.#format.id) continue;
       const name = repositoryName(repository);
       const { allow } = await authorizer.check(this.#call.principal, READ, name, file.coordinates);
-      if (allow) return file;
+      if (allow && (await this.#isServed(repository, file))) return file;
     }
     return undefined;
+  }
+
+  /** What rules keep out of a repository is not taken from there either. */
+  async #isServed(address: RepositoryAddress, file: StoredFile): Promise<boolean> {
+    const { repositories, stored } = this.#options;
+    const repository = await repositories.find(address);
+    const reader = { principal: this.#call.principal, permission: READ };
+    return (
+      (await (repository && stored(repository, reader))?.file(file).catch(absentIfRefused)) !== undefined
+    );
   }
 
   async #readable(repository: RepositoryRow): Promise<StoredFiles | undefined> {

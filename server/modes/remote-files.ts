@@ -99,6 +99,8 @@ export class RemoteFiles {
   async #current(ref: FileRef, held: StoredFile | undefined): Promise<OpenedFile> {
     const { copies, format, memory, now, repositoryId, settings, stored, unnoticed } = this.#parts;
     const what = `file ${ref.path}`;
+    // Since when it is there is so whatever it has become; of a tag it is not.
+    if (held && ref.tag === undefined) this.#sightings.requireHeld(ref, held.blob.digest);
     const state = copies.state(repositoryId, what);
     const freshness = {
       held: held !== undefined,

@@ -6,6 +6,7 @@ import type { NotePull } from '../core/pulls.ts';
 import type { Answers, Question } from '../core/question.ts';
 import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
+import { HeldCopies } from './held-copies.ts';
 import { PassedFiles } from './passed-files.ts';
 import { PassedIndexes } from './passed-indexes.ts';
 import { RemoteFiles } from './remote-files.ts';
@@ -15,12 +16,16 @@ import { RemoteQuestions } from './remote-questions.ts';
 import { RuledIndexes } from './ruled-indexes.ts';
 import { SafetyGate } from './safety-gate.ts';
 import { SeenCopies } from './seen-copies.ts';
+import { Sightings } from './sightings.ts';
 import { StandardRepo } from './standard.ts';
 
 /** Serves what a server elsewhere has: from copies of it, unless none are to be kept. */
 export class RemoteRepo implements Repo {
   readonly name: string;
+  /** What of it is here, for whom nothing is fetched. */
+  readonly held: Repo;
   readonly #copied: StandardRepo;
+  readonly #gate: SafetyGate;
   readonly #files: Pick<Repo, 'file'>;
   readonly #passed: PassedFiles;
   readonly #indexes: RuledIndexes;
@@ -31,7 +36,10 @@ export class RemoteRepo implements Repo {
     this.name = parts.name;
     this.#pulled = parts.pulled;
     const gate = new SafetyGate(parts.policy, parts.settings.rules, parts.now);
+    this.#gate = gate;
     this.#copied = new StandardRepo(parts.name, parts.stored, parts.bodies);
+    const sightings = new Sightings(parts, gate);
+    this.held = new HeldCopies({ copied: this.#copied, sightings, pulled: parts.pulled });
     const { noCache } = parts.settings;
     const whole = noCache
       ? new PassedIndexes(parts, gate, this.#copied)
@@ -64,8 +72,11 @@ export class RemoteRepo implements Repo {
   /** Nobody writes here, so nobody relies on it. */
   async touch(): Promise<void> {}
 
+  /** What the rules keep out of a package as a whole is not found either. */
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found> {
-    return this.#copied.search(words, page);
+    if (!this.#gate.active) return this.#copied.search(words, page);
+    const isLetIn: MaySee = async ({ package: pkg = '' }) => this.#gate.admits({ package: pkg });
+    return this.#copied.seenBy(isLetIn).search(words, page);
   }
 
   ask(question: Question): Promise<Answers> {

@@ -13,6 +13,7 @@ import { ELSEWHERE, oneSpelling, projectOf, within } from './segments.ts';
 import { facts, pythonApi, snippets } from './shown.ts';
 import { upload } from './upload.ts';
 import { pythonUpstream } from './upstream.ts';
+import { sameVersion } from './versions.ts';
 
 /** cloud.google.com/artifact-registry/docs/audit-logging */
 const reads = (method: string): AuditName => ({ method: `Python-${method}`, type: 'DATA_READ' });
@@ -80,10 +81,15 @@ const provenance: FileRoute = {
   file: (request) => {
     const name = projectOf(request);
     const filename = param(request.params, 'file');
+    const path = filePath(name, filename) + PROVENANCE;
+    // What rules and conditions are asked about is the file, whatever the address calls its version.
+    const version = versionInFile(name, filename);
+    if (version === undefined || !sameVersion(version, param(request.params, 'version')))
+      throw notFound('FILE', { path });
     return {
-      path: filePath(name, filename) + PROVENANCE,
+      path,
       freshness: 'immutable',
-      coordinates: { package: name, version: param(request.params, 'version') },
+      coordinates: { package: name, version },
       contentType: 'application/vnd.pypi.integrity.v1+json',
     };
   },

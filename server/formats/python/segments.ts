@@ -26,9 +26,6 @@ export function projectOf({ params }: Pick<RouteRequest, 'params'>): string {
   return normalName(name);
 }
 
-/** What a request says of its project to conditions. */
-export const within = ({ params }: Pick<RouteRequest, 'params'>): Within => {
-  const { project, version } = params;
-  if (project === undefined) return {};
-  return { package: normalName(project), ...(version !== undefined && { version }) };
-};
+/** What a request says of its project to conditions. Which version a file is of, the catalog says. */
+export const within = ({ params: { project } }: Pick<RouteRequest, 'params'>): Within =>
+  project === undefined ? {} : { package: normalName(project) };
