@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import tar from 'tar-stream';
+import { paxRecord, TAR_END, tarEntry } from '../../testing/tar.ts';
 import type { ByteStream } from '../../core/blob.ts';
 import { checkedManifest } from './checked-manifest.ts';
 import { readPublish } from './read-publish.ts';
@@ -296,6 +297,12 @@ describe('a tarball', () => {
       fileCount: 1 + times,
       unpackedSize: PACKAGE.length + times * content.byteLength,
     });
+  });
+
+  test('with more in front of an entry than is kept in memory is refused', async () => {
+    const long = tarEntry('x', 'x', paxRecord('comment', 'x'.repeat(2_000_000)));
+    const archive = Buffer.concat([long, tarEntry('package/package.json', '0', '{}'), TAR_END]);
+    expect(await refusalOf(new Uint8Array(gzipSync(archive)))).toMatchObject({ reason: 'SIZE_LIMIT' });
   });
 
   test('that breaks off breaks off with that failure', async () => {

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import tar from 'tar-stream';
+import type tar from 'tar-stream';
 import type { ByteStream } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import { type ArchiveLimits, excess } from '../../lib/archive-limits.ts';
 import { handOver, type HandingOver } from '../../lib/hand-over.ts';
 import { parseJsonStrictly } from '../../lib/strict-json.ts';
+import { readTar, wrongHeaders } from '../../lib/tar-archive.ts';
 
 export interface TarballLimits extends ArchiveLimits {
   /** Bytes of a package.json, and of what stands between two entries. */
@@ -181,7 +182,7 @@ async function contentsOf(
   inflating: Iterable<Inflated> | AsyncIterable<Inflated>,
   limits: TarballLimits,
 ): Promise<TarballContents> {
-  const archive = tar.extract();
+  const archive = readTar();
   const entries = new Entries(limits);
   const reading = entries.read(archive).catch((error: unknown) => {
     throw error instanceof RegistryError ? error : noArchive(error);
@@ -196,6 +197,8 @@ async function contentsOf(
       if (why !== undefined) throw tooLarge(why);
       if (between > limits.metadata) throw tooLarge(`more than ${limits.metadata} bytes of it are no file`);
       if (!archive.write(bytes)) await Promise.race([once(archive, 'drain'), reading]);
+      const wrong = wrongHeaders(archive);
+      if (wrong !== undefined) throw tooLarge(wrong);
     }
     archive.end();
     await reading;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 import { failureOf } from '../../testing/failure-of.ts';
+import { paxRecord, TAR_END, tarEntry } from '../../testing/tar.ts';
 import { readSdist } from './sdist.ts';
 
 type Entry = Parameters<tar.Pack['entry']>[0] & { readonly content?: string };
@@ -72,6 +73,12 @@ describe('a source archive', () => {
     ['bytes of metadata', [{ ...INFO, content: 'x'.repeat(2_000) }]],
   ])('of too many %s is refused', async (_, entries) => {
     expect(await failureOf(read(await packed(entries), limits))).toMatchObject({ reason: 'SIZE_LIMIT' });
+  });
+
+  test('with more in front of an entry than is kept in memory is refused', async () => {
+    const long = tarEntry('x', 'x', paxRecord('comment', 'x'.repeat(2_000_000)));
+    const archive = Buffer.concat([long, tarEntry('demo-1.0/PKG-INFO', '0', 'Name: demo\n'), TAR_END]);
+    expect(await failureOf(read(new Uint8Array(gzipSync(archive))))).toMatchObject({ reason: 'SIZE_LIMIT' });
   });
 
   test.each([

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import tar from 'tar-stream';
+import type tar from 'tar-stream';
 import type { ByteStream } from '../../core/blob.ts';
 import { invalid, RegistryError } from '../../core/error.ts';
 import { type ArchiveLimits, excess } from '../../lib/archive-limits.ts';
+import { readTar, wrongHeaders } from '../../lib/tar-archive.ts';
 
 const MIB = 1024 * 1024;
 const LIMITS: ArchiveLimits = {
@@ -22,7 +23,7 @@ export async function readSdist(
   largest: number,
   limits: ArchiveLimits = LIMITS,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const extract = tar.extract();
+  const extract = readTar();
   let [packed, inflated] = [0, 0];
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const bytes of archive) {
@@ -36,6 +37,8 @@ export async function readSdist(
       const why = excess(inflated, packed, limits);
       if (why !== undefined) throw tooLarge(why);
       yield bytes;
+      const wrong = wrongHeaders(extract);
+      if (wrong !== undefined) throw tooLarge(wrong);
     }
   }
   const source = Readable.from(counted());
