@@ -3,8 +3,10 @@ interface BatchOptions<T> {
   readonly capacity: number;
   /** Milliseconds that one waits for others to be written with it. */
   readonly delayMs: number;
-  /** Writes what waited, in its order, and is told how many did not fit. One call after another. Must not fail. */
+  /** Writes what waited, in its order, and is told how many did not fit. One call after another. */
   readonly write: (lot: readonly T[], unfit: number) => Promise<void>;
+  /** Told of a lot that could not be written, and why. What comes later is written all the same. */
+  readonly failed: (lot: readonly T[], cause: unknown) => void;
 }
 
 /** What comes one by one and is written a little later, a lot at a time. Nobody waits for it, and it takes bounded room. */
@@ -27,16 +29,24 @@ export class TimedBatch<T> implements AsyncDisposable {
     this.#timer.unref();
   }
 
-  /** Writes what waits, and waits for that. */
+  /** Writes what waits, and waits for that. Does not fail. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#writing = this.#writing.then(() => {
       const [lot, unfit] = [this.#waiting, this.#unfit];
       [this.#waiting, this.#unfit] = [[], 0];
-      return lot.length > 0 || unfit > 0 ? this.#options.write(lot, unfit) : undefined;
+      return lot.length > 0 || unfit > 0 ? this.#write(lot, unfit) : undefined;
     });
     return this.#writing;
+  }
+
+  async #write(lot: readonly T[], unfit: number): Promise<void> {
+    try {
+      await this.#options.write(lot, unfit);
+    } catch (cause) {
+      this.#options.failed(lot, cause);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -31,8 +31,9 @@ export class AuditBuffer implements AsyncDisposable {
       ...options,
       async write(entries, unfit) {
         if (unfit > 0) lost(unfit, 'too many at once');
-        if (entries.length > 0) await record(entries).catch((cause: unknown) => lost(entries.length, cause));
+        if (entries.length > 0) await record(entries);
       },
+      failed: (entries, cause) => lost(entries.length, cause),
     });
   }
 

@@ -46,6 +46,10 @@ export class PullStamps implements PullNotes, AsyncDisposable {
       capacity: REMEMBERED,
       delayMs: options.delayMs,
       write: (lot, unfit) => this.#write(lot, unfit),
+      failed: (_, cause) => {
+        this.#forget();
+        options.failed(cause);
+      },
     });
   }
 
@@ -72,26 +76,20 @@ export class PullStamps implements PullNotes, AsyncDisposable {
   }
 
   async #write(waiting: readonly Pulled[], unfit: number): Promise<void> {
-    const { database, failed } = this.#options;
     if (unfit > 0) this.#forget();
-    try {
-      for (let from = 0; from < waiting.length; from += STEP) {
-        const lot = JSON.stringify(
-          waiting
-            .slice(from, from + STEP)
-            .map(({ repositoryId, package: pkg, version, at }) => [repositoryId, pkg, version, at]),
-        );
-        await database.transaction((tx) =>
-          sql`INSERT INTO version_pull (version_id, at)
-            SELECT version.id, each.value ->> 3 FROM json_each(${lot}) AS each
-            CROSS JOIN package ON package.repository_id = each.value ->> 0 AND package.name = each.value ->> 1
-            JOIN version ON version.package_id = package.id AND version.name = each.value ->> 2 WHERE true
-            ON CONFLICT (version_id) DO UPDATE SET at = excluded.at WHERE excluded.at > at`.execute(tx),
-        );
-      }
-    } catch (cause) {
-      this.#forget();
-      failed(cause);
+    for (let from = 0; from < waiting.length; from += STEP) {
+      const lot = JSON.stringify(
+        waiting
+          .slice(from, from + STEP)
+          .map(({ repositoryId, package: pkg, version, at }) => [repositoryId, pkg, version, at]),
+      );
+      await this.#options.database.transaction((tx) =>
+        sql`INSERT INTO version_pull (version_id, at)
+          SELECT version.id, each.value ->> 3 FROM json_each(${lot}) AS each
+          CROSS JOIN package ON package.repository_id = each.value ->> 0 AND package.name = each.value ->> 1
+          JOIN version ON version.package_id = package.id AND version.name = each.value ->> 2 WHERE true
+          ON CONFLICT (version_id) DO UPDATE SET at = excluded.at WHERE excluded.at > at`.execute(tx),
+      );
     }
   }
 
