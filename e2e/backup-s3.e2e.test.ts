@@ -17,7 +17,7 @@ import { scratch } from './harness/scratch.ts';
 import { type S3Server, startS3, VERSITYGW } from './harness/s3-server.ts';
 
 const MIB = 1024 * 1024;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const LEASE_MS = 3_000;
 
 const bucketOf = (place: S3Place): S3Bucket =>

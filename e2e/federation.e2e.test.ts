@@ -8,7 +8,7 @@ import { succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const PROGRAM = join(import.meta.dir, '..', 'entrepot');
 const PROJECT = 'projects/my-project';
 const LOCATION = `${PROJECT}/locations/us-central1`;

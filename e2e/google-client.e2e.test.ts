@@ -9,7 +9,7 @@ import { childrenOf } from './harness/registry.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const LOCATION = 'projects/my-project/locations/us-central1';
 const IMAGES = `${LOCATION}/repositories/images`;
 const SECRET = 'projects/my-project/secrets/upstream/versions/latest';

@@ -9,7 +9,7 @@ import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const PROGRAM = join(import.meta.dir, '..', 'entrepot');
 const REPOSITORY = 'projects/my-project/locations/us-central1/repositories/images';
 const CODE = /enter the code ([A-Z]{4}-[A-Z]{4}) within/;

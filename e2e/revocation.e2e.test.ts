@@ -9,7 +9,7 @@ import { pushTree } from './harness/push.ts';
 import { scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const CONNECTIONS = 6;
 const CHUNK = 1000;
 const READER = 'roles/artifactregistry.reader';

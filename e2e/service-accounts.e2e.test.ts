@@ -6,7 +6,7 @@ import { Identities } from './harness/identities.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const PROJECT = 'projects/my-project';
 const LOCATION = `${PROJECT}/locations/us-central1`;
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';

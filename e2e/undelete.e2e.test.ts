@@ -149,7 +149,7 @@ const cleanUp = async (repository: string): Promise<void> => {
   const { name } = (await server.api('POST', `${REPOSITORIES}/${repository}:runCleanup`, {})) as Deleted;
   const isDone = async (): Promise<boolean> =>
     ((await server.api('GET', name)) as { readonly done?: boolean }).done === true;
-  await until('the cleanup is done', isDone, 30_000);
+  await until('the cleanup is done', isDone);
 };
 
 describeWith('signatures in tags of their own', [...crane.programs, ...oras.programs], () => {

@@ -42,12 +42,7 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))('%s', (_
   async function clean(place: Place, cleanupPolicies: Json): Promise<Json> {
     const name = `${LOCATION}/repositories/${place.repository}`;
     await admin.ok('PATCH', `${name}?updateMask=cleanupPolicies`, { cleanupPolicies });
-    let operation = await admin.ok('POST', `${name}:runCleanup`, {});
-    while (operation['done'] !== true) {
-      await Bun.sleep(1);
-      operation = await admin.get(operation['name']);
-    }
-    return operation['response'];
+    return (await admin.cleaned(name)).response;
   }
 
   const statuses = async (place: Place, reads: readonly Read[]): Promise<readonly number[]> => {

@@ -81,15 +81,6 @@ async function halfCopied(name: string, more: Json = {}) {
   return { id, name: `${LOCATION}/repositories/${id}`, index, amd64, arm64, layer, paths };
 }
 
-async function collect(): Promise<void> {
-  const { id } = await admin.ok('POST', 'garbageCollection:run', { force: true });
-  for (
-    let run: Json = {};
-    run.endTime === undefined;
-    run = await admin.ok('GET', `garbageCollection/runs/${id}`)
-  )
-    await Bun.sleep(5);
-}
 const explained = ({ digest }: Pick<Descriptor, 'digest'>): Promise<Json> =>
   admin.ok('GET', `blobs/${digest}:explain`);
 const scrubNow = async (): Promise<void> => {
@@ -127,7 +118,7 @@ describe('an image that was copied in part', () => {
   test('is not touched by the collector, whatever of it has not come', async () => {
     const { paths, layer, id } = await halfCopied('held');
     server.clock.advance(60 * DAY);
-    await collect();
+    await admin.collected();
     expect((await explained(layer)).summary).toContain(
       `in projects/my-project/locations/us-central1/repositories/${id} is made of it`,
     );
@@ -140,7 +131,7 @@ describe('an image that was copied in part', () => {
     // What comes late is held as well.
     expect((await fetched(paths.missing))[0]).toBe(200);
     server.clock.advance(60 * DAY);
-    await collect();
+    await admin.collected();
     upstream.misbehave(/./, status(503));
     expect((await fetched(paths.missing))[0]).toBe(200);
   });
@@ -150,16 +141,11 @@ describe('an image that was copied in part', () => {
       cleanupPolicies: { old: { action: 'DELETE', condition: { tagState: 'ANY', olderThan: '864000s' } } },
     });
     server.clock.advance(20 * DAY);
-    let operation = await admin.ok('POST', `${name}:runCleanup`, {});
-    while (operation.done !== true) {
-      await Bun.sleep(1);
-      operation = await admin.get(operation.name);
-    }
-    expect(operation.response).toMatchObject({ outcome: 'DONE', deletedCount: '2' });
+    expect((await admin.cleaned(name)).response).toMatchObject({ outcome: 'DONE', deletedCount: '2' });
     server.clock.advance(60 * DAY);
-    await collect();
+    await admin.collected();
     server.clock.advance(60 * DAY);
-    await collect();
+    await admin.collected();
     for (const gone of [layer, amd64.config, amd64, index])
       expect((await explained(gone)).summary).toContain('was deleted');
     expect((await fetched(paths.index))[0]).toBe(200);
@@ -183,7 +169,7 @@ describe('an image that was copied in part', () => {
       upstream.misbehave(/./, status(503));
       expect(await fetched(paths[part])).toEqual(whole);
       server.clock.advance(60 * DAY);
-      await collect();
+      await admin.collected();
       expect(await fetched(paths[part])).toEqual(whole);
     },
   );

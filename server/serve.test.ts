@@ -41,7 +41,7 @@ function raw(text: string | Buffer, enough: (answer: string) => boolean = () => 
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(port, '127.0.0.1', () => socket.write(text));
   let answer = '';
-  socket.setTimeout(5_000, () => socket.destroy());
+  socket.setTimeout(60_000, () => socket.destroy());
   socket.on('data', (chunk) => {
     answer += chunk.toString('latin1');
     if (enough(answer)) socket.destroy();

@@ -94,15 +94,6 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
         .execute();
       return new Set(rows.map(({ path }) => path));
     }
-    const collect = async (): Promise<Json> => {
-      const { id } = await admin.ok('POST', 'garbageCollection:run', { force: true });
-      for (;;) {
-        const run = await admin.get(`garbageCollection/runs/${id}`);
-        // What comes by itself right behind it would take what is due next.
-        if (run.endTime && !(await admin.get('garbageCollection')).running) return run;
-        await Bun.sleep(5);
-      }
-    };
 
     test('are gone for every client and every list, and come back as they were', async () => {
       const size = await sizeOf();
@@ -122,7 +113,7 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
       // What can be had back still takes its place.
       expect(await sizeOf()).toBe(size);
 
-      await collect();
+      await admin.collected();
       await restoreAll();
 
       expect([...(await versionNames())].sort()).toEqual([...versions].sort());
@@ -136,7 +127,7 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
       const { packages } = await admin.get(`${repository}/packages`);
       for (const { name } of packages) await admin.ok('DELETE', name);
       expect((await admin.get(`${repository}/packages`)).packages).toBeUndefined();
-      await collect();
+      await admin.collected();
 
       await restoreAll();
 
@@ -170,10 +161,10 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
     test('go for good when their time is over, and their contents with them', async () => {
       await deleteAll();
       server.clock.advance(RETENTION_MS - 3_600_000);
-      expect((await collect()).versionsPurged).toBe('0');
+      expect((await admin.collected()).versionsPurged).toBe('0');
       server.clock.advance(3_600_001);
 
-      const run = await collect();
+      const run = await admin.collected();
 
       expect(run.versionsPurged).toBe(String(versions.length));
       expect(await deleted()).toEqual([]);
@@ -183,8 +174,8 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))(
       expect(left).toEqual([]);
       // What its triggers put on the list goes by the real clock, and is loose until its lease is over.
       server.clock.advance(Date.now() - server.clock.now() + 2 * 86_400_000);
-      await collect();
-      await collect();
+      await admin.collected();
+      await admin.collected();
       expect(await sizeOf()).toBeUndefined();
     });
   },

@@ -19,7 +19,7 @@ export interface Row {
   readonly run: (ground: Ground) => Promise<void>;
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** Runs every row against one server. https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md */
 export function conformanceTable(category: string, rows: readonly Row[]): void {

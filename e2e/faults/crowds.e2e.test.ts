@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { Connection } from '../harness/connection.ts';
 import { digestOf } from '../harness/oci.ts';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { until } from '../harness/until.ts';
 import { blobKey, Ledger } from './ledger.ts';
 import { Program } from './program.ts';
@@ -19,13 +19,8 @@ const STALLED = 500;
 const PULLERS = 2_000;
 const MOST_RESIDENT = 500 * MIB;
 
-let home: Scratch;
-let data: string;
-beforeAll(async () => {
-  home = await scratch('crowds');
-  data = join(home.path, 'data');
-});
-afterAll(() => home[Symbol.asyncDispose]());
+const home = sharedScratch('crowds');
+const data = (): string => join(home.path, 'data');
 
 const noProc = existsSync('/proc/self/limits')
   ? undefined
@@ -80,7 +75,7 @@ describe.skipIf(noProc !== undefined)('many clients at once', () => {
   test(
     `${STALLED} clients that stop reading in the middle of a download stop no one else, and cost little memory`,
     async () => {
-      await using program = await Program.start({ data });
+      await using program = await Program.start({ data: data() });
       const registry = await Registry.login(program.url);
       const ledger = new Ledger();
       const large = noise(1, 24 * MIB);
@@ -118,7 +113,7 @@ describe.skipIf(noProc !== undefined)('many clients at once', () => {
   test(
     `${PULLERS} clients that pull at once all get every byte, from a server that stays small`,
     async () => {
-      await using program = await Program.start({ data });
+      await using program = await Program.start({ data: data() });
       const registry = await Registry.login(program.url);
       const layer = noise(2, MIB);
       expect((await registry.pushBlob('popular', layer)).status).toBe(201);
@@ -142,7 +137,7 @@ test(
   'requests on top of the limit are told to come again, in the words of their protocol, and probes go on',
   async () => {
     const most = 4;
-    await using program = await Program.start({ data, flags: ['--max-requests', String(most)] });
+    await using program = await Program.start({ data: data(), flags: ['--max-requests', String(most)] });
     const registry = await Registry.login(program.url);
     const { authorization } = registry;
     const bytes = noise(3, 4 * MIB);

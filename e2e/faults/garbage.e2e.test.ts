@@ -13,7 +13,7 @@ import { randomFrom } from './traffic.ts';
 /** Seconds of each soak, such as 600; without it there is a short one. */
 const LONG = process.env['ENTREPOT_SOAK_SECONDS'];
 const SOAK_MS = Number(LONG ?? 6) * 1000;
-const LIMIT_MS = SOAK_MS + 90_000;
+const LIMIT_MS = SOAK_MS + 300_000;
 const LATER = [Bun.fileURLToPath(import.meta.resolve('./later-server.ts'))];
 /** Of trash, collection and cleanup, in times that a short soak has. */
 const SHORT_TIMES = [
@@ -124,18 +124,16 @@ test.each([
     await Promise.all(everybody.map((client) => client.run(end, 3)));
 
     await until('policies deleted something', async () => (await cleaned(registry)) > 0);
-    expect(Number((await statistics(registry)).freed.blobs)).toBeGreaterThan(0);
-    await until(
-      'nothing waits any more',
-      async () => Object.values((await statistics(registry)).waiting).every((count) => count === '0'),
-      30_000,
+    await until('something is freed', async () => Number((await statistics(registry)).freed.blobs) > 0);
+    await until('nothing waits any more', async () =>
+      Object.values((await statistics(registry)).waiting).every((count) => count === '0'),
     );
     await Promise.all(everybody.map((client) => client.pull()));
     expect(await complaints()).toEqual([]);
 
     await Promise.all(pushers.map((pusher) => pusher.deleteAll()));
     await deletePackages(registry, CLEANED);
-    await until('everything is freed', async () => (await statistics(registry)).stored.blobs === '0', 30_000);
+    await until('everything is freed', async () => (await statistics(registry)).stored.blobs === '0');
     expect(await program.stop()).toBe(0);
     expect(program.output).not.toContain('"level":"error"');
     expect(await complaints()).toEqual([]);
@@ -183,14 +181,10 @@ test(
       program = await Program.start({ data, flags, script: LATER });
       registry = registry.at(program.url);
       await deletePackages(registry, [...PUSHERS, ...CLEANED]);
-      await until(
-        'nothing is left but what waits until the lease of a killed server is over',
-        async () => {
-          const { stored, condemned, deleting } = await statistics(registry);
-          return Number(stored.blobs) === Number(condemned.blobs) + Number(deleting.blobs);
-        },
-        30_000,
-      );
+      await until('nothing is left but what waits until the lease of a killed server is over', async () => {
+        const { stored, condemned, deleting } = await statistics(registry);
+        return Number(stored.blobs) === Number(condemned.blobs) + Number(deleting.blobs);
+      });
       program.tell('later');
       await program.says(/^two weeks later$/m);
       registry = await Registry.login(program.url);
@@ -202,7 +196,6 @@ test(
       await until(
         'nothing is left over',
         async () => files().length === 0 && (await statistics(registry)).stored.blobs === '0',
-        30_000,
       );
       expect(await program.stop()).toBe(0);
       expect(await complaints()).toEqual([]);

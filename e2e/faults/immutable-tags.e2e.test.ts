@@ -7,7 +7,7 @@ import { type Scratch, scratch } from '../harness/scratch.ts';
 import { Program } from './program.ts';
 import { imageDocument, manifestPath, Registry } from './registry.ts';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 const REPOSITORY = '/v1/projects/my-project/locations/us/repositories/gcr.io';
 
 let home: Scratch;

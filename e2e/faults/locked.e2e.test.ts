@@ -1,21 +1,17 @@
 import { Database } from 'bun:sqlite';
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { digestOf } from '../harness/oci.ts';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { blobKey, Ledger } from './ledger.ts';
 import { entrepot, Program } from './program.ts';
 import { blobPath, Registry } from './registry.ts';
 import { verify } from './verify.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
-let home: Scratch;
-beforeAll(async () => {
-  home = await scratch('locked');
-});
-afterAll(() => home[Symbol.asyncDispose]());
+const home = sharedScratch('locked');
 
 test(
   'while another program holds the database, pulls go on; a push waits, and one that waits too long is told to come again',
@@ -41,16 +37,14 @@ test(
       // A short time, in which whoever writes only waits.
       other.run('BEGIN IMMEDIATE');
       const short = push(2);
-      for (let pull = 0; pull < 20; pull += 1)
-        expect((await registry.send('GET', first, { signal: AbortSignal.timeout(3_000) })).status).toBe(200);
+      for (let pull = 0; pull < 3; pull += 1) expect((await registry.send('GET', first)).status).toBe(200);
       other.run('COMMIT');
       expect((await short).status).toBe(201);
 
       // A time that is too long.
       other.run('BEGIN IMMEDIATE');
       const long = push(3);
-      for (let pull = 0; pull < 20; pull += 1)
-        expect((await registry.send('GET', first, { signal: AbortSignal.timeout(3_000) })).status).toBe(200);
+      for (let pull = 0; pull < 20; pull += 1) expect((await registry.send('GET', first)).status).toBe(200);
       const refused = await long;
       expect({ status: refused.status, again: refused.headers.get('retry-after') }).toEqual({
         status: 503,

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { expectNoFailure } from './doctor.ts';
+import { interrupted } from './interrupted.ts';
 import { Program } from './program.ts';
 import { checksumOf, filePath, type Made, type Publishing, PUBLISHING } from './publishing.ts';
 import { Registry } from './registry.ts';
@@ -9,17 +10,14 @@ import { randomFrom } from './traffic.ts';
 
 const ROUNDS = Number(process.env['ENTREPOT_FAULT_ROUNDS'] ?? 8);
 const SEED = Number(process.env['ENTREPOT_FAULT_SEED'] ?? 1);
-const LONGEST_ROUND_MS = 500;
-const ROUND_LIMIT_MS = 30_000;
+/** Between two kills, and three more. */
+const MOST_VERSIONS = 30;
+const ROUND_LIMIT_MS = 60_000;
 const PUBLISHERS = 4;
 const REPOSITORY = 'packages';
 const NAME = 'popular';
 
-let home: Scratch;
-beforeAll(async () => {
-  home = await scratch('packages');
-});
-afterAll(() => home[Symbol.asyncDispose](), 120_000);
+const home = sharedScratch('packages');
 
 /** Versions that were sent, of which some are known to be there. */
 class Book {
@@ -100,15 +98,18 @@ describe.each(PUBLISHING.map((publishing) => [publishing.format, publishing] as 
           });
           for (let round = 0; round < ROUNDS; round += 1) {
             const victim = program;
-            const publishers = Array.from({ length: PUBLISHERS }, () => book.publish(registry));
-            const timer = setTimeout(() => victim.signal('SIGKILL'), 50 + random(LONGEST_ROUND_MS));
-            await Promise.all(publishers).finally(() => clearTimeout(timer));
+            await interrupted({
+              acknowledged: () => book.acknowledged.size,
+              least: 3 + random(MOST_VERSIONS),
+              longer: random(20),
+              work: () => Promise.all(Array.from({ length: PUBLISHERS }, () => book.publish(registry))),
+              interrupt: () => victim.signal('SIGKILL'),
+            });
             expect(await victim.ended()).toBe('SIGKILL');
             program = await Program.start({ data });
             registry = registry.at(program.url);
             await book.verify(registry);
           }
-          expect(book.acknowledged.size).toBeGreaterThan(ROUNDS * 3);
           expect(await program.stop()).toBe(0);
           await expectNoFailure(data);
         } finally {

@@ -1,25 +1,24 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { type Disk, failWrites, fileDisk, reasonAgainst, remounted } from './disks.ts';
 import { Ledger } from './ledger.ts';
 import { expectNoFailure } from './doctor.ts';
+import { interrupted } from './interrupted.ts';
 import { Program } from './program.ts';
 import { Registry } from './registry.ts';
-import { randomFrom, Visitor } from './traffic.ts';
+import { randomFrom, visitors } from './traffic.ts';
 import { verify } from './verify.ts';
 
 const ROUNDS = Number(process.env['ENTREPOT_FAULT_ROUNDS'] ?? 6);
 const SEED = Number(process.env['ENTREPOT_FAULT_SEED'] ?? 1);
-const LONGEST_ROUND_MS = 400;
-const LIMIT_MS = 60_000;
+/** Between two failures, and five more. */
+const MOST_CHANGES = 60;
+const LIMIT_MS = 120_000;
 
-let home: Scratch;
-beforeAll(async () => {
-  home = await scratch('power');
-});
-afterAll(() => home[Symbol.asyncDispose](), 120_000);
+const home = sharedScratch('power');
 
 const noDisk = await (async () => {
   await using trial = await scratch('trial');
@@ -54,25 +53,17 @@ test.skipIf(noDisk !== undefined)(
     try {
       program = await Program.start({ data });
       let registry = await Registry.login(program.url);
-      const visitors = Array.from(
-        { length: 4 },
-        (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(SEED * 1_000 + at)),
-      );
-      visitors.forEach((visitor, at) => visitor.meet(visitors[(at + 1) % visitors.length] ?? visitor));
+      const everybody = visitors(4, { registry, ledger, seed: SEED });
 
       for (let round = 0; round < ROUNDS; round += 1) {
-        let failed = false;
         const running = program;
-        const timer = setTimeout(
-          async () => {
-            failed = true;
-            await cutPower(running, disk, ledger);
-          },
-          100 + random(LONGEST_ROUND_MS),
-        );
-        await Promise.all(visitors.map((visitor) => visitor.run(registry, () => failed))).finally(() =>
-          clearTimeout(timer),
-        );
+        await interrupted({
+          acknowledged: () => ledger.acknowledged,
+          least: 5 + random(MOST_CHANGES),
+          longer: random(20),
+          work: (expected) => Promise.all(everybody.map((visitor) => visitor.run(registry, expected))),
+          interrupt: () => cutPower(running, disk, ledger),
+        });
         // What is in memory still is served.
         expect((await registry.send('GET', '/healthz')).status).toBe(200);
         expect((await registry.send('GET', '/v2/_catalog')).status).toBe(200);
@@ -85,7 +76,6 @@ test.skipIf(noDisk !== undefined)(
         await verify(registry, ledger);
       }
       await expectNoFailure(data);
-      expect(ledger.acknowledged).toBeGreaterThan(ROUNDS * 5);
     } finally {
       await program?.kill();
       await disk[Symbol.asyncDispose]();

@@ -4,8 +4,8 @@ const ROOT = join(import.meta.dir, '..', '..');
 /** The program that people run. */
 export const ENTREPOT = join(ROOT, 'bin', 'entrepot.ts');
 const READY = /^entrepot listening on (https?:\/\/(\S+))$/m;
-const START_LIMIT_MS = 20_000;
-const STOP_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 60_000;
 
 export const PASSWORD = 'fault-tests';
 

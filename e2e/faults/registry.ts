@@ -3,7 +3,7 @@ import { PASSWORD } from './program.ts';
 
 /** Where repositories come into being by a push to them. */
 export const PREFIX = 'gcr.io/my-project';
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 export interface Send {
   readonly body?: Bytes | ReadableStream<Bytes>;

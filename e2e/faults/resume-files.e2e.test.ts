@@ -12,7 +12,7 @@ import { ENTREPOT, Program } from './program.ts';
 import { Registry } from './registry.ts';
 
 const SCRIPT = [Bun.fileURLToPath(import.meta.resolve('./crash-server.ts'))];
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const PARENT = 'projects/my-project/locations/us-central1/repositories/files';
 const PLAIN = '/us-central1-generic/my-project/files';
 const STEPS = [...APPEND_STEPS, ...PUBLISH_STEPS, ...RECORD_STEPS];

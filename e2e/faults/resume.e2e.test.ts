@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { digestOf } from '../harness/oci.ts';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { Connection } from '../harness/connection.ts';
 import { Program } from './program.ts';
 import { blobPath, Registry } from './registry.ts';
 import { until } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
-let home: Scratch;
-beforeAll(async () => {
-  home = await scratch('resume');
-});
-afterAll(() => home[Symbol.asyncDispose]());
+const home = sharedScratch('resume');
 
 test(
   'an upload goes on after SIGKILL in the middle of a chunk, at the offset that the server reports',

@@ -13,7 +13,7 @@ import { type Document, imageDocument, Registry } from './registry.ts';
 import { verify } from './verify.ts';
 
 const SCRIPT = [Bun.fileURLToPath(import.meta.resolve('./crash-server.ts'))];
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 let home: Scratch;
 let data: string;

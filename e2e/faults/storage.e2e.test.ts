@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { chmodSync, readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { type Bytes, digestOf } from '../harness/oci.ts';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { memoryDisk, reasonAgainst } from './disks.ts';
 import { blobKey, Ledger, manifestKey, tagKey } from './ledger.ts';
 import { entrepot, Program } from './program.ts';
@@ -12,13 +13,9 @@ import { imageDocument, Registry } from './registry.ts';
 import { verify } from './verify.ts';
 
 const MIB = 1024 * 1024;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
-let home: Scratch;
-beforeAll(async () => {
-  home = await scratch('storage');
-});
-afterAll(() => home[Symbol.asyncDispose]());
+const home = sharedScratch('storage');
 
 /** An image under a tag that was acknowledged. */
 async function pushImage(registry: Registry, ledger: Ledger, tag: string, seed: number): Promise<void> {

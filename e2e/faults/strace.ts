@@ -16,7 +16,7 @@ async function tampered(pid: number, how: string): Promise<Tracing> {
   const inject = `inject=fsync,fdatasync:${how}`;
   const child = Bun.spawn(
     [findProgram('strace') ?? 'strace', '-f', '-e', `trace=${calls}`, '-e', inject, '-p', String(pid)],
-    { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 30_000 },
+    { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 120_000 },
   );
   await attached(child.stderr);
   return {
@@ -45,7 +45,7 @@ async function attached(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promis
 
 /** Why processes cannot be traced here; nothing when they can. */
 export async function reasonAgainstTracing(): Promise<string | undefined> {
-  const victim = Bun.spawn(['sleep', '20']);
+  const victim = Bun.spawn(['sleep', '120']);
   try {
     await using _ = await failSyncs(victim.pid);
     return undefined;

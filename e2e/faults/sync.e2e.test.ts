@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { noise } from '../fixtures/noise.ts';
 import { digestOf } from '../harness/oci.ts';
 import { describeWith } from '../harness/needs.ts';
-import { type Scratch, scratch } from '../harness/scratch.ts';
+import { sharedScratch } from '../harness/shared-scratch.ts';
 import { blobKey, Ledger, manifestKey, tagKey } from './ledger.ts';
 import { entrepot, Program } from './program.ts';
 import { type Document, imageDocument, Registry } from './registry.ts';
 import { failSyncs, reasonAgainstTracing } from './strace.ts';
 import { verify } from './verify.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
-let home: Scratch;
-beforeAll(async () => {
-  home = await scratch('sync');
-});
-afterAll(() => home[Symbol.asyncDispose]());
+const home = sharedScratch('sync');
 
 const noTracing = await reasonAgainstTracing();
 if (noTracing !== undefined) console.warn(`skipped tests of failing syncs: ${noTracing}`);

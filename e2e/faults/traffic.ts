@@ -23,7 +23,7 @@ let fresh = 0;
 class Gone extends Error {}
 
 /** One client that pushes, tags, mounts and deletes in an image of its own, and notes what was acknowledged. */
-export class Visitor {
+class Visitor {
   readonly image: string;
   readonly #ledger: Ledger;
   readonly #random: Random;
@@ -213,6 +213,23 @@ export class Visitor {
     this.#ledger.contents.set(digestOf(bytes), bytes);
     return bytes;
   }
+}
+
+/** So many clients, each of which mounts what the next one pushed. */
+export function visitors(
+  count: number,
+  {
+    registry,
+    ledger,
+    seed = 0,
+  }: { readonly registry: Registry; readonly ledger: Ledger; readonly seed?: number },
+): readonly Visitor[] {
+  const all = Array.from(
+    { length: count },
+    (_, at) => new Visitor(`image-${at}`, registry, ledger, randomFrom(seed * 1_000 + at)),
+  );
+  all.forEach((visitor, at) => visitor.meet(all[(at + 1) % count] ?? visitor));
+  return all;
 }
 
 const TAGS = ['a', 'b', 'c', 'd', 'e', 'f'];

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 /** Bytes: who takes none of a long stream wants to see how it began. */
 const MOST_HELD = 1 << 18;
 

@@ -1,4 +1,4 @@
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /** Why what is at `url` cannot be fetched from this machine; undefined when it can. */
 export async function unreachable(url: string | URL): Promise<string | undefined> {

@@ -56,7 +56,7 @@ export async function startS3(): Promise<S3Server> {
         stderr: Bun.file(join(home.path, 'err')),
       },
     );
-    await until('the S3 storage answers', () => answers(endpoint), 30_000);
+    await until('the S3 storage answers', () => answers(endpoint));
   };
   await start();
   return {

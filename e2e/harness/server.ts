@@ -15,8 +15,8 @@ const root = join(import.meta.dir, '..', '..');
 const PROJECT = 'my-project';
 const LOCATION = 'us-central1';
 const READY = /^entrepot listening on http:\/\/(\S+)$/m;
-const START_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 60_000;
 
 /** A running server with a data directory of its own. */
 export interface Server extends AsyncDisposable {

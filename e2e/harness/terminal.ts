@@ -6,7 +6,7 @@ export interface Turn {
   readonly reply: string | ((found: RegExpExecArray) => Promise<void>);
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 /** What a terminal is told about colours and its cursor. */
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-Z\\-_=>])/g;

@@ -80,7 +80,7 @@ export async function startVerdaccio(): Promise<Verdaccio> {
         ({ ok }) => ok,
         () => false,
       );
-    await until('Verdaccio answers', pinged, 30_000);
+    await until('Verdaccio answers', pinged);
     return { host, url, token: await registerAt(url, 'publisher'), stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

@@ -74,13 +74,8 @@ class Place {
   }
 
   /** Runs and waits for the end. */
-  async run(body: object = {}): Promise<Json> {
-    let operation = await admin.ok('POST', `${this.name}:runCleanup`, body);
-    while (operation.done !== true) {
-      await Bun.sleep(1);
-      operation = await admin.get(operation.name);
-    }
-    return operation;
+  run(body: object = {}): Promise<Json> {
+    return admin.cleaned(this.name, body);
   }
 
   async versions(): Promise<readonly string[]> {

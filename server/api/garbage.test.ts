@@ -19,15 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-/** A run that is over. */
-async function run(force = true): Promise<Json> {
-  const { id } = await admin.ok('POST', 'garbageCollection:run', { force });
-  for (;;) {
-    const current = await admin.get(`garbageCollection/runs/${id}`);
-    if (current.endTime !== undefined) return current;
-    await Bun.sleep(5);
-  }
-}
+const run = (force?: boolean): Promise<Json> => admin.collected(force);
 const explain = (digest: string): Promise<Json> => admin.get(`blobs/${digest}:explain`);
 
 describe('the collection of garbage', () => {

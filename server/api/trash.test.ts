@@ -111,8 +111,7 @@ describe('a deleted version', () => {
         all: { action: 'DELETE', condition: { tagState: 'ANY', packageNamePrefixes: [app.id] } },
       },
     });
-    const run = await admin.ok('POST', `${IMAGES}:runCleanup`, {});
-    while (!(await admin.get(run.name)).done) await Bun.sleep(5);
+    await admin.cleaned(IMAGES);
     await admin.ok('PATCH', `${IMAGES}?updateMask=cleanupPolicies`, {});
 
     const entries = await app.deleted();

@@ -85,10 +85,11 @@ describe('JSON, read strictly,', () => {
     ['backslashes alone', `{"x":"${String.raw`\\`.repeat(2_000_000)}"}`],
     ['blanks', `[${' '.repeat(4_000_000)}]`],
   ])('may be megabytes of %s, and takes no longer for it than reading does', (_, text) => {
+    // What reads them again and again takes hours.
     const began = performance.now();
 
     parseJsonStrictly(text);
 
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });

@@ -28,7 +28,7 @@ let upstream: FakeUpstream;
 let client: OutboundClient;
 beforeEach(async () => {
   upstream = await FakeUpstream.start();
-  client = new OutboundClient({ allowed }, new Turns({ atOnce: 2, patienceMs: 150 }));
+  client = new OutboundClient({ allowed }, new Turns({ atOnce: 2 }));
 });
 afterEach(async () => {
   client[Symbol.dispose]();
@@ -258,9 +258,15 @@ describe('a turn', () => {
   });
 
   it('lasts as long as the body, and is not waited for for ever', async () => {
-    await Promise.all([open('/slow'), open('/slow')]);
+    const url = (path: string): URL => new URL(path, upstream.url);
+    using impatient = new OutboundClient({ allowed }, new Turns({ atOnce: 2, patienceMs: 150 }));
+    const held = [url('/slow'), url('/slow')].map((slow) => impatient.open(slow, { maxBytes: 9 }));
+    await Promise.all(held);
 
-    expect(await failureOf(read('/a'))).toMatchObject({ code: 'UNAVAILABLE', reason: 'UPSTREAM_BUSY' });
+    expect(await failureOf(impatient.open(url('/a'), { maxBytes: 9 }))).toMatchObject({
+      code: 'UNAVAILABLE',
+      reason: 'UPSTREAM_BUSY',
+    });
   });
 
   it.each([

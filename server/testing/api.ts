@@ -1,4 +1,5 @@
 import { expect } from 'bun:test';
+import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { compileRoutes } from '../api/match.ts';
 import type { ApiRoute } from '../api/route.ts';
@@ -78,15 +79,40 @@ export class ApiCaller {
 
   get = (path: string): Promise<Json> => this.ok('GET', path);
 
+  /** An operation once it is over. */
+  async ended(operation: Json): Promise<Json> {
+    let current = operation;
+    while (current.done !== true) {
+      // Whoever only asks, and never waits, leaves no time for sockets.
+      await setImmediate();
+      current = await this.get(operation.name);
+    }
+    return current;
+  }
+
+  /** The operation of a cleanup by policies that was asked for, once it is over. */
+  async cleaned(repository: string, body: object = {}): Promise<Json> {
+    return this.ended(await this.ok('POST', `${repository}:runCleanup`, body));
+  }
+
+  /**
+   * The run of a collection of garbage that was asked for, once it is over, and what goes by itself right behind it too: that would
+   * take what is due next.
+   */
+  async collected(force = true): Promise<Json> {
+    const { id } = await this.ok('POST', 'garbageCollection:run', { force });
+    for (;;) {
+      const run = await this.get(`garbageCollection/runs/${id}`);
+      if (run.endTime !== undefined && !(await this.get('garbageCollection')).running) return run;
+      await Bun.sleep(5);
+    }
+  }
+
   /** The report of a prefetch that is over, which ends by itself. */
   async prefetched(repository: string, artifacts: readonly string[]): Promise<Json> {
-    let operation = await this.ok('POST', `${repository}:prefetch`, { artifacts });
-    expect(operation.metadata.totalCount).toBe(new Set(artifacts).size);
-    while (!operation.done) {
-      // Whoever only asks, and never waits, leaves no time for sockets.
-      await new Promise((resolve) => setImmediate(resolve));
-      operation = await this.get(operation.name);
-    }
+    const begun = await this.ok('POST', `${repository}:prefetch`, { artifacts });
+    expect(begun.metadata.totalCount).toBe(new Set(artifacts).size);
+    const operation = await this.ended(begun);
     expect(operation.metadata).toEqual(operation.response);
     const { '@type': type, ...report } = operation.response;
     expect(type).toEndWith('.PrefetchReport');

@@ -4,7 +4,7 @@ import { UNWATCHED } from '../stores/backup/progress.ts';
 import { takeBackup } from '../stores/backup/take-backup.ts';
 
 // Nobody stops it when the test itself is stopped.
-setTimeout(() => process.exit(1), 20_000);
+setTimeout(() => process.exit(1), 120_000);
 
 const [data = '', to = '', subject = ''] = process.argv.slice(2);
 await takeBackup({

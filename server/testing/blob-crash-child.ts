@@ -3,7 +3,7 @@ import { bodyOf, noise, pausedBody } from './contracts/bodies.ts';
 import { FilesystemBlobs } from '../stores/blobs/filesystem.ts';
 
 // Nobody stops it when the test itself is stopped.
-setTimeout(() => process.exit(1), 20_000);
+setTimeout(() => process.exit(1), 120_000);
 
 const BYTES = noise(3_000_000);
 const [task, root = '', subject = ''] = process.argv.slice(2);

@@ -7,7 +7,7 @@ import { DownloadProcess } from './download-lab.ts';
 import { ScriptedUpstream, tap } from './scripted-fetch.ts';
 
 // Nobody stops it when the test itself is stopped.
-setTimeout(() => process.exit(1), 20_000);
+setTimeout(() => process.exit(1), 120_000);
 
 const [root = '', length = ''] = process.argv.slice(2);
 const bytes = noise(Number(length));

@@ -18,7 +18,7 @@ export async function entrepotFor(
     env: { PATH: process.env['PATH'] ?? '', ENTREPOT_DATA: data, ...env },
     stdout: 'pipe',
     stderr: 'pipe',
-    timeout: 20_000,
+    timeout: 120_000,
   });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { stdout, stderr, code };

@@ -227,7 +227,7 @@ const child = () =>
       root,
       String(size),
     ],
-    { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', timeout: 20_000 },
+    { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', timeout: 120_000 },
   );
 const said = async (lines: { read(): Promise<{ readonly value?: Uint8Array | undefined }> }) =>
   new TextDecoder().decode((await lines.read()).value);

@@ -23,7 +23,7 @@ const child = (...args: readonly string[]) =>
     {
       stdout: 'pipe',
       stderr: 'inherit',
-      timeout: 20_000,
+      timeout: 120_000,
     },
   );
 
