@@ -11,7 +11,7 @@ import { readStored, type Stored } from './harness/registry.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 let server: Server;
 let space: Scratch;

@@ -23,7 +23,7 @@ import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 import { until } from './harness/until.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const IMAGES: readonly ClientKind[] = [podman, skopeo, docker, crane, oras];
 const PACKAGES: readonly NpmClientKind[] = [npm, pnpm];
 

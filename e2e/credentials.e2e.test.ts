@@ -21,7 +21,7 @@ import { attempt, PATH as clientsPath, succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const KINDS: readonly ClientKind[] = [docker, podman, buildah, skopeo, crane, oras];
 const PROGRAM = join(import.meta.dir, '..', 'entrepot');
 const WRITER = 'roles/artifactregistry.writer';

@@ -10,7 +10,7 @@ import { attempt, run } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const PARENT = 'projects/my-project/locations/us-central1';
 const ENTREPOT = [process.execPath, join(import.meta.dir, '..', 'bin', 'entrepot.ts')];
 /** More than one part of the command line's uploads. */

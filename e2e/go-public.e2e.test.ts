@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { goNetrc } from './clients/go.ts';
 import type { GoProxy } from './clients/go-client.ts';
 import { openGo } from './clients/go-walk.ts';
-import { egressThrough } from './harness/egress.ts';
 import { GoRepositories } from './harness/go-repositories.ts';
-import { describeWith } from './harness/needs.ts';
+import { describePublicCache, PUBLIC_LIMIT_MS } from './harness/public-cache.ts';
 import { publicChecksumKey, publicGoMissing } from './harness/public-go.ts';
-import { Relay } from './harness/relay.ts';
-import { type Scratch, scratch } from './harness/scratch.ts';
-import { type SecureFront, secureFront } from './harness/secure-front.ts';
-import { type Server, startServer } from './harness/server.ts';
+import { secureFront } from './harness/secure-front.ts';
 
-const LIMIT_MS = 600_000;
 /** What a service with its data, its metrics and its tests asks for; each as old as its neighbours. */
 const APPLICATION = [
   'github.com/gin-gonic/gin@v1.10.0',
@@ -33,65 +28,49 @@ const ALONE = { HTTPS_PROXY: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1
 const missing = await publicGoMissing();
 const key = missing === undefined ? await publicChecksumKey() : undefined;
 
-function throughACache(): void {
-  let server: Server;
-  let front: SecureFront;
-  let space: Scratch;
-  let way: Relay;
-  let cache: GoProxy;
-  /** Itself held to the checksum database. */
-  let held: GoProxy;
+const REGISTRY = 'the public proxy of Go';
+if (missing === undefined && key === undefined)
+  console.warn(`${REGISTRY}: its checksum database cannot be reached from here, so it is left out`);
 
-  beforeAll(async () => {
-    space = await scratch('go-public');
-    way = await Relay.proxy();
-    server = await startServer({ flags: egressThrough(way) });
-    front = secureFront(server.url);
-    const repositories = new GoRepositories(server, front);
-    cache = await repositories.remote('public', 'GO_PROXY');
-    held = await repositories.remote(
-      'held',
-      'GO_PROXY',
-      key === undefined ? {} : { checksumDatabase: { key } },
-    );
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await front[Symbol.asyncDispose]();
-    await server.stop();
-    await way[Symbol.asyncDispose]();
-    await space[Symbol.asyncDispose]();
-  }, LIMIT_MS);
-
-  /** With a checksum database the go command asks it through the repository, as it has no other way to it. */
-  const download = async (proxy: GoProxy, isSummed: boolean): Promise<readonly string[]> =>
-    (await openGo({ kind: goNetrc, space }, proxy)).download(APPLICATION, {
-      ...ALONE,
-      ...(isSummed && { GONOSUMDB: '' }),
-    });
-
-  test(
-    'downloads an application of dozens of modules cold, warm, and with the upstream cut',
-    async () => {
-      const isSummed = key !== undefined;
-      const cold = await download(cache, isSummed);
-      expect(cold.length).toBeGreaterThan(50);
-      expect(await download(cache, isSummed)).toEqual(cold);
-      if (isSummed) expect(await download(held, false)).toEqual(cold);
-      way.cut();
-      expect(await download(cache, isSummed)).toEqual(cold);
-      if (isSummed) expect(await download(held, false)).toEqual(cold);
+describePublicCache(
+  {
+    registry: REGISTRY,
+    missing,
+    programs: goNetrc.programs,
+    async open(server, stack) {
+      const repositories = new GoRepositories(server, stack.use(secureFront(server.url)));
+      return {
+        cache: await repositories.remote('public', 'GO_PROXY'),
+        /** Itself held to the checksum database. */
+        held:
+          key === undefined
+            ? undefined
+            : await repositories.remote('held', 'GO_PROXY', { checksumDatabase: { key } }),
+      };
     },
-    LIMIT_MS,
-  );
-}
+  },
+  (through) =>
+    test(
+      'downloads an application of dozens of modules cold, warm, and with the upstream cut',
+      async () => {
+        const { space, caches, cut } = through();
+        const { cache, held } = caches;
+        const download = async (
+          proxy: GoProxy,
+          env: Readonly<Record<string, string>> = {},
+        ): Promise<readonly string[]> =>
+          (await openGo({ kind: goNetrc, space }, proxy)).download(APPLICATION, { ...ALONE, ...env });
+        /** With a checksum database the go command asks it through the repository, as it has no other way to it. */
+        const cached = () => download(cache, held && { GONOSUMDB: '' });
 
-const NAME = 'a remote repository of the public proxy of Go';
-if (missing === undefined) {
-  if (key === undefined)
-    console.warn(`${NAME}: its checksum database cannot be reached from here, so it is left out`);
-  describeWith(NAME, goNetrc.programs, throughACache);
-} else {
-  console.warn(`skipped ${NAME}: it cannot be reached from here: ${missing}`);
-  describe.skip(NAME, throughACache);
-}
+        const cold = await cached();
+        expect(cold.length).toBeGreaterThan(50);
+        expect(await cached()).toEqual(cold);
+        if (held) expect(await download(held)).toEqual(cold);
+        cut();
+        expect(await cached()).toEqual(cold);
+        if (held) expect(await download(held)).toEqual(cold);
+      },
+      PUBLIC_LIMIT_MS,
+    ),
+);

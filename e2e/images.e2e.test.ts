@@ -15,7 +15,7 @@ import { type Image, payloads } from './harness/registry.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const KINDS: readonly ClientKind[] = [podman, buildah, skopeo, docker, crane, oras];
 
 let server: Server;

@@ -13,7 +13,7 @@ import { pushTree } from './harness/push.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const KINDS: readonly ClientKind[] = [podman, skopeo, docker, crane, oras];
 
 let server: Server;

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { type Application, type MavenRepository, Mvn } from './clients/mvn.ts';
-import { egressThrough } from './harness/egress.ts';
+import { type Application, Mvn } from './clients/mvn.ts';
 import { MavenRepositories } from './harness/maven-repositories.ts';
-import { describeWith } from './harness/needs.ts';
-import { publicMavenMissing } from './harness/public-maven.ts';
-import { Relay } from './harness/relay.ts';
-import { type Scratch, scratch } from './harness/scratch.ts';
-import { type Server, startServer } from './harness/server.ts';
+import { describePublicCache, PUBLIC_LIMIT_MS } from './harness/public-cache.ts';
+import { publicMissing } from './harness/public-registry.ts';
 
-const LIMIT_MS = 600_000;
 /** What a service with its data, its metrics and its tests asks for; what has no version has the one that is managed. */
 const APPLICATION: Application = {
   managed: ['org.springframework.boot:spring-boot-dependencies:3.3.2'],
@@ -30,46 +25,28 @@ const APPLICATION: Application = {
   ],
 };
 
-function throughACache(): void {
-  let server: Server;
-  let space: Scratch;
-  let way: Relay;
-  let cache: MavenRepository;
+describePublicCache(
+  {
+    registry: 'the public repository of Maven',
+    missing: await publicMissing('pkg:maven/org.slf4j/slf4j-api@2.0.13'),
+    programs: Mvn.programs,
+    open: (server) => new MavenRepositories(server).remote('public', 'MAVEN_CENTRAL'),
+  },
+  (through) =>
+    test(
+      'resolves an application of more than a hundred jars cold, warm, and with the upstream cut',
+      async () => {
+        const { space, caches, cut } = through();
+        /** With nothing that it knows from before. */
+        const resolved = async (): Promise<readonly string[]> =>
+          (await Mvn.open(join(space.path, crypto.randomUUID().slice(0, 8)), caches)).resolve(APPLICATION);
 
-  beforeAll(async () => {
-    space = await scratch('maven-public');
-    way = await Relay.proxy();
-    server = await startServer({ flags: egressThrough(way) });
-    cache = await new MavenRepositories(server).remote('public', 'MAVEN_CENTRAL');
-  }, LIMIT_MS);
-
-  afterAll(async () => {
-    await server.stop();
-    await way[Symbol.asyncDispose]();
-    await space[Symbol.asyncDispose]();
-  }, LIMIT_MS);
-
-  /** With nothing that it knows from before. */
-  const resolved = async (): Promise<readonly string[]> =>
-    (await Mvn.open(join(space.path, crypto.randomUUID().slice(0, 8)), cache)).resolve(APPLICATION);
-
-  test(
-    'resolves an application of more than a hundred jars cold, warm, and with the upstream cut',
-    async () => {
-      const cold = await resolved();
-      expect(cold.length).toBeGreaterThan(100);
-      expect(await resolved()).toEqual(cold);
-      way.cut();
-      expect(await resolved()).toEqual(cold);
-    },
-    LIMIT_MS,
-  );
-}
-
-const NAME = 'a remote repository of the public repository of Maven';
-const missing = await publicMavenMissing();
-if (missing === undefined) describeWith(NAME, Mvn.programs, throughACache);
-else {
-  console.warn(`skipped ${NAME}: it cannot be reached from here: ${missing}`);
-  describe.skip(NAME, throughACache);
-}
+        const cold = await resolved();
+        expect(cold.length).toBeGreaterThan(100);
+        expect(await resolved()).toEqual(cold);
+        cut();
+        expect(await resolved()).toEqual(cold);
+      },
+      PUBLIC_LIMIT_MS,
+    ),
+);

@@ -17,7 +17,7 @@ import { attempt, type Finished, nodeProgram, succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const NPM = nodeProgram('npm');
 const BULK = '/-/npm/v1/security/advisories/bulk';
 const ADVISORY = {

@@ -10,7 +10,7 @@ import { attempt, nodeProgram, succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const NPM = nodeProgram('npm');
 
 let server: Server;

@@ -24,7 +24,7 @@ import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 import { startVerdaccio, VERDACCIO } from './harness/verdaccio.ts';
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 const KINDS: readonly NpmClientKind[] = [npm, pnpm, yarn, berry, bun];
 
 let server: Server;

@@ -13,7 +13,7 @@ import { describeWith } from './harness/needs.ts';
 import type { Image } from './harness/registry.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const ADMIN = { username: 'admin', password: ADMIN_PASSWORD };
 
 const verify = Bun.password.verify.bind(Bun.password);

@@ -16,7 +16,7 @@ import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
 /** Repositories that allUsers may read, and refusals as people see them: clients without credentials, or with too few rights. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const KINDS: readonly ClientKind[] = [podman, buildah, skopeo, crane, oras];
 const PARENT = 'projects/my-project/locations/us-central1/repositories';
 const GUEST = { username: 'guest', password: 'a password for the guest' };

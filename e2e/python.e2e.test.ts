@@ -19,7 +19,7 @@ import { Relay } from './harness/relay.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 300_000;
 const KINDS: readonly PythonClientKind[] = [twine, verboseTwine, uv, poetry, hatch, flit];
 
 let server: Server;

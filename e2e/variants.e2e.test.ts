@@ -16,7 +16,7 @@ import { type Finished, succeed } from './harness/run.ts';
 import { type Scratch, scratch } from './harness/scratch.ts';
 import { type Server, startServer } from './harness/server.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 let server: Server;
 let space: Scratch;

@@ -1,21 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PackageURL, UrlConverter } from '@socketregistry/packageurl-js';
-import { unreachable } from './reachable.ts';
+import { publicAddress, publicMissing, unreachable } from './public-registry.ts';
 import { attempt } from './run.ts';
 
 /** A module that others need everywhere. */
 const SAMPLE = 'pkg:golang/github.com/google/uuid@v1.6.0';
 
 /** Why the public proxy of Go cannot be asked from this machine; undefined when it can. */
-export async function publicGoMissing(): Promise<string | undefined> {
-  const url = UrlConverter.toDownloadUrl(PackageURL.fromString(SAMPLE))?.url;
-  return url === undefined ? 'its address is not known' : unreachable(url);
-}
+export const publicGoMissing = (): Promise<string | undefined> => publicMissing(SAMPLE);
 
 /** The key of the public checksum database, as it is in the source of this machine's go command; nothing where it cannot be had. */
 export async function publicChecksumKey(): Promise<string | undefined> {
-  const url = UrlConverter.toDownloadUrl(PackageURL.fromString(SAMPLE))?.url;
+  const url = publicAddress(SAMPLE);
   const root = await attempt(['go', 'env', 'GOROOT']).then(
     ({ stdout }) => stdout.trim(),
     () => '',

@@ -43,7 +43,7 @@ export async function attempt(command: readonly string[], options: RunOptions = 
     stdin: options.stdin === undefined ? 'ignore' : new TextEncoder().encode(options.stdin),
     stdout: 'pipe',
     stderr: 'pipe',
-    timeout: options.timeout ?? 120_000,
+    timeout: options.timeout ?? 300_000,
     killSignal: 'SIGKILL',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
