@@ -50,7 +50,7 @@ import { audited } from './stores/metadata/audited.ts';
 import { AccountTables } from './stores/metadata/account-tables.ts';
 import { MetadataDatabase } from './stores/metadata/database.ts';
 import { FilesByContent } from './stores/metadata/files-by-content.ts';
-import type { RecordStep } from './stores/metadata/hosted-tables.ts';
+import type { RecordStep } from './stores/metadata/repository-changes.ts';
 import { grantRole, PolicyTables } from './stores/metadata/policy-tables.ts';
 import { PrefetchOperations } from './stores/metadata/prefetch-operations.ts';
 import { RepositoryTables } from './stores/metadata/repository-directory.ts';

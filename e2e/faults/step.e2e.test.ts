@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { PUBLISH_STEPS } from '../../server/stores/blobs/publish.ts';
 import { APPEND_STEPS } from '../../server/stores/blobs/staged-upload.ts';
-import { RECORD_STEPS } from '../../server/stores/metadata/hosted-tables.ts';
+import { RECORD_STEPS } from '../../server/stores/metadata/repository-changes.ts';
 import { noise } from '../fixtures/noise.ts';
 import { type Bytes, digestOf, encodeJson } from '../harness/oci.ts';
 import { type Scratch, scratch } from '../harness/scratch.ts';

@@ -1,17 +1,7 @@
-import type { Transaction } from 'kysely';
-import type {
-  BlobInfo,
-  BlobStore,
-  Body,
-  ByteRange,
-  ByteStream,
-  CommittedBlob,
-  WriteOptions,
-} from '../../core/blob.ts';
+import type { BlobInfo, Body, ByteRange, ByteStream, CommittedBlob, WriteOptions } from '../../core/blob.ts';
 import type {
   Attributes,
   CatalogReader,
-  FileRef,
   HostedRepo,
   MayUntag,
   NewFile,
@@ -19,53 +9,33 @@ import type {
   StoredFile,
   TagRow,
   Upload,
-  VersionLink,
 } from '../../core/catalog.ts';
 import type { Sighting } from '../../core/copies.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
-import type { Page } from '../../core/page.ts';
 import type { UploadSessions } from '../upload-sessions.ts';
-import type { CopyEviction } from './copy-eviction.ts';
 import { noteSighting } from './copy-tables.ts';
-import { adoptBlob, type Surplus, unnamed } from './adopt-blob.ts';
-import type { Recorded, Transactions } from './transactions.ts';
+import { adoptBlob } from './adopt-blob.ts';
+import type { Recorded } from './transactions.ts';
 import { describePackage, ensurePackage } from './packages.ts';
+import { PassedCatalog } from './passed-catalog.ts';
 import { publish, putFile } from './publish.ts';
-import { asQuotaRefusal } from './quotas.ts';
+import { type ChangesOptions, RepositoryChanges, type Work } from './repository-changes.ts';
 import { requireRoom } from './require-room.ts';
-import type { Schema } from './schema.ts';
 import { removeTag, setTag } from './tags.ts';
 import type { UsualRetention } from './trash.ts';
 import { removeVersion } from './versions.ts';
 import { withdrawFile } from './withdraw-file.ts';
 
-export interface HostedOptions {
-  readonly database: Transactions;
-  readonly blobs: BlobStore;
+export interface HostedOptions extends ChangesOptions {
   readonly uploads: UploadSessions;
-  readonly now: () => number;
   /** How long a loose file is kept for the version that will need it. */
   readonly leaseMs: number;
   /** Without it, nothing goes into the trash. */
   readonly trashRetention?: UsualRetention;
-  /** Where others may go for what comes, how. */
-  readonly eviction?: CopyEviction;
-  /** Called at each step of each change, for tests that stop the process just there. */
-  readonly onStep?: (step: RecordStep) => void;
 }
-
-/**
- * How far a change of the tables has come. `recording`: all is written and nothing committed; `recorded`: committed,
- * and on the disk; `tidied`: what it made superfluous is gone from the store.
- */
-export const RECORD_STEPS = ['recording', 'recorded', 'tidied'] as const;
-export type RecordStep = (typeof RECORD_STEPS)[number];
-
-type Work = (tx: Transaction<Schema>, now: number) => Promise<readonly Surplus[]>;
 
 /** Bytes that are on the disk so soon that what names them can be waited for. */
 const BRIEF = 1024 * 1024;
-const ROOM_TRIES = 3;
 
 const NAMING: Recorded = { part: 'naming' };
 
@@ -77,14 +47,17 @@ interface Place {
 }
 
 /** One repository that can be written, on the metadata tables and a blob store. */
-export class HostedTables implements HostedRepo {
+export class HostedTables extends PassedCatalog implements HostedRepo {
   readonly #options: HostedOptions;
   readonly #place: Place;
+  readonly #changes: RepositoryChanges;
   readonly #stored: CommittedBlob[] = [];
 
   constructor(options: HostedOptions, place: Place) {
+    super(place.catalog);
     this.#options = options;
     this.#place = place;
+    this.#changes = new RepositoryChanges(options, place.repositoryId);
   }
 
   async store(body: ByteStream, options?: WriteOptions): Promise<CommittedBlob> {
@@ -103,7 +76,7 @@ export class HostedTables implements HostedRepo {
   }
 
   async abandon(): Promise<void> {
-    await this.#takeBack(this.#stored.splice(0));
+    await this.#changes.takeBack(this.#stored.splice(0));
   }
 
   async beginUpload(pkg: string, options?: WriteOptions): Promise<Upload> {
@@ -117,7 +90,7 @@ export class HostedTables implements HostedRepo {
   }
 
   async link(file: NewFile, sighting?: Sighting): Promise<void> {
-    await this.#orDiscard(
+    await this.#changes.naming(
       [file],
       async (tx, now) => {
         if (sighting) await noteSighting(tx, this.#place.repositoryId, sighting);
@@ -137,7 +110,7 @@ export class HostedTables implements HostedRepo {
   }
 
   async unlink(path: string): Promise<void> {
-    await this.#write(async (tx) => {
+    await this.#changes.write(async (tx) => {
       const file = await tx
         .selectFrom('file')
         .leftJoin('version_use', 'version_use.file_id', 'file.id')
@@ -189,43 +162,11 @@ export class HostedTables implements HostedRepo {
       if (plan.sighting) await noteSighting(tx, repositoryId, plan.sighting);
       return publish(tx, plan, { repositoryId, now });
     };
-    await this.#orDiscard(plan.files, work, { response });
-  }
-
-  /** Names files, or takes back the bytes that came for them. */
-  async #orDiscard(files: readonly NewFile[], work: Work, recorded: Recorded): Promise<void> {
-    try {
-      await this.#writeMakingRoom(files, work, recorded);
-    } catch (error) {
-      const brought = files.flatMap(({ blob }) => ('checksums' in blob ? [blob] : []));
-      // Only a refusal is known not to have been committed.
-      if (error instanceof RegistryError && error.status < 500)
-        await this.#takeBack(brought).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  /** Again when others went for it: for its bytes, for its version, and once more for those who were quicker. */
-  async #writeMakingRoom(files: readonly NewFile[], work: Work, recorded: Recorded): Promise<void> {
-    const { eviction } = this.#options;
-    const { repositoryId } = this.#place;
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await this.#write(work, recorded);
-      } catch (error) {
-        const made = tries < ROOM_TRIES && (await eviction?.madeRoom(repositoryId, error, files));
-        if (!made) throw error;
-      }
-    }
-  }
-
-  async #takeBack(brought: readonly CommittedBlob[]): Promise<void> {
-    const { database, blobs } = this.#options;
-    for (const blob of await unnamed(database.read, brought)) await blobs.delete(blob);
+    await this.#changes.naming(plan.files, work, { response });
   }
 
   async amend(pkg: string, version: string, change: (attributes: Attributes) => Attributes): Promise<void> {
-    await this.#write(async (tx, now) => {
+    await this.#changes.write(async (tx, now) => {
       const row = await tx
         .selectFrom('version')
         .innerJoin('package', 'package.id', 'version.package_id')
@@ -251,7 +192,7 @@ export class HostedTables implements HostedRepo {
 
   async #remove(pkg: string, version: string, usual: UsualRetention, mayUntag?: MayUntag): Promise<void> {
     const { repositoryId } = this.#place;
-    await this.#write(async (tx, now) => {
+    await this.#changes.write(async (tx, now) => {
       await removeVersion(tx, { repositoryId, package: pkg, version, now, usual }, mayUntag);
       return [];
     });
@@ -259,7 +200,7 @@ export class HostedTables implements HostedRepo {
 
   async withdraw(path: string, mayUntag?: MayUntag): Promise<void> {
     const { repositoryId } = this.#place;
-    await this.#write(async (tx, now) => {
+    await this.#changes.write(async (tx, now) => {
       await withdrawFile(tx, { repositoryId, path, now, usual: this.#options.trashRetention }, mayUntag);
       return [];
     });
@@ -267,7 +208,7 @@ export class HostedTables implements HostedRepo {
 
   async untag(pkg: string, tag: string): Promise<void> {
     const { repositoryId } = this.#place;
-    await this.#write(async (tx, now) => {
+    await this.#changes.write(async (tx, now) => {
       await removeTag(tx, { repositoryId, package: pkg, tag, now });
       return [];
     });
@@ -275,7 +216,7 @@ export class HostedTables implements HostedRepo {
 
   async tag(pkg: string, tags: readonly TagRow[]): Promise<void> {
     const { repositoryId } = this.#place;
-    await this.#write(async (tx, now) => {
+    await this.#changes.write(async (tx, now) => {
       for (const { tag, version } of tags) {
         const row = await tx
           .selectFrom('version')
@@ -299,7 +240,7 @@ export class HostedTables implements HostedRepo {
     searchText?: string,
   ): Promise<void> {
     const { repositoryId } = this.#place;
-    await this.#write(async (tx) => {
+    await this.#changes.write(async (tx) => {
       const row = await tx
         .selectFrom('package')
         .select(['id', 'attributes'])
@@ -316,63 +257,6 @@ export class HostedTables implements HostedRepo {
     });
   }
 
-  packagesState(prefix: string) {
-    return this.#place.catalog.packagesState(prefix);
-  }
-
-  namesRevision() {
-    return this.#place.catalog.namesRevision();
-  }
-  packageState(pkg: string) {
-    return this.#place.catalog.packageState(pkg);
-  }
-  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {
-    return this.#place.catalog.search(words, page);
-  }
-  owns(pkg: string) {
-    return this.#place.catalog.owns(pkg);
-  }
-  file(ref: FileRef) {
-    return this.#place.catalog.file(ref);
-  }
-  damaged(ref: FileRef) {
-    return this.#place.catalog.damaged(ref);
-  }
-  version(pkg: string, version: string) {
-    return this.#place.catalog.version(pkg, version);
-  }
-  files(prefix: string, page: Page) {
-    return this.#place.catalog.files(prefix, page);
-  }
-  versions(pkg: string, page: Page) {
-    return this.#place.catalog.versions(pkg, page);
-  }
-  tags(pkg: string, page: Page) {
-    return this.#place.catalog.tags(pkg, page);
-  }
-  tagged(pkg: string, versions: readonly string[]) {
-    return this.#place.catalog.tagged(pkg, versions);
-  }
-  versionNames(pkg: string, attribute: string) {
-    return this.#place.catalog.versionNames(pkg, attribute);
-  }
-
-  untagged(pkg: string, page: Page) {
-    return this.#place.catalog.untagged(pkg, page);
-  }
-  packages(prefix: string, page: Page) {
-    return this.#place.catalog.packages(prefix, page);
-  }
-  folders(prefix: string, limit: number) {
-    return this.#place.catalog.folders(prefix, limit);
-  }
-  linking(pkg: string, link: VersionLink, page: Page) {
-    return this.#place.catalog.linking(pkg, link, page);
-  }
-  hasPackage(pkg: string) {
-    return this.#place.catalog.hasPackage(pkg);
-  }
-
   /** Bytes that could not be recorded would only take space. */
   async #requireWritable({ announced }: WriteOptions = {}): Promise<void> {
     const { broken, read } = this.#options.database;
@@ -382,23 +266,5 @@ export class HostedTables implements HostedRepo {
 
   #owner(pkg: string) {
     return { repositoryId: this.#place.repositoryId, package: pkg, account: this.#place.account };
-  }
-
-  /** One transaction; what it made superfluous in the store goes once it is on disk. */
-  async #write(work: Work, recorded: Recorded = {}): Promise<void> {
-    const { database, blobs, now, onStep } = this.#options;
-    const surplus = await database.transaction(
-      async (tx) => {
-        const made = await work(tx, now()).catch(async (thrown: unknown) => {
-          throw await asQuotaRefusal(tx, this.#place.repositoryId, thrown);
-        });
-        onStep?.('recording');
-        return made;
-      },
-      () => recorded,
-    );
-    onStep?.('recorded');
-    for (const blob of surplus) await blobs.delete(blob);
-    onStep?.('tidied');
   }
 }
