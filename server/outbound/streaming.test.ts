@@ -258,12 +258,11 @@ describe('a turn', () => {
   });
 
   it('lasts as long as the body, and is not waited for for ever', async () => {
-    const url = (path: string): URL => new URL(path, upstream.url);
     using impatient = new OutboundClient({ allowed }, new Turns({ atOnce: 2, patienceMs: 150 }));
-    const held = [url('/slow'), url('/slow')].map((slow) => impatient.open(slow, { maxBytes: 9 }));
-    await Promise.all(held);
+    const asked = (path: string) => impatient.open(new URL(path, upstream.url), { maxBytes: 9 });
+    await Promise.all([asked('/slow'), asked('/slow')]);
 
-    expect(await failureOf(impatient.open(url('/a'), { maxBytes: 9 }))).toMatchObject({
+    expect(await failureOf(asked('/a'))).toMatchObject({
       code: 'UNAVAILABLE',
       reason: 'UPSTREAM_BUSY',
     });
