@@ -17,15 +17,27 @@ export interface PlausibleShare {
   readonly atLeast: number;
 }
 
-/** One short transaction's worth of things that are due. */
-export interface GarbageBatch extends GarbageTimes {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
+/** How much one transaction does: others wait for it. */
+export interface GarbageShare {
+  /** Rows at most. */
   readonly limit: number;
+  /** Milliseconds after which it takes no further rows, however few it has. */
+  readonly budgetMs: number;
+  /** Milliseconds since any moment. */
+  readonly elapsed: () => number;
 }
 
+/** What is due at a time. */
+export interface GarbageDue extends GarbageTimes {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** One short transaction's worth of things that are due. */
+export interface GarbageBatch extends GarbageDue, GarbageShare {}
+
 export interface ReviewedFiles {
-  /** Rows of the queue that were looked at; fewer than the limit when no more are due. */
+  /** Rows of the queue that were looked at; none when no more are due. */
   readonly taken: number;
   readonly removed: number;
 }
@@ -47,6 +59,11 @@ export interface Doomed extends BlobInfo {
 export interface Freed {
   readonly blobs: number;
   readonly bytes: number;
+}
+
+export interface Forgotten extends Freed {
+  /** How many of those named, from the first on, were looked at. */
+  readonly taken: number;
 }
 
 /** What a run did, or would do. */
@@ -110,8 +127,8 @@ export interface GarbageTables {
   condemn(batch: GarbageBatch, most: PlausibleShare | undefined): Promise<ReviewedBlobs>;
   /** Marks blobs that were condemned for long enough, and that nobody came to want, as being deleted. */
   markDeleting(batch: GarbageBatch, leaseMs: number): Promise<readonly Doomed[]>;
-  /** Forgets blobs whose objects are gone, unless they are there again in another generation. */
-  free(gone: readonly Doomed[], by: { readonly now: number; readonly act: Act }): Promise<Freed>;
+  /** Forgets blobs whose objects are gone, unless they are there again in another generation: as many as there is time for. */
+  free(gone: readonly Doomed[], batch: GarbageBatch, act: Act): Promise<Forgotten>;
   /** Puts off what could not be done. */
   postpone(blob: Doomed, until: number): Promise<void>;
   /** Of these objects, those that no row has. */
@@ -123,7 +140,7 @@ export interface GarbageTables {
   /** Keeps what a run did; of runs that nobody asked for, only those that did something are told of. */
   endRun(run: GarbageRun, act: Act | undefined): Promise<void>;
   /** What a run would do now, as far as it can be told beforehand. Changes nothing. */
-  preview(batch: Omit<GarbageBatch, 'limit'>): Promise<GarbageReport>;
+  preview(due: GarbageDue): Promise<GarbageReport>;
 }
 
 /** How the collection stands. */

@@ -165,16 +165,16 @@ export class Collector {
     const trash = await this.#batches(time, async (batch) => {
       const purged = await this.#pace.transaction(() => tables.purgeTrash(batch, how.act));
       counts.versionsPurged += purged;
-      return purged === batch.limit;
+      return purged > 0;
     });
     const files = await this.#batches(time, async (batch) => {
       const { taken, removed } = await this.#pace.transaction(() => tables.reviewFiles(batch));
       counts.filesRemoved += removed;
-      return taken === batch.limit;
+      return taken > 0;
     });
     const versions = await this.#batches(
       time,
-      async (batch) => (await this.#pace.transaction(() => tables.reviewVersions(batch))) === batch.limit,
+      async (batch) => (await this.#pace.transaction(() => tables.reviewVersions(batch))) > 0,
     );
     const blobs = await this.#batches(time, async (batch) => {
       const reviewed = await this.#pace.transaction(() =>
@@ -184,7 +184,7 @@ export class Collector {
       counts.condemnedBytes += reviewed.bytes;
       if (reviewed.refused) refusals.add(IMPLAUSIBLE);
       if (reviewed.condemned > 0) await onStep?.('condemned');
-      return reviewed.taken === batch.limit && !reviewed.refused;
+      return reviewed.taken > 0 && !reviewed.refused;
     });
     const swept = await this.#batches(time, (batch) => this.#sweep(batch, counts, how.act));
     return trash || files || versions || blobs || swept;
@@ -198,7 +198,7 @@ export class Collector {
     const { times } = this.#parts;
     for (let count = 0; count < TURN && !this.#stopped; count += 1) {
       const now = time();
-      if (now === undefined || !(await work({ now, limit: this.#pace.rows, ...times }))) return false;
+      if (now === undefined || !(await work({ now, ...times, ...this.#pace.share }))) return false;
       await this.#pace.rest();
     }
     return true;
@@ -206,7 +206,7 @@ export class Collector {
 
   /** Marks in one transaction, deletes outside of any, forgets in a last one; whoever is cut short leaves it to the next. */
   async #sweep(batch: GarbageBatch, counts: Counts, act: Act): Promise<boolean> {
-    const { tables, blobs, now, onStep } = this.#parts;
+    const { tables, blobs, onStep } = this.#parts;
     const doomed = await this.#pace.transaction(() => tables.markDeleting(batch, LEASE_MS));
     if (doomed.length === 0) return false;
     await onStep?.('marked');
@@ -218,15 +218,29 @@ export class Collector {
       );
     await onStep?.('removed');
     const gone = doomed.filter((_, index) => outcomes[index]?.status === 'fulfilled');
-    const freed = await this.#pace.transaction(() => tables.free(gone, { now: now(), act }));
-    counts.blobsFreed += freed.blobs;
-    counts.freedBytes += freed.bytes;
+    await this.#forget(gone, batch, { counts, act });
     await onStep?.('freed');
     for (const [index, outcome] of outcomes.entries()) {
       const blob = doomed[index];
       if (outcome.status === 'rejected' && blob) await this.#failed(blob, counts, outcome.reason);
     }
-    return doomed.length === batch.limit;
+    return true;
+  }
+
+  async #forget(
+    gone: readonly Doomed[],
+    batch: GarbageBatch,
+    { counts, act }: { readonly counts: Counts; readonly act: Act },
+  ): Promise<void> {
+    const { tables, now } = this.#parts;
+    for (let left = gone; left.length > 0;) {
+      const at = { ...batch, now: now() };
+      const freed = await this.#pace.transaction(() => tables.free(left, at, act));
+      counts.blobsFreed += freed.blobs;
+      counts.freedBytes += freed.bytes;
+      left = left.slice(freed.taken);
+      if (left.length > 0) await this.#pace.rest();
+    }
   }
 
   async #failed(blob: Doomed, counts: Counts, cause: unknown): Promise<void> {

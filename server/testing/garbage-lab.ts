@@ -132,7 +132,7 @@ export class GarbageLab implements AsyncDisposable {
       random: () => 0.5,
       newId: () => crypto.randomUUID(),
       pace: {
-        elapsed: () => performance.now(),
+        elapsed: () => 0,
         pause: () => setImmediate(),
         checkpoint: () => this.database.checkpoint(),
       },

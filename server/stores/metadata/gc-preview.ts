@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
-import { type GarbageBatch, type GarbageReport, NOTHING_DONE } from '../../core/garbage.ts';
+import { type GarbageDue, type GarbageReport, NOTHING_DONE } from '../../core/garbage.ts';
 import type { Schema } from './schema.ts';
 import type { GcQueueTable } from './schema-collection.ts';
 import { unnamedBlob } from './unnamed-blob.ts';
@@ -20,10 +20,7 @@ const FILES = sql<boolean>`file.version_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM version_use WHERE version_use.file_id = file.id)`;
 
 /** What the next run would do with what is due now. What that makes superfluous in turn is due later. */
-export async function preview(
-  db: Kysely<Schema>,
-  { now, graceMs }: Omit<GarbageBatch, 'limit'>,
-): Promise<GarbageReport> {
+export async function preview(db: Kysely<Schema>, { now, graceMs }: GarbageDue): Promise<GarbageReport> {
   const old = now - graceMs;
   const { trash } = await db
     .selectFrom('deleted_version')

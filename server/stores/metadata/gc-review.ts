@@ -1,7 +1,14 @@
-import { sql, type Transaction } from 'kysely';
-import type { GarbageBatch, PlausibleShare, ReviewedBlobs, ReviewedFiles } from '../../core/garbage.ts';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type {
+  GarbageBatch,
+  GarbageDue,
+  PlausibleShare,
+  ReviewedBlobs,
+  ReviewedFiles,
+} from '../../core/garbage.ts';
+import { lotsInTime } from './gc-lots.ts';
 import { listed } from './listed.ts';
-import type { Schema } from './schema.ts';
+import type { BlobTable, Schema } from './schema.ts';
 import type { GcQueueTable } from './schema-collection.ts';
 import { unnamedBlob } from './unnamed-blob.ts';
 
@@ -11,7 +18,7 @@ type Tx = Transaction<Schema>;
 
 /** What of a kind has been left alone for long enough, longest first. */
 export async function due(
-  tx: Tx,
+  tx: Kysely<Schema>,
   kind: GcQueueTable['kind'],
   before: number,
   limit: number,
@@ -31,9 +38,18 @@ const asIds = (keys: readonly string[]) =>
   sql<number>`(SELECT CAST(value AS INTEGER) FROM json_each(${JSON.stringify(keys)}))`;
 
 /** Loose files whose lease is over go, those that are leased wait for that, and the rest somebody needs. */
-export async function reviewFiles(tx: Tx, { now, graceMs, limit }: GarbageBatch): Promise<ReviewedFiles> {
-  const keys = await due(tx, 'file', now - graceMs, limit);
-  if (keys.length === 0) return { taken: 0, removed: 0 };
+export async function reviewFiles(tx: Tx, batch: GarbageBatch): Promise<ReviewedFiles> {
+  let [taken, removed] = [0, 0];
+  const keys = await due(tx, 'file', batch.now - batch.graceMs, batch.limit);
+  for (const lot of lotsInTime(keys, batch)) {
+    removed += await reviewLot(tx, lot, batch);
+    taken += lot.length;
+  }
+  return { taken, removed };
+}
+
+/** Answers how many are removed. */
+async function reviewLot(tx: Tx, keys: readonly string[], { now, graceMs }: GarbageDue): Promise<number> {
   const loose = tx
     .selectFrom('file')
     .select(['file.id', 'file.package_id', 'file.lease_until'])
@@ -60,7 +76,7 @@ export async function reviewFiles(tx: Tx, { now, graceMs, limit }: GarbageBatch)
     .where('id', 'in', listed(over.map(({ id }) => id)))
     .execute();
   await dropEmpty(tx, [...new Set(over.flatMap(({ package_id: id }) => (id === null ? [] : [id])))]);
-  return { taken: keys.length, removed: over.length };
+  return over.length;
 }
 
 /** Packages that were never published and have nothing left. */
@@ -83,26 +99,52 @@ export async function reviewVersions(tx: Tx, { now, graceMs, limit }: GarbageBat
 /** What somebody names leaves the list; what nobody names is condemned, and on the list of what to sweep. */
 export async function condemn(
   tx: Tx,
-  { now, graceMs, sweepDelayMs, limit }: GarbageBatch,
+  batch: GarbageBatch,
   most: PlausibleShare | undefined,
 ): Promise<ReviewedBlobs> {
+  const { now, graceMs, sweepDelayMs, limit } = batch;
   const keys = await due(tx, 'blob', now - graceMs, limit);
-  if (keys.length === 0) return { taken: 0, condemned: 0, bytes: 0, refused: false };
-  const nobodys = await tx
+  const rows = await tx
     .selectFrom('blob')
     .select(['digest', 'size', 'state', 'created_at'])
     .where('digest', 'in', listed(keys))
     .where(unnamedBlob)
     .execute();
-  const next = nobodys.filter(({ state }) => state !== 'condemned' && state !== 'deleting');
-  const old = next.filter(({ created_at: at }) => at <= now - DAY_MS).length;
-  const refused = old > 0 && !(await plausible(tx, { old, now, most }));
+  const nobodys = new Map(rows.map((row) => [row.digest, row]));
+  const isOld = ({ state, created_at: at }: Unnamed) => isNext({ state }) && at <= now - DAY_MS;
+  const day = await dayOf(tx, now);
+  if (!isPlausible(day, rows.filter(isOld).length, most)) {
+    await settle(
+      tx,
+      keys.filter((key) => !nobodys.has(key)),
+    );
+    return { taken: keys.length, condemned: 0, bytes: 0, refused: true };
+  }
+  let [taken, old, condemned, bytes] = [0, 0, 0, 0];
+  for (const lot of lotsInTime(keys, batch)) {
+    const unnamed = lot.flatMap((key) => nobodys.get(key) ?? []);
+    await settle(tx, lot);
+    await condemnAll(tx, unnamed, now + sweepDelayMs);
+    const next = unnamed.filter(isNext);
+    taken += lot.length;
+    old += next.filter(isOld).length;
+    condemned += next.length;
+    bytes += next.reduce((sum, { size }) => sum + size, 0);
+  }
+  // What was forced is not held against what comes by itself.
+  if (old > 0) await countDay(tx, day, most ? old : 0);
+  return { taken, condemned, bytes, refused: false };
+}
 
-  const digests = nobodys.map(({ digest }) => digest);
-  const waiting = refused ? new Set(digests) : new Set<string>();
-  const settled = keys.filter((key) => !waiting.has(key));
-  await tx.deleteFrom('gc_queue').where('kind', '=', 'blob').where('key', 'in', listed(settled)).execute();
-  if (refused) return { taken: keys.length, condemned: 0, bytes: 0, refused };
+type Unnamed = Pick<Selectable<BlobTable>, 'digest' | 'size' | 'state' | 'created_at'>;
+
+/** Whether it is for this review to condemn it. */
+const isNext = ({ state }: Pick<Unnamed, 'state'>) => state !== 'condemned' && state !== 'deleting';
+
+const settle = (tx: Tx, keys: readonly string[]) =>
+  tx.deleteFrom('gc_queue').where('kind', '=', 'blob').where('key', 'in', listed(keys)).execute();
+
+async function condemnAll(tx: Tx, unnamed: readonly Unnamed[], dueAt: number): Promise<void> {
   // What is damaged stays known as damaged, so that nobody is served it.
   await tx
     .updateTable('blob')
@@ -110,44 +152,41 @@ export async function condemn(
       state: sql`CASE state WHEN 'live' THEN 'condemned' ELSE state END`,
       revision: eb('revision', '+', 1),
     }))
-    .where('digest', 'in', listed(next.map(({ digest }) => digest)))
+    .where('digest', 'in', listed(unnamed.filter(isNext).map(({ digest }) => digest)))
     .execute();
-  const dueAt = now + sweepDelayMs;
+  const digests = JSON.stringify(unnamed.map(({ digest }) => digest));
   await sql`INSERT INTO gc_queue (kind, key, due_at, reason)
-    SELECT 'sweep', value, ${dueAt}, 'condemned' FROM json_each(${JSON.stringify(digests)}) WHERE true
+    SELECT 'sweep', value, ${dueAt}, 'condemned' FROM json_each(${digests}) WHERE true
     ON CONFLICT (kind, key) DO UPDATE SET due_at = max(due_at, excluded.due_at), attempts = 0`.execute(tx);
+}
+
+/** The day in which what is condemned is counted, and how many blobs there are that it is a share of. */
+interface Day {
+  readonly from: number;
+  readonly base: number;
+  readonly taken: number;
+  readonly total: number;
+}
+
+async function dayOf(tx: Tx, now: number): Promise<Day> {
+  const state = await tx.selectFrom('gc_state').selectAll().where('only', '=', 0).executeTakeFirstOrThrow();
+  const fresh = now >= state.window_from + DAY_MS || now < state.window_from;
+  const base = fresh ? state.freed_blobs : state.window_base;
   return {
-    taken: keys.length,
-    condemned: next.length,
-    bytes: next.reduce((sum, { size }) => sum + size, 0),
-    refused,
+    from: fresh ? now : state.window_from,
+    base,
+    taken: fresh ? 0 : state.window_taken,
+    total: state.blobs + state.freed_blobs - base,
   };
 }
 
-/** Counts blobs older than a day towards what may be condemned in one, and says whether that is still plausible. */
-async function plausible(
-  tx: Tx,
-  {
-    old,
-    now,
-    most,
-  }: { readonly old: number; readonly now: number; readonly most: PlausibleShare | undefined },
-): Promise<boolean> {
-  const state = await tx.selectFrom('gc_state').selectAll().where('only', '=', 0).executeTakeFirstOrThrow();
-  const fresh = now >= state.window_from + DAY_MS || now < state.window_from;
-  const before = fresh ? state.freed_blobs : state.window_base;
-  const taken = (fresh ? 0 : state.window_taken) + old;
-  const total = state.blobs + state.freed_blobs - before;
-  if (most && taken > Math.max(most.atLeast, most.share * total)) return false;
-  await tx
+/** Whether so many blobs older than a day may be condemned with those that were today. */
+const isPlausible = ({ taken, total }: Day, old: number, most: PlausibleShare | undefined): boolean =>
+  old === 0 || !most || taken + old <= Math.max(most.atLeast, most.share * total);
+
+const countDay = (tx: Tx, { from, base, taken }: Day, more: number) =>
+  tx
     .updateTable('gc_state')
-    .set({
-      window_from: fresh ? now : state.window_from,
-      window_base: before,
-      // What was forced is not held against what comes by itself.
-      window_taken: most ? taken : taken - old,
-    })
+    .set({ window_from: from, window_base: base, window_taken: taken + more })
     .where('only', '=', 0)
     .execute();
-  return true;
-}

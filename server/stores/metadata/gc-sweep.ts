@@ -1,8 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Act, UNFINISHED } from '../../core/audit.ts';
 import type { BlobInfo, Digest } from '../../core/blob.ts';
-import type { Doomed, Freed, GarbageBatch } from '../../core/garbage.ts';
+import type { Doomed, Forgotten, Freed, GarbageBatch } from '../../core/garbage.ts';
 import { recordEntry } from './audit-entries.ts';
+import { lotsInTime } from './gc-lots.ts';
 import { due } from './gc-review.ts';
 import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
@@ -17,13 +18,15 @@ type Tx = Transaction<Schema>;
  * Marks what was condemned and is still nobody's. The lease keeps other processes from it; whoever takes it after that
  * goes on where this one stopped.
  */
-export async function markDeleting(
-  tx: Tx,
-  { now, limit }: GarbageBatch,
-  leaseMs: number,
-): Promise<readonly Doomed[]> {
-  const keys = await due(tx, 'sweep', now, limit);
-  if (keys.length === 0) return [];
+export async function markDeleting(tx: Tx, batch: GarbageBatch, leaseMs: number): Promise<readonly Doomed[]> {
+  const doomed: Doomed[] = [];
+  const until = batch.now + leaseMs;
+  const keys = await due(tx, 'sweep', batch.now, batch.limit);
+  for (const lot of lotsInTime(keys, batch)) doomed.push(...(await markLot(tx, lot, until)));
+  return doomed;
+}
+
+async function markLot(tx: Tx, keys: readonly string[], until: number): Promise<readonly Doomed[]> {
   const rows = await tx
     .updateTable('blob')
     .set(({ eb }) => ({ state: 'deleting', revision: eb('revision', '+', 1) }))
@@ -37,7 +40,7 @@ export async function markDeleting(
   await tx.deleteFrom('gc_queue').where('kind', '=', 'sweep').where('key', 'in', listed(revived)).execute();
   const tried = await tx
     .updateTable('gc_queue')
-    .set(({ eb }) => ({ due_at: now + leaseMs, reason: 'deleting', attempts: eb('attempts', '+', 1) }))
+    .set(({ eb }) => ({ due_at: until, reason: 'deleting', attempts: eb('attempts', '+', 1) }))
     .where('kind', '=', 'sweep')
     .where('key', 'in', listed([...doomed]))
     .returning(['key', 'attempts'])
@@ -51,11 +54,28 @@ export async function markDeleting(
   }));
 }
 
-/** A row that has another generation by now was pushed meanwhile and is left alone. */
 export async function free(
   tx: Tx,
   gone: readonly Doomed[],
-  { now, act }: { readonly now: number; readonly act: Act },
+  batch: GarbageBatch,
+  act: Act,
+): Promise<Forgotten> {
+  let [taken, blobs, bytes] = [0, 0, 0];
+  for (const lot of lotsInTime(gone, batch)) {
+    const freed = await freeLot(tx, lot, { now: batch.now, run: act.id });
+    taken += lot.length;
+    blobs += freed.blobs;
+    bytes += freed.bytes;
+  }
+  if (blobs > 0) await recordEntry(tx, act, UNFINISHED);
+  return { taken, blobs, bytes };
+}
+
+/** A row that has another generation by now was pushed meanwhile and is left alone. */
+async function freeLot(
+  tx: Tx,
+  gone: readonly Doomed[],
+  { now, run }: { readonly now: number; readonly run: string },
 ): Promise<Freed> {
   const rows = await tx
     .deleteFrom('blob')
@@ -68,7 +88,7 @@ export async function free(
   if (rows.length === 0) return { blobs: 0, bytes };
   await tx
     .insertInto('freed_blob')
-    .values(rows.map((row) => ({ ...row, freed_at: now, run: act.id })))
+    .values(rows.map((row) => ({ ...row, freed_at: now, run })))
     .execute();
   await tx
     .deleteFrom('freed_blob')
@@ -82,7 +102,6 @@ export async function free(
     }))
     .where('only', '=', 0)
     .execute();
-  await recordEntry(tx, act, UNFINISHED);
   return { blobs: rows.length, bytes };
 }
 

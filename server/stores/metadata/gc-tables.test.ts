@@ -27,6 +27,9 @@ async function condemned(text = 'layer') {
   expect((await lab.states())[file.blob.digest]).toBe('condemned');
   return { ref, file };
 }
+/** A transaction with all the time there is. */
+const AMPLE = { limit: 10, budgetMs: 1, elapsed: () => 0 };
+
 const count = async (table: 'gc_queue' | 'blob' | 'file' | 'package' | 'audit_entry') =>
   (await lab.database.read.selectFrom(table).selectAll().execute()).length;
 
@@ -198,7 +201,7 @@ describe('two collectors', () => {
     await condemned();
     lab.advance(DELAY + 1);
     const tables = new GarbageQueue(lab.database);
-    const batch = { now: lab.now(), limit: 10, graceMs: GRACE, sweepDelayMs: DELAY };
+    const batch = { ...AMPLE, now: lab.now(), graceMs: GRACE, sweepDelayMs: DELAY };
     expect(await tables.markDeleting(batch, LEASE)).toHaveLength(1);
     expect(await tables.markDeleting(batch, LEASE)).toEqual([]);
     const later = { ...batch, now: lab.now() + LEASE };
@@ -214,6 +217,19 @@ describe('two collectors', () => {
     expect(turns.reduce((sum, { report }) => sum + report.blobsFreed, 0)).toBe(60);
     expect([await count('blob'), await lab.objects(), await lab.faults()]).toEqual([0, [], []]);
   });
+});
+
+test('where the time of a transaction is over at once, several do what one cannot', async () => {
+  for (let at = 0; at < 60; at += 1) await linked(repo, 'pkg', `layer ${at}`);
+  let milliseconds = 0;
+  const elapsed = () => (milliseconds += 1_000);
+  const pace = { elapsed, pause: async () => undefined, checkpoint: () => undefined };
+  const hurried = () => lab.collector({ pace, most: { share: 1, atLeast: 0 } });
+  lab.advance(LEASE + GRACE + 1);
+  expect((await hurried().turn()).report).toMatchObject({ filesRemoved: 60, blobsCondemned: 60 });
+  lab.advance(DELAY + 1);
+  expect((await hurried().turn()).report).toMatchObject({ blobsFreed: 60, failures: 0 });
+  expect([await count('blob'), await count('gc_queue'), await lab.objects()]).toEqual([0, 0, []]);
 });
 
 test('an object that cannot be deleted is no object that is not there', async () => {

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Act, UNFINISHED } from '../../core/audit.ts';
 import type { BlobInfo } from '../../core/blob.ts';
 import type {
   Doomed,
-  Freed,
+  Forgotten,
   GarbageBatch,
+  GarbageDue,
   GarbageReport,
   GarbageRun,
   GarbageTables,
@@ -12,17 +14,21 @@ import type {
   ReviewedFiles,
 } from '../../core/garbage.ts';
 import { preview } from './gc-preview.ts';
-import { condemn, reviewFiles, reviewVersions } from './gc-review.ts';
+import { FEW } from './gc-lots.ts';
+import { condemn, due, reviewFiles, reviewVersions } from './gc-review.ts';
 import { claimRun, endRun, openRuns } from './gc-runs.ts';
 import { purgeDue } from './trash.ts';
 import { recordEntry } from './audit-entries.ts';
 import { free, markDeleting, postpone, unknown } from './gc-sweep.ts';
+import { listed } from './listed.ts';
 import type { GcQueueTable } from './schema-collection.ts';
 import type { Transactions } from './transactions.ts';
+import { unnamedBlob } from './unnamed-blob.ts';
 
 /**
  * The collector's tables. Whether there is anything to do is asked of what was committed, so that an idle collector
- * writes nothing and no cache that lives until the next commit is lost to it.
+ * writes nothing and no cache that lives until the next commit is lost to it. What a transaction is about to look at is read
+ * there first, too: it may have to come from the disk, and nobody waits for that.
  */
 export class GarbageQueue implements GarbageTables {
   readonly #database: Transactions;
@@ -31,48 +37,47 @@ export class GarbageQueue implements GarbageTables {
     this.#database = database;
   }
 
-  async purgeTrash({ now, limit }: GarbageBatch, act: Act): Promise<number> {
-    const due = await this.#database.read
+  async purgeTrash(batch: GarbageBatch, act: Act): Promise<number> {
+    const any = await this.#database.read
       .selectFrom('deleted_version')
       .select('id')
-      .where('purge_at', '<=', now)
+      .where('purge_at', '<=', batch.now)
       .limit(1)
       .executeTakeFirst();
-    if (!due) return 0;
+    if (!any) return 0;
     return this.#database.transaction(async (tx) => {
-      const purged = await purgeDue(tx, now, limit);
+      const purged = await purgeDue(tx, batch);
       if (purged > 0) await recordEntry(tx, act, UNFINISHED);
       return purged;
     });
   }
 
   async reviewFiles(batch: GarbageBatch): Promise<ReviewedFiles> {
-    if (!(await this.#anything('file', batch.now - batch.graceMs))) return { taken: 0, removed: 0 };
+    if (!(await this.#anything('file', batch))) return { taken: 0, removed: 0 };
     return this.#database.transaction((tx) => reviewFiles(tx, batch));
   }
 
   async reviewVersions(batch: GarbageBatch): Promise<number> {
-    if (!(await this.#anything('version', batch.now - batch.graceMs))) return 0;
+    if (!(await this.#anything('version', batch))) return 0;
     return this.#database.transaction((tx) => reviewVersions(tx, batch));
   }
 
   async condemn(batch: GarbageBatch, most: PlausibleShare | undefined): Promise<ReviewedBlobs> {
-    if (!(await this.#anything('blob', batch.now - batch.graceMs)))
-      return { taken: 0, condemned: 0, bytes: 0, refused: false };
+    if (!(await this.#anything('blob', batch))) return { taken: 0, condemned: 0, bytes: 0, refused: false };
     return this.#database.transaction((tx) => condemn(tx, batch, most));
   }
 
   async markDeleting(batch: GarbageBatch, leaseMs: number): Promise<readonly Doomed[]> {
     // What somebody wants again leaves the list and is not answered, so nothing but an empty list ends this.
-    while (await this.#anything('sweep', batch.now)) {
+    while (await this.#anything('sweep', { ...batch, graceMs: 0 })) {
       const doomed = await this.#database.transaction((tx) => markDeleting(tx, batch, leaseMs));
       if (doomed.length > 0) return doomed;
     }
     return [];
   }
 
-  free(gone: readonly Doomed[], by: { readonly now: number; readonly act: Act }): Promise<Freed> {
-    return this.#database.transaction((tx) => free(tx, gone, by));
+  free(gone: readonly Doomed[], batch: GarbageBatch, act: Act): Promise<Forgotten> {
+    return this.#database.transaction((tx) => free(tx, gone, batch, act));
   }
 
   postpone(blob: Doomed, until: number): Promise<void> {
@@ -111,18 +116,26 @@ export class GarbageQueue implements GarbageTables {
     return this.#database.transaction((tx) => endRun(tx, run, act));
   }
 
-  preview(batch: Omit<GarbageBatch, 'limit'>): Promise<GarbageReport> {
-    return preview(this.#database.read, batch);
+  preview(what: GarbageDue): Promise<GarbageReport> {
+    return preview(this.#database.read, what);
   }
 
-  async #anything(kind: GcQueueTable['kind'], before: number): Promise<boolean> {
-    const row = await this.#database.read
-      .selectFrom('gc_queue')
-      .select('key')
-      .where('kind', '=', kind)
-      .where('due_at', '<=', before)
-      .limit(1)
-      .executeTakeFirst();
-    return row !== undefined;
+  async #anything(
+    kind: GcQueueTable['kind'],
+    { now, graceMs, limit }: Pick<GarbageBatch, 'now' | 'graceMs' | 'limit'>,
+  ): Promise<boolean> {
+    const { read } = this.#database;
+    const keys = await due(read, kind, now - graceMs, limit);
+    if (kind !== 'blob' && kind !== 'sweep') return keys.length > 0;
+    for (let from = 0; from < keys.length; from += FEW) {
+      await read
+        .selectFrom('blob')
+        .select(({ fn }) => fn.countAll<number>().as('unnamed'))
+        .where('digest', 'in', listed(keys.slice(from, from + FEW)))
+        .where(unnamedBlob)
+        .execute();
+      await setImmediate();
+    }
+    return keys.length > 0;
   }
 }

@@ -97,6 +97,7 @@ const page = { limit: 10, after: 'x' };
 const one = { limit: 10 };
 const hex = '0'.repeat(64);
 const now = () => 0;
+const BRIEF = { limit: 2, budgetMs: 1, elapsed: now };
 
 const asked = (field: LogField, value: string | number) =>
   ({ kind: 'compare', field, operator: '=', value }) as const;
@@ -279,7 +280,7 @@ const rows: readonly Row[] = [
     what: 'what may be deleted, in every step of it',
     work: async ({ database, repo }) => {
       const tables = new GarbageQueue(database);
-      const batch = { now: Date.now() + 9e9, limit: 2, graceMs: 0, sweepDelayMs: 0 };
+      const batch = { ...BRIEF, now: Date.now() + 9e9, graceMs: 0, sweepDelayMs: 0 };
       for (const name of ['loose', 'leased', 'third']) await linked(repo, 'loose', name);
       await tables.preview(batch);
       await tables.reviewFiles({ ...batch, now: Date.now() });
@@ -291,8 +292,8 @@ const rows: readonly Row[] = [
       for (const blob of doomed) await tables.postpone(blob, batch.now);
       await tables.unknown(doomed);
       const act = { ...ACT, id: 'garbage' };
-      await tables.free(doomed, { now: 0, act });
-      await database.transaction((tx) => free(tx, doomed, { now: 0, act }));
+      await tables.free(doomed, batch, act);
+      await database.transaction((tx) => free(tx, doomed, batch, act));
       const garbage = new StoredGarbage(database, now);
       await garbage.request({ id: 'run', forced: true });
       const run = await tables.claimRun(0);
@@ -320,7 +321,7 @@ const rows: readonly Row[] = [
         await trash.get(address);
         await (last === 'purge' ? trash.purge(address) : trash.undelete(address, async () => undefined));
       }
-      await database.transaction((tx) => purgeDue(tx, 0, 1));
+      await database.transaction((tx) => purgeDue(tx, { ...BRIEF, now: 0, graceMs: 0, sweepDelayMs: 0 }));
     },
   },
   {

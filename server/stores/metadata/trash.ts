@@ -1,6 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { Act } from '../../core/audit.ts';
+import type { GarbageBatch } from '../../core/garbage.ts';
 import { durationMs } from '../../lib/duration.ts';
+import { lotsInTime } from './gc-lots.ts';
 import { prepared } from './prepared.ts';
 import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
@@ -92,11 +94,22 @@ export async function rememberPackage(tx: Tx, packageId: number): Promise<void> 
 }
 
 /** Deletes for good what has been in the trash for long enough, a few at a time; answers how many that were. */
-export async function purgeDue(tx: Tx, now: number, limit: number): Promise<number> {
-  const some = sql<number>`(SELECT id FROM deleted_version WHERE purge_at <= ${now} ORDER BY purge_at LIMIT ${limit})`;
-  const { numDeletedRows } = await tx
-    .deleteFrom('deleted_version')
-    .where('id', 'in', some)
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+export async function purgeDue(tx: Tx, batch: GarbageBatch): Promise<number> {
+  let purged = 0;
+  const due = await tx
+    .selectFrom('deleted_version')
+    .select('id')
+    .where('purge_at', '<=', batch.now)
+    .orderBy('purge_at')
+    .limit(batch.limit)
+    .execute();
+  for (const lot of lotsInTime(due, batch, 1)) {
+    const ids = listed(lot.map(({ id }) => id));
+    const { numDeletedRows } = await tx
+      .deleteFrom('deleted_version')
+      .where('id', 'in', ids)
+      .executeTakeFirst();
+    purged += Number(numDeletedRows);
+  }
+  return purged;
 }
