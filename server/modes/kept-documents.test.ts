@@ -141,9 +141,28 @@ async function textOf(
 }
 
 describe('a kept document', () => {
-  test('is made when it is first asked for, in every variant', async () => {
-    expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
-    expect(await textOf(await ask('short'))).toBe('hello one');
+  test.each(['on its way to where it is kept', 'kept'])(
+    'is made in the variant that is asked for, and in every one when a second is while the first is %s',
+    async (is) => {
+      expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
+      if (is === 'kept') await documents[Symbol.asyncDispose]();
+      expect(await textOf(await ask('short'))).toBe('hello one');
+      expect(await textOf(await ask('words'))).toBe(`hello one${WORDS}`);
+      expect(await textOf(await ask('long'))).toBe('hello one k at http://a');
+      expect(made).toBe(2);
+
+      await documents[Symbol.asyncDispose]();
+
+      expect([...store.values()].map(({ layouts }) => layouts.map(({ variant }) => variant))).toEqual([
+        ['long', 'short', 'words'],
+      ]);
+    },
+  );
+
+  test('that is to be made anyway is made once, in every variant', async () => {
+    reader.refresh(index, { of: 'k' }, 'http://a');
+    await ask('long');
+    await ask('words');
     expect(made).toBe(1);
   });
 
@@ -161,7 +180,7 @@ describe('a kept document', () => {
     'is answered before it is kept, and from where it is kept then (a blob: %p)',
     async (is) => {
       asBlob = is;
-      expect(await textOf(await ask('short'))).toBe('hello one');
+      expect(await textOf(await ask('words'))).toBe(`hello one${WORDS}`);
       const before = store.size;
 
       await documents[Symbol.asyncDispose]();
@@ -231,7 +250,7 @@ describe('a kept document', () => {
     await ask('long');
     await documents[Symbol.asyncDispose]();
 
-    expect(await textOf(await ask('short'))).toBe('hello two');
+    expect(await textOf(await ask('long'))).toBe('hello two k at http://a');
     expect([...store.values()].map((kept) => kept.source)).toEqual(['two']);
     expect({ made, keeps }).toEqual({ made: 2, keeps: 1 });
   });

@@ -54,6 +54,8 @@ interface Wanted {
   readonly at: DocumentAddress;
   readonly source: string;
   readonly baseUrl: string;
+  /** The one variant that is to be made; absent for all. */
+  readonly variant?: string;
 }
 
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
@@ -64,14 +66,15 @@ const SHORT = 16 * 1024;
 
 /**
  * Documents of indexes, made once per change and address and then sent as they are. One that is not there yet is made once for
- * all who wait for it and answered from memory; its compressed forms follow, and then its place on the disk.
+ * all who wait for it and answered from memory; its compressed forms follow, and then its place on the disk. Most clients of an
+ * index ask for one of its variants, so the others are made once somebody asks for a second.
  */
 export class KeptDocuments {
   readonly #options: KeptOptions;
   readonly #making = new Map<string, Making>();
   readonly #keeping = new Set<Promise<void>>();
   /** By address, what was made last of all that is still to be kept. */
-  readonly #latest = new Map<string, { readonly id: string; readonly keeping: Promise<void> }>();
+  readonly #latest = new Map<string, { readonly wanted: Wanted; readonly keeping: Promise<void> }>();
   readonly #outdated = new LaterWork();
   readonly #demand = new DocumentDemand();
   readonly #recent = new RecentBytes(IN_MEMORY);
@@ -87,10 +90,13 @@ export class KeptDocuments {
         const part = await repo.index(kind, key);
         const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
         if (!wanted) return this.#private(kind, key, part, { variant, baseUrl });
-        const known = this.#known(wanted);
-        this.#demand.asked(placeOf(wanted.at), known !== undefined || this.#making.has(idOf(wanted)));
+        const known = this.#known(wanted, variant);
+        const making = [wanted, { ...wanted, variant }].map((each) => this.#making.get(idOf(each)));
+        const [underWay] = making.filter((each) => each !== undefined);
+        this.#demand.asked(placeOf(wanted.at), known !== undefined || underWay !== undefined);
         if (known) return opened(known, part, variant);
-        return fromMemory(await this.#make(kind, key, part, wanted).made, part, variant);
+        const { made } = underWay ?? this.#make(kind, key, part, this.#narrowed(wanted, variant));
+        return fromMemory(await made, part, variant);
       },
       refresh: (kind, key, baseUrl) => {
         const place = placeOf({ repositoryId, kind: kind.name, key: keyText(key), form: baseUrl });
@@ -115,10 +121,19 @@ export class KeptDocuments {
     return sizeOf(stored) <= SHORT || this.#demand.take(placeOf(at));
   }
 
-  /** A document that is kept, with its bytes where those are in memory. */
-  #known({ at, source }: Wanted): KnownDocument | undefined {
+  /** For who asks first, what they ask for; all of it where another variant is there already, or is to be made anyway. */
+  #narrowed(wanted: Wanted, variant: string): Wanted {
+    const { at, source } = wanted;
+    const place = placeOf(at);
+    const sources = [this.#options.store.find(at)?.source, this.#latest.get(place)?.wanted.source];
+    return sources.includes(source) || this.#outdated.has(place) ? wanted : { ...wanted, variant };
+  }
+
+  /** A document that is kept in this variant, with its bytes where those are in memory. */
+  #known({ at, source }: Wanted, variant: string): KnownDocument | undefined {
     const stored = this.#options.store.find(at);
-    if (stored?.source !== source) return undefined;
+    if (stored?.source !== source || !stored.layouts.some((each) => each.variant === variant))
+      return undefined;
     const { blob, id } = stored;
     if (blob) return { ...stored, open: (from, size) => this.#body(blob, from, size) };
     const bytes = this.#recent.get(id) ?? this.#options.store.bytes(stored);
@@ -134,24 +149,29 @@ export class KeptDocuments {
     part: IndexPart<T>,
     { variant, baseUrl }: { readonly variant: string; readonly baseUrl: string },
   ): Promise<OpenedDocument> {
-    const documents = kind.documents(await part.value(), key, baseUrl);
-    const layouts = await Promise.all(documents.filter((each) => each.variant === variant).map(written));
-    const madeAt = this.#options.now();
-    return fromMemory({ layouts, madeAt }, part, variant);
+    return fromMemory(await this.#written(kind, key, part, { variant, baseUrl }), part, variant);
+  }
+
+  /** The texts of one variant, or of all. */
+  async #written<T>(
+    kind: KeptIndex<T>,
+    key: IndexKey,
+    part: IndexPart<T>,
+    { variant, baseUrl }: Pick<Wanted, 'variant' | 'baseUrl'>,
+  ): Promise<Made> {
+    const layouts: MadeDocument[] = [];
+    for (const document of kind.documents(await part.value(), key, baseUrl))
+      if (variant === undefined || document.variant === variant) layouts.push(await written(document));
+    return { layouts, madeAt: this.#options.now() };
   }
 
   #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, wanted: Wanted): Making {
-    const { at, source, baseUrl } = wanted;
+    const { at, source } = wanted;
     const [place, id] = [placeOf(at), idOf(wanted)];
     const known = this.#making.get(id);
     if (known) return known;
     const begun = performance.now();
-    const made = (async (): Promise<Made> => {
-      const layouts: MadeDocument[] = [];
-      for (const document of kind.documents(await part.value(), key, baseUrl))
-        layouts.push(await written(document));
-      return { layouts, madeAt: this.#options.now() };
-    })();
+    const made = this.#written(kind, key, part, wanted);
     const coded = made.then(async ({ layouts }) => {
       await Promise.all(layouts.map(code));
       const now = performance.now();
@@ -165,7 +185,7 @@ export class KeptDocuments {
       await coded;
       await this.#options.company.join();
       await before;
-      if (this.#latest.get(place)?.id === id) await this.#keep(at, source, await made);
+      if (this.#latest.get(place)?.wanted === wanted) await this.#keep(at, source, await made);
     };
     const keeping = keep()
       // That it could not be made is told to whoever asked for it.
@@ -178,9 +198,9 @@ export class KeptDocuments {
       .finally(() => {
         this.#making.delete(id);
         this.#keeping.delete(keeping);
-        if (this.#latest.get(place)?.id === id) this.#latest.delete(place);
+        if (this.#latest.get(place)?.wanted === wanted) this.#latest.delete(place);
       });
-    this.#latest.set(place, { id, keeping });
+    this.#latest.set(place, { wanted, keeping });
     this.#keeping.add(keeping);
     return making;
   }
@@ -284,7 +304,7 @@ function wantedOf<T>(
 const placeOf = ({ repositoryId, kind, form, key }: DocumentAddress): string =>
   `${repositoryId}/${kind}/${form}\n${key}`;
 
-const idOf = ({ at, source }: Wanted): string => `${placeOf(at)} ${source}`;
+const idOf = ({ at, source, variant = '' }: Wanted): string => `${placeOf(at)} ${source} ${variant}`;
 
 const sizeOf = ({ layouts }: StoredDocument): number =>
   layouts

@@ -42,6 +42,11 @@ export class LaterWork implements Disposable {
     else if (this.#pause && Math.max(notBefore, this.#last + QUIET_MS) < this.#pause.until) this.#pause.end();
   }
 
+  /** Whether there is work of this name that has not begun. */
+  has(id: string): boolean {
+    return this.#waiting.has(id);
+  }
+
   /** Gives up what has not begun. */
   [Symbol.dispose](): void {
     this.#waiting.clear();
