@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { ApiCaller, LOCATION } from '../testing/api.ts';
 import { GenericClient } from '../testing/generic.ts';
 import { HOST, type Send, TestServer } from '../testing/harness.ts';
@@ -82,6 +83,17 @@ describe('an upload in one request', () => {
       expect(answer).toMatchObject({ status: 409, code: 'ALREADY_EXISTS' });
       expect(answer.message).toContain('already exists');
     }
+  });
+
+  test('that turns out to be none behind its bytes leaves nothing of them', async () => {
+    const { body, headers = {} } = related(message('cut'), 'bytes of nothing');
+    const stored = async () => (await readdir(server.directory.blobs, { recursive: true })).length;
+    const before = await stored();
+
+    const answer = await create('?uploadType=multipart', { body: `${String(body).slice(0, -2)}XX`, headers });
+
+    expect(await refusal(answer)).toMatchObject({ status: 400 });
+    expect(await stored()).toBe(before);
   });
 
   test('may be told by a header instead, and may be bytes alone', async () => {

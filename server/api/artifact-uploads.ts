@@ -94,15 +94,12 @@ function takingOf(format: Format, upload: ArtifactUpload) {
       const mayUpload = async (within: Within): Promise<void> => {
         for (const name of asked) await requireRight(call, UPLOAD, name, within);
       };
-      try {
+      return orAbandon(repo, async () => {
         holdTo(checksumsIn(call.request.headers), blob.checksums);
         const parent = repositoryName(at);
         const response = await upload.publish({ message, repo, refresh, blob, parent, now, mayUpload });
-        return await operationOf(call, at, upload, response);
-      } catch (error) {
-        if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
-        throw error;
-      }
+        return operationOf(call, at, upload, response);
+      });
     },
   };
 
@@ -112,18 +109,32 @@ function takingOf(format: Format, upload: ArtifactUpload) {
       return beginResumable(call, taking, await messageIn(request, upload.fields));
     const said = checksumsIn(request.headers);
     let target: UploadTarget | undefined;
-    const { message, blob } = await readUploaded(request, upload.fields, async (read, content) => {
-      target = await taking.open(call, read);
-      return target.repo.store(content, {
-        algorithms: ['md5', ...said.map(({ algorithm }) => algorithm)],
-        ...(upload.limit !== undefined && { limit: upload.limit }),
-        ...announcedBytes(request.headers, { beside: BESIDE }),
-      });
-    });
+    const repo = { abandon: async () => target?.repo.abandon() };
+    // What comes behind the bytes may show that they are no upload.
+    const { message, blob } = await orAbandon(repo, () =>
+      readUploaded(request, upload.fields, async (read, content) => {
+        target = await taking.open(call, read);
+        return target.repo.store(content, {
+          algorithms: ['md5', ...said.map(({ algorithm }) => algorithm)],
+          ...(upload.limit !== undefined && { limit: upload.limit }),
+          ...announcedBytes(request.headers, { beside: BESIDE }),
+        });
+      }),
+    );
     if (!target) throw new TypeError('nothing was stored');
     return taking.finish(call, target, message, blob);
   };
   return { ...taking, begin };
+}
+
+/** Only a refusal is known not to have changed anything: what was stored for it goes again. */
+async function orAbandon<T>(repo: { abandon(): Promise<unknown> }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** A message, and the bounds of the parts. */
