@@ -169,8 +169,13 @@ export class ManagementApi {
       openApi({ routes: this.#routes, dataRoutes: dataRoutes(this.#options.formats) }),
     );
     const body = this.#description.replace('"SERVER_ORIGIN"', () => JSON.stringify(origin));
-    return new Response(request.method === 'HEAD' ? null : body, {
-      headers: { 'content-type': 'application/json; charset=UTF-8', 'x-content-type-options': 'nosniff' },
+    const headers = {
+      'content-type': 'application/json; charset=UTF-8',
+      'x-content-type-options': 'nosniff',
+    };
+    if (request.method !== 'HEAD') return new Response(body, { headers });
+    return new Response(null, {
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
     });
   }
 }

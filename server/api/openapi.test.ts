@@ -66,6 +66,8 @@ describe('the description of the API', () => {
     expect((await server.send('POST', '/openapi.json')).status).toBe(405);
     const head = await server.send('HEAD', '/openapi.json');
     expect({ status: head.status, text: await head.text() }).toEqual({ status: 200, text: '' });
+    const { body } = await server.send('GET', '/openapi.json');
+    expect(head.headers.get('content-length')).toBe(String((await new Response(body).bytes()).byteLength));
   });
 });
 

@@ -246,6 +246,8 @@ export interface FormatUpstream {
   announced?(headers: Headers): Digest | undefined;
   /** Versions are called by their content, so what rules say of versions they say of tags. */
   readonly versionsAreDigests?: boolean;
+  /** The one spelling of what a rule says of names and versions, where they have several; `*` stands for any text. */
+  readonly spelled?: { name(pattern: string): string; version(pattern: string): string };
   /** Whether what was found is a file, and not what a server has instead: a page about a folder, or one to log in. */
   isFile?(found: Pick<UpstreamFound, 'headers' | 'url'>, ref: FileRef): boolean;
   /** How what users name is fetched before anybody asks for it. */

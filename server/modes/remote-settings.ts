@@ -3,6 +3,7 @@ import type { Format } from '../core/format.ts';
 import type { RemoteSettings, SafetyRules } from '../core/remote-settings.ts';
 import { repositoryAddress, type RepositoryRow } from '../core/repository.ts';
 import { durationMs } from '../lib/duration.ts';
+import { readPattern, writePattern } from '../lib/rule-pattern.ts';
 import { upstreamChoices } from '../lib/upstream-choice.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ export function remoteSettings(
     ...(fileMaxAge !== undefined && { fileMaxAge }),
     notFoundMaxAge: seconds(cache['notFoundMaxAge']) ?? NOT_FOUND_MAX_AGE,
     staleWhileRevalidate: seconds(cache['staleWhileRevalidate']) ?? 0,
-    rules: rulesOf(fieldsOf(remote['safetyRules'])),
+    rules: rulesOf(fieldsOf(remote['safetyRules']), format.upstream),
     forwardAudits: remote['forwardAudits'] === true,
     ...databaseOf(fieldsOf(remote['checksumDatabase'])),
   };
@@ -61,13 +62,27 @@ function upstreamOf(
   );
 }
 
-const rulesOf = (rules: Fields): SafetyRules => ({
-  allow: texts(rules['allow']),
-  deny: texts(rules['deny']),
-  minimumReleaseAge: durationMs(rules['minimumReleaseAge']) ?? 0,
-  minimumReleaseAgeExceptions: texts(rules['minimumReleaseAgeExceptions']),
-  pinFirstSeen: rules['pinFirstSeen'] === true,
-});
+function rulesOf(rules: Fields, upstream: Format['upstream']): SafetyRules {
+  const patterns = (value: unknown) => texts(value).map((written) => spelledPattern(written, upstream));
+  return {
+    allow: patterns(rules['allow']),
+    deny: patterns(rules['deny']),
+    minimumReleaseAge: durationMs(rules['minimumReleaseAge']) ?? 0,
+    minimumReleaseAgeExceptions: patterns(rules['minimumReleaseAgeExceptions']),
+    pinFirstSeen: rules['pinFirstSeen'] === true,
+  };
+}
+
+/** A rule means what it names, however that is written. */
+function spelledPattern(written: string, upstream: Format['upstream']): string {
+  const { name, version } = readPattern(written);
+  const { spelled } = upstream ?? {};
+  if (!spelled) return written;
+  return writePattern({
+    name: spelled.name(name),
+    ...(version !== undefined && { version: spelled.version(version) }),
+  });
+}
 
 function databaseOf({ key, uri, exceptions }: Fields): Pick<RemoteSettings, 'checksumDatabase'> {
   if (typeof key !== 'string' || key === '') return {};

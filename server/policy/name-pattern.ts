@@ -1,3 +1,5 @@
+import { readPattern } from '../lib/rule-pattern.ts';
+
 /** What a pattern of a safety rule means: names, and versions where it says any. */
 export interface NamePattern {
   matches(name: string, version?: string): boolean;
@@ -6,17 +8,16 @@ export interface NamePattern {
 }
 
 /**
- * `NAME` or `NAME@VERSION`, with `*` for any text, slashes among it. A name may begin with `@`, as scopes do: what stands
- * behind the last `@` that is not the first character is the version. Everything is as it is written, capital letters too.
+ * `NAME` or `NAME@VERSION`, with `*` for any text, slashes among it. Everything is as it is written, capital letters too: formats
+ * with several spellings of one name have rules in the one that they use.
  */
 export function namePattern(written: string): NamePattern {
-  const at = written.lastIndexOf('@');
-  const versioned = at > 0;
-  const names = wildcard(versioned ? written.slice(0, at) : written);
-  const versions = wildcard(versioned ? written.slice(at + 1) : '*');
+  const pattern = readPattern(written);
+  const names = wildcard(pattern.name);
+  const versions = pattern.version === undefined ? undefined : wildcard(pattern.version);
   return {
     mayMatch: names,
-    matches: (name, version) => names(name) && (!versioned || (version !== undefined && versions(version))),
+    matches: (name, version) => names(name) && (!versions || (version !== undefined && versions(version))),
   };
 }
 

@@ -215,6 +215,27 @@ test('the root has what was copied, and nothing is asked for it', async () => {
   expect(upstream.asked('/py/simple/')).toEqual([]);
 });
 
+test.each(['Left_Pad', 'LEFT.PAD', 'left__*', 'left-pad@1.0', 'Left.Pad@v1.0', 'left_pad@1.0-post0'])(
+  'a rule means what it names in any spelling: %s',
+  async (deny) => {
+    const version = deny.endsWith('post0') ? '1.0.post0' : '1.0';
+    const filename = wheelName({ ...RELEASE, version });
+    upstream.put('/py/simple/left-pad/', project(listed({ filename })));
+    const safetyRules = { deny: [deny] };
+    const strict = new PythonClient(
+      server,
+      await members.remote('strict', `${upstream.url}/py`, { safetyRules }),
+    );
+
+    const answer = await strict.send('GET', `left-pad/${filename}`);
+
+    expect({ status: answer.status, text: await answer.text() }).toEqual({
+      status: 403,
+      text: expect.stringContaining('is not let in'),
+    });
+  },
+);
+
 test('a file that came later than its version waits by itself', async () => {
   const day = 24 * 3_600_000;
   const at = (days: number) => ({ 'upload-time': new Date(server.clock.now() - days * day).toISOString() });

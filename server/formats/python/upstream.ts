@@ -3,15 +3,19 @@ import type { FileRef } from '../../core/catalog.ts';
 import { notFound, RegistryError } from '../../core/error.ts';
 import type { FetchedFile, FetchedVersion, FormatUpstream, ListedFileOrPath } from '../../core/format.ts';
 import type { IndexReader } from '../../core/index-kind.ts';
+import { normalName } from './names.ts';
 import { HTML, HTML_V1, JSON_V1 } from './negotiate.ts';
 import { pythonPrefetch } from './prefetch.ts';
 import { ACCEPT, projectIndex } from './project-index.ts';
+import { normalVersion } from './versions.ts';
 
 /** Projects at indexes elsewhere. Where their files are, and what they must be, the indexes say. */
 export const pythonUpstream: FormatUpstream = {
   presets: { PYPI: publicIndex },
   wholeUpTo: 1024 * 1024,
   maxAge: 300,
+  // What is no version by itself, such as `1.*`, stays as it is written.
+  spelled: { name: normalName, version: normalVersion },
   locate,
   adopt,
   prefetch: pythonPrefetch,
