@@ -86,14 +86,16 @@ describe('an upload in one request', () => {
   });
 
   test('that turns out to be none behind its bytes leaves nothing of them', async () => {
-    const { body, headers = {} } = related(message('cut'), 'bytes of nothing');
-    const stored = async () => (await readdir(server.directory.blobs, { recursive: true })).length;
-    const before = await stored();
+    const { body = '', headers = {} } = related(message('cut'), 'bytes of nothing');
+    const before = await readdir(server.directory.blobs, { recursive: true });
 
-    const answer = await create('?uploadType=multipart', { body: `${String(body).slice(0, -2)}XX`, headers });
+    const answer = await create('?uploadType=multipart', {
+      body: (body as string).replace(/--$/, 'XX'),
+      headers,
+    });
 
     expect(await refusal(answer)).toMatchObject({ status: 400 });
-    expect(await stored()).toBe(before);
+    expect(await readdir(server.directory.blobs, { recursive: true })).toEqual(before);
   });
 
   test('may be told by a header instead, and may be bytes alone', async () => {
