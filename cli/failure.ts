@@ -30,7 +30,8 @@ function exitOf({ code, status }: ApiError): ExitName {
 
 function sentence(error: ApiError, server: string): string {
   if (error.reason === 'NO_ANSWER') return noAnswer(server, error.cause);
-  if (error.code === 'UNAUTHENTICATED') return `${plain(error.message)}; log in with "entrepot auth login"`;
+  if (error.code === 'UNAUTHENTICATED')
+    return `${plain(error.message).replace(/\.+$/, '')}; log in with "entrepot auth login"`;
   if (error.code !== 'UNKNOWN') return plain(error.message);
   return `${server} answered ${error.status} without a reason; is it an Entrepot server? See --server.`;
 }

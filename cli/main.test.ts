@@ -84,8 +84,8 @@ describe('exit codes', () => {
     expect(ran.stderr).toContain(advice);
   });
 
-  it('a 401 says how to log in', async () => {
-    await using person = await Person.arrive({ fetch: refusing(401, 'UNAUTHENTICATED', 'who are you') });
+  it.each(['who are you', 'who are you.'])('a 401 that says "%s" says how to log in', async (said) => {
+    await using person = await Person.arrive({ fetch: refusing(401, 'UNAUTHENTICATED', said) });
 
     expect((await person.run('projects list')).stderr).toContain(
       'who are you; log in with "entrepot auth login"',

@@ -159,6 +159,15 @@ describe('a client that sends more than a refusal needs, on a connection that en
   });
 });
 
+describe('an address that cannot be listened on', () => {
+  test.each([
+    ['it is taken', () => `127.0.0.1:${port}`, 'another program does already; stop that one'],
+    ['it is another machine’s', () => '192.0.2.1:8080', 'this machine has no such address'],
+  ])('is named with what to do about it where %s', (_, address, why) => {
+    expect(() => listen(['--listen', address()])).toThrow(`cannot listen on ${address()}: ${why}`);
+  });
+});
+
 describe('a client that hangs up in the middle of an upload', () => {
   test('is no failure of ours, and finds what had arrived', async () => {
     const image = freshImage(server);

@@ -28,54 +28,56 @@ export interface Serving {
 /** Puts the server on its socket, with the access log and the measurements around it. */
 export function serve({ app, config, log, now, shared }: ServeOptions): Serving {
   const { hostname, port } = config.listen;
-  const server = Bun.serve({
-    hostname,
-    port,
-    reusePort: shared,
-    idleTimeout: IDLE_SECONDS,
-    // What goes wrong is for the log: the runtime would print it past that, with lines of source.
-    development: false,
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    ...(config.tlsCert !== undefined &&
-      config.tlsKey !== undefined && {
-        tls: { cert: readFileSync(config.tlsCert, 'utf8'), key: readFileSync(config.tlsKey, 'utf8') },
-      }),
-    async fetch(request, listener) {
-      const began = performance.now();
-      const trace: Trace = { route: 'none', sent: 0 };
-      let address: string | undefined;
-      const peer = () => (address ??= listener.requestIP(request)?.address ?? '');
-      const answer = await app.door.answer(request, trace, peer);
-      const seconds = (performance.now() - began) / 1000;
-      app.metrics.record({
-        route: trace.route,
-        method: request.method,
-        status: answer.status,
-        seconds,
-        received: Number(request.headers.get('content-length') ?? 0),
-        sent: trace.sent,
-      });
-      if (wanted(config.accessLog, request.method, answer.status))
-        log.write('info', 'request', {
-          method: request.method,
-          path: withoutTokens(rawPath(request.url)),
-          status: answer.status,
-          ms: Math.round(seconds * 1e5) / 100,
+  const server = listening(config.listen, () =>
+    Bun.serve({
+      hostname,
+      port,
+      reusePort: shared,
+      idleTimeout: IDLE_SECONDS,
+      // What goes wrong is for the log: the runtime would print it past that, with lines of source.
+      development: false,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      ...(config.tlsCert !== undefined &&
+        config.tlsKey !== undefined && {
+          tls: { cert: readFileSync(config.tlsCert, 'utf8'), key: readFileSync(config.tlsKey, 'utf8') },
+        }),
+      async fetch(request, listener) {
+        const began = performance.now();
+        const trace: Trace = { route: 'none', sent: 0 };
+        let address: string | undefined;
+        const peer = () => (address ??= listener.requestIP(request)?.address ?? '');
+        const answer = await app.door.answer(request, trace, peer);
+        const seconds = (performance.now() - began) / 1000;
+        app.metrics.record({
           route: trace.route,
-          peer: peer(),
-          at: now(),
+          method: request.method,
+          status: answer.status,
+          seconds,
+          received: Number(request.headers.get('content-length') ?? 0),
+          sent: trace.sent,
         });
-      if (answer.status >= 400) await takeRest(request);
-      return answer;
-    },
-    // Where the file of an answer is opened, after the answer was decided: descriptors may have run out by then.
-    error(cause) {
-      log.write('error', 'a request failed outside its handler', { cause });
-      if (!('syscall' in cause)) return new Response('internal error\n', { status: 500 });
-      const { message, status, headers } = storageError(cause);
-      return new Response(`${message}\n`, { status, headers });
-    },
-  });
+        if (wanted(config.accessLog, request.method, answer.status))
+          log.write('info', 'request', {
+            method: request.method,
+            path: withoutTokens(rawPath(request.url)),
+            status: answer.status,
+            ms: Math.round(seconds * 1e5) / 100,
+            route: trace.route,
+            peer: peer(),
+            at: now(),
+          });
+        if (answer.status >= 400) await takeRest(request);
+        return answer;
+      },
+      // Where the file of an answer is opened, after the answer was decided: descriptors may have run out by then.
+      error(cause) {
+        log.write('error', 'a request failed outside its handler', { cause });
+        if (!('syscall' in cause)) return new Response('internal error\n', { status: 500 });
+        const { message, status, headers } = storageError(cause);
+        return new Response(`${message}\n`, { status, headers });
+      },
+    }),
+  );
   const scheme = config.tlsCert === undefined ? 'http' : 'https';
   const shown = hostname.includes(':') ? `[${hostname}]` : hostname;
   return {
@@ -86,6 +88,23 @@ export function serve({ app, config, log, now, shared }: ServeOptions): Serving 
       clearTimeout(late);
     },
   };
+}
+
+const UNHEARD: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does already; stop that one',
+  EADDRNOTAVAIL: 'this machine has no such address; look for a misspelling',
+  EACCES: 'this user may not, as below port 1024',
+};
+
+/** Says what to do where the address is not to be had. */
+function listening<Server>({ hostname, port }: Config['listen'], open: () => Server): Server {
+  try {
+    return open();
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? UNHEARD[String(cause.code)] : undefined;
+    if (why === undefined) throw cause;
+    throw new Error(`cannot listen on ${hostname}:${port}: ${why}, or give another address with --listen`);
+  }
 }
 
 function wanted(which: Config['accessLog'], method: string, status: number): boolean {

@@ -1,10 +1,10 @@
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { CliError, usage } from '../exit.ts';
+import { usage } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { isRecord } from '../output/scalar.ts';
 import type { Login } from './logins.ts';
 import { exchange } from './token-exchange.ts';
+import { textOfFile } from '../text-file.ts';
 
 /** What of a service account's key file a login needs. */
 export interface KeyLogin {
@@ -24,10 +24,7 @@ const SECONDS = 600;
 /** Clocks differ. */
 const BACK_SECONDS = 30;
 
-export const textOf = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CliError('usage', `cannot read the key file ${path}`, cause);
-  });
+export const textOf = (path: string): Promise<string> => textOfFile(path, 'cannot read the key file');
 
 /** What kind of Google's credential files a text is: `service_account`, `external_account`, `authorized_user`. */
 export const typeIn = (content: string): unknown => objectIn(content)?.['type'];

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Cli } from '../context.ts';
 import { CliError } from '../exit.ts';
 import { applicationToken } from './application-credentials.ts';
 import { freshLogin } from './renewal.ts';
+import { textOfFile } from '../text-file.ts';
 
 /** A token that is kept for one command. */
 export interface Minted {
@@ -59,9 +59,7 @@ async function mintedOnce(
 }
 
 async function tokenIn(file: string): Promise<string> {
-  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new CliError('usage', `--access-token-file: cannot read ${file}`, cause);
-  });
+  const content = await textOfFile(file, '--access-token-file: cannot read');
   const token = content.trim();
   if (token !== '') return token;
   throw new CliError('usage', `--access-token-file: ${file} is empty`);

@@ -61,5 +61,6 @@ export function totals(
 ): string {
   const skipped = skippedCount === undefined ? '' : `, ${skippedCount} changed meanwhile and left`;
   const freed = `about ${(Number(freedBytes) / 1e6).toFixed(1)} MB ${isDone ? 'freed' : 'would be freed'}`;
-  return `${versionCount} versions: ${deletedCount} ${isDone ? 'deleted' : 'to delete'}, ${keptCount} kept${skipped}; ${freed}.`;
+  const versions = versionCount === '1' ? 'version' : 'versions';
+  return `${versionCount} ${versions}: ${deletedCount} ${isDone ? 'deleted' : 'to delete'}, ${keptCount} kept${skipped}; ${freed}.`;
 }

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { CliError } from '../../exit.ts';
 import { defineCommand, one, type Row } from '../../grammar/command.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
 import { policiesFromFile } from '../repositories/policy-file.ts';
 import { DECISIONS, decisionRow, totals } from './decisions.ts';
+import { textOfFile } from '../../text-file.ts';
 
 export const previewCleanup = defineCommand({
   path: 'artifacts repositories preview-cleanup',
@@ -45,8 +44,6 @@ export const previewCleanup = defineCommand({
 });
 
 async function policiesIn(file: string) {
-  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new CliError('usage', `--policy: cannot read ${file}`, cause);
-  });
+  const content = await textOfFile(file, '--policy: cannot read');
   return policiesFromFile(content, file);
 }

@@ -180,5 +180,5 @@ describe('generic upload and download', () => {
 test('print-settings generic prints where files go', async () => {
   const printed = await person.done(`artifacts print-settings generic ${AT}`);
   expect(printed).toContain('us-central1-generic/my-project/files/PACKAGE/VERSION/FILE');
-  expect(printed).toContain('entrepot artifacts generic upload --repository=files');
+  expect(printed).toContain('generic upload --project=my-project --location=us-central1 --repository=files');
 });

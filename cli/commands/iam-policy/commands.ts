@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { Policy } from '../../../contract/client.ts';
-import { CliError } from '../../exit.ts';
 import { type Command, defineCommand, one } from '../../grammar/command.ts';
 import { required, text, toggle } from '../../grammar/flags.ts';
 import { withBinding, withoutBinding } from './binding-changes.ts';
 import { conditionFlags, wantedCondition } from './condition-flags.ts';
 import { documentOf } from './document-file.ts';
 import { POLICY_KINDS, type PolicyKind } from './resources.ts';
+import { textOfFile } from '../../text-file.ts';
 
 const grantFlags = {
   member: required(
@@ -57,9 +56,7 @@ const setIamPolicy = (kind: PolicyKind): Command =>
     positionals: { resource: kind.positional, policyFile: one('File with the policy.') },
     format: 'yaml',
     async run(args, cli) {
-      const content = await readFile(args.policyFile, 'utf8').catch((cause: unknown) => {
-        throw new CliError('usage', `cannot read ${args.policyFile}`, cause);
-      });
+      const content = await textOfFile(args.policyFile);
       const policy: Policy = documentOf(content, args.policyFile);
       const client = await cli.client();
       const name = await kind.name(cli, args.resource);

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Expr } from '../../../contract/client.ts';
-import { CliError, usage } from '../../exit.ts';
+import { usage } from '../../exit.ts';
 import { text } from '../../grammar/flags.ts';
 import { documentOf } from './document-file.ts';
+import { textOfFile } from '../../text-file.ts';
 
 export const conditionFlags = {
   condition: text(
@@ -26,9 +26,7 @@ export async function wantedCondition(args: {
   if (condition !== undefined && conditionFromFile !== undefined)
     throw usage('give --condition or --condition-from-file, not both');
   if (conditionFromFile !== undefined) {
-    const content = await readFile(conditionFromFile, 'utf8').catch((cause: unknown) => {
-      throw new CliError('usage', `--condition-from-file: cannot read ${conditionFromFile}`, cause);
-    });
+    const content = await textOfFile(conditionFromFile, '--condition-from-file: cannot read');
     return checked(documentOf(content, conditionFromFile), conditionFromFile);
   }
   if (condition === undefined) return undefined;

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../grammar/command.ts';
+import { repositoryParts } from '../../resolve.ts';
 import { repositoryAddress } from './repository-address.ts';
 
 export const printGenericSettings = defineCommand({
@@ -17,7 +18,8 @@ export const printGenericSettings = defineCommand({
   format: 'text',
   async run(_, cli) {
     const { url } = await repositoryAddress(cli, 'GENERIC');
-    const name = url.slice(url.lastIndexOf('/') + 1);
+    const { project, location, repository } = await repositoryParts(cli);
+    const at = `--project=${project} --location=${location} --repository=${repository}`;
     return [
       '# With curl:',
       `curl --netrc --fail --upload-file FILE ${url}/PACKAGE/VERSION/FILE`,
@@ -26,10 +28,10 @@ export const printGenericSettings = defineCommand({
       `curl --netrc --fail --request DELETE ${url}/PACKAGE/VERSION/FILE`,
       '',
       '# In parts that can be resumed, checked on both sides:',
-      `entrepot artifacts generic upload --repository=${name} --package=PACKAGE --version=VERSION --source=FILE`,
-      `entrepot artifacts generic download --repository=${name} --package=PACKAGE --version=VERSION --destination=.`,
+      `entrepot artifacts generic upload ${at} --package=PACKAGE --version=VERSION --source=FILE`,
+      `entrepot artifacts generic download ${at} --package=PACKAGE --version=VERSION --destination=.`,
       '',
-      '# For .netrc:',
+      '# For .netrc; the user oauth2accesstoken has what "entrepot auth print-access-token" prints for a password:',
       `machine ${new URL(url).hostname} login USER password PASSWORD`,
     ].join('\n');
   },

@@ -67,7 +67,7 @@ describe('copies of a remote repository', () => {
 
   it.each([
     ['prefetch copies', 'name what to copy, or give --lock-file or --images-file'],
-    ['prefetch copies --lock-file=missing.json', 'missing.json cannot be read'],
+    ['prefetch copies --lock-file=missing.json', 'cannot read missing.json: there is no such file'],
     ['purge-cache copies --package=a --path=b', '--package and --path exclude each other'],
     ['purge-cache copies --package=', 'leave them out for everything'],
   ])('are left alone by %s', async (line, words) => {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Repository } from '../../../contract/client.ts';
 import type { Cli } from '../../context.ts';
 import { usage } from '../../exit.ts';
 import { text } from '../../grammar/flags.ts';
+import { textOfFile } from '../../text-file.ts';
 
 type Credentials = NonNullable<NonNullable<Repository['remoteRepositoryConfig']>['upstreamCredentials']>;
 
@@ -69,13 +69,8 @@ async function exchangeOf(
 
 /** What a file holds, without the line break that editors end it with. */
 async function secretIn(cli: Cli, file: string): Promise<string> {
-  const content =
-    file === '-' ? await cli.io.stdin.text() : await readFile(file, 'utf8').catch(unreadable(file));
+  const content = file === '-' ? await cli.io.stdin.text() : await textOfFile(file);
   const secret = content.replace(/\r?\n$/, '');
   if (secret === '') throw usage(`${file === '-' ? 'standard input' : file} holds no secret`);
   return secret;
 }
-
-const unreadable = (file: string) => (cause: unknown) => {
-  throw usage(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-};

@@ -229,7 +229,7 @@ describe('a remote repository', () => {
     ['--deny=a', '--deny needs --mode=remote-repository'],
     ['--mode=remote-repository --member-failure=fail', '--member-failure needs --mode=virtual-repository'],
     [`${OFF} --remote-docker-repo=a --remote-npm-repo=b`, 'has one upstream'],
-    [`${OFF} --remote-password-file=missing.txt`, 'missing.txt cannot be read'],
+    [`${OFF} --remote-password-file=missing.txt`, 'cannot read missing.txt: there is no such file'],
     [`${OFF} --remote-username=a --remote-bearer-token-file=-`, 'excludes a user name and a password'],
     [
       `${OFF} --remote-password-secret-version=x --remote-password-file=-`,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { PrefetchReport } from '../../../contract/client.ts';
 import type { Cli } from '../../context.ts';
 import { CliError, usage } from '../../exit.ts';
@@ -8,6 +7,7 @@ import { repositoryName } from '../../resolve.ts';
 import { asyncFlag, leftRunning } from '../long-running.ts';
 import { packagesIn } from './lock-file.ts';
 import { countBar } from './count-bar.ts';
+import { textOfFile } from '../../text-file.ts';
 
 export const prefetch = defineCommand({
   path: 'artifacts repositories prefetch',
@@ -51,8 +51,8 @@ export const prefetch = defineCommand({
   async run({ repository, artifacts, lockFile, imagesFile, async: isAsync }, cli) {
     const wanted = [
       ...artifacts,
-      ...(lockFile === undefined ? [] : packagesIn(await contentOf(lockFile), lockFile)),
-      ...(imagesFile === undefined ? [] : linesOf(await contentOf(imagesFile))),
+      ...(lockFile === undefined ? [] : packagesIn(await textOfFile(lockFile), lockFile)),
+      ...(imagesFile === undefined ? [] : linesOf(await textOfFile(imagesFile))),
     ];
     if (wanted.length === 0) throw usage('name what to copy, or give --lock-file or --images-file');
     const client = await cli.client();
@@ -90,8 +90,3 @@ const linesOf = (content: string): readonly string[] =>
     .split('\n')
     .map((line) => line.replace(/#.*$/, '').trim())
     .filter((line) => line !== '');
-
-const contentOf = (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch((cause: unknown) => {
-    throw usage(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-  });

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Repository } from '../../../contract/client.ts';
-import { CliError } from '../../exit.ts';
 import { defineCommand, one } from '../../grammar/command.ts';
 import { required, text, toggle } from '../../grammar/flags.ts';
 import { repositoryName } from '../../resolve.ts';
 import { policiesFromFile } from './policy-file.ts';
 import { policyReport } from './policy-report.ts';
+import { textOfFile } from '../../text-file.ts';
 
 export const setCleanupPolicies = defineCommand({
   path: 'artifacts repositories set-cleanup-policies',
@@ -27,9 +26,7 @@ export const setCleanupPolicies = defineCommand({
   },
   format: 'json',
   async run(args, cli) {
-    const content = await readFile(args.policy, 'utf8').catch((cause: unknown) => {
-      throw new CliError('usage', `--policy: cannot read ${args.policy}`, cause);
-    });
+    const content = await textOfFile(args.policy, '--policy: cannot read');
     const policies = policiesFromFile(content, args.policy);
     const client = await cli.client();
     const name = await repositoryName(cli, args.repository);

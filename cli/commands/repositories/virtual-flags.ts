@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Repository } from '../../../contract/client.ts';
 import type { Cli } from '../../context.ts';
 import { usage } from '../../exit.ts';
 import { choice, text } from '../../grammar/flags.ts';
 import { isRecord } from '../../output/scalar.ts';
 import { repositoryName } from '../../resolve.ts';
+import { textOfFile } from '../../text-file.ts';
 
 type Virtual = NonNullable<Repository['virtualRepositoryConfig']>;
 type Policies = NonNullable<Virtual['upstreamPolicies']>;
@@ -33,7 +33,7 @@ export async function virtualConfigOf(cli: Cli, args: Given): Promise<Virtual> {
   const writes =
     writeRepository === '' ? '' : writeRepository && (await repositoryName(cli, writeRepository));
   return {
-    ...(file !== undefined && { upstreamPolicies: policiesIn(await contentOf(file), file) }),
+    ...(file !== undefined && { upstreamPolicies: policiesIn(await textOfFile(file), file) }),
     ...(writes !== undefined && { writeRepository: writes }),
     ...(memberFailure && { memberFailure: memberFailure === 'fail' ? 'FAIL' : 'ANSWER_WITHOUT' }),
   };
@@ -61,8 +61,3 @@ function policiesIn(content: string, file: string): Policies {
     return { id, repository, ...(priority !== undefined && { priority: Number(priority) }) };
   });
 }
-
-const contentOf = (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch((cause: unknown) => {
-    throw usage(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-  });

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Role } from '../../../../contract/client.ts';
-import { CliError, usage } from '../../../exit.ts';
+import { usage } from '../../../exit.ts';
 import { choice, list, text } from '../../../grammar/flags.ts';
 import { given } from '../../given.ts';
 import { documentOf } from '../../iam-policy/document-file.ts';
+import { textOfFile } from '../../../text-file.ts';
 
 export const fieldFlags = {
   title: text('TITLE', 'Name for people.'),
@@ -35,9 +35,7 @@ export async function roleFields({ file, ...flags }: Fields): Promise<Role> {
   });
   if (file === undefined) return said;
   if (Object.keys(said).length > 0) throw usage('give --file or the other flags, not both');
-  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new CliError('usage', `--file: cannot read ${file}`, cause);
-  });
+  const content = await textOfFile(file, '--file: cannot read');
   const { name: _name, deleted: _deleted, ...fields } = documentOf(content, file) as Role;
   return fields;
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { ServiceAccountKey } from '../../../../contract/client.ts';
-import { CliError, usage } from '../../../exit.ts';
+import { usage } from '../../../exit.ts';
 import { type Command, defineCommand, one } from '../../../grammar/command.ts';
 import { choice } from '../../../grammar/flags.ts';
 import { iamAccount, keyNameOf, nameOf } from './account.ts';
 import { secretFile } from './secret-file.ts';
+import { textOfFile } from '../../../text-file.ts';
 
 const EXAMPLE = 'builder@my-project.iam.gserviceaccount.com';
 
@@ -109,9 +109,7 @@ const upload = defineCommand({
   flags,
   format: 'yaml',
   async run({ publicKeyFile, iamAccount: of }, cli) {
-    const pem = await readFile(publicKeyFile, 'utf8').catch((cause: unknown) => {
-      throw new CliError('usage', `cannot read ${publicKeyFile}`, cause);
-    });
+    const pem = await textOfFile(publicKeyFile);
     if (pem.includes('PRIVATE KEY'))
       throw usage(`${publicKeyFile} holds a private key, which is not for the server; give the public half`);
     const client = await cli.client();

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { WorkloadIdentityPoolProvider } from '../../../../contract/client.ts';
-import { CliError, usage } from '../../../exit.ts';
+import { usage } from '../../../exit.ts';
 import { type Command, defineCommand, one } from '../../../grammar/command.ts';
 import { type Flag, list as listFlag, map, required, text, toggle } from '../../../grammar/flags.ts';
 import { given, masked } from '../../given.ts';
 import { bySize } from '../../paging.ts';
 import { poolFlag, poolName, providerName } from './pool-name.ts';
+import { textOfFile } from '../../../text-file.ts';
 
 const issuerUri = text('URL', 'Issuer, as it stands in the iss of its tokens.');
 const attributeMapping = map(
@@ -56,10 +56,7 @@ async function providerOf({
   return { provider: { ...rest, ...(Object.keys(oidc).length > 0 && { oidc }) }, mask };
 }
 
-const contentOf = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CliError('usage', `--jwk-json-path: cannot read ${path}`, cause);
-  });
+const contentOf = (path: string): Promise<string> => textOfFile(path, '--jwk-json-path: cannot read');
 
 const provider = one('Id or full name of the provider.');
 

@@ -1,0 +1,19 @@
+import { expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { textOfFile } from './text-file.ts';
+
+test.each([
+  ['nowhere', 'there is no such file'],
+  [join('text-file.ts', 'nowhere'), 'there is no such file'],
+  ['commands', 'it is a directory'],
+])('of %s it is said that %s', async (path, why) => {
+  const at = join(import.meta.dir, path);
+  await expect(textOfFile(at, '--policy: cannot read')).rejects.toMatchObject({
+    exit: 'usage',
+    message: `--policy: cannot read ${at}: ${why}`,
+  });
+});
+
+test('a file is read as text', async () => {
+  expect(await textOfFile(join(import.meta.dir, 'text-file.ts'))).toContain('export const textOfFile');
+});
