@@ -8,7 +8,7 @@ test.each([
   ['commands', 'it is a directory'],
 ])('of %s it is said that %s', async (path, why) => {
   const at = join(import.meta.dir, path);
-  await expect(textOfFile(at, '--policy: cannot read')).rejects.toMatchObject({
+  expect(await textOfFile(at, '--policy: cannot read').catch((thrown: unknown) => thrown)).toMatchObject({
     exit: 'usage',
     message: `--policy: cannot read ${at}: ${why}`,
   });

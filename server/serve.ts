@@ -98,13 +98,16 @@ const UNHEARD: Readonly<Record<string, string>> = {
 
 /** Says what to do where the address is not to be had. */
 function listening<Server>({ hostname, port }: Config['listen'], open: () => Server): Server {
+  let failure: unknown;
   try {
     return open();
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? UNHEARD[String(cause.code)] : undefined;
-    if (why === undefined) throw cause;
-    throw new Error(`cannot listen on ${hostname}:${port}: ${why}, or give another address with --listen`);
+    failure = cause;
   }
+  const why = failure instanceof Error && 'code' in failure ? UNHEARD[String(failure.code)] : undefined;
+  if (why === undefined) throw failure;
+  // The runtime's own words say nothing more.
+  throw new Error(`cannot listen on ${hostname}:${port}: ${why}, or give another address with --listen`);
 }
 
 function wanted(which: Config['accessLog'], method: string, status: number): boolean {
