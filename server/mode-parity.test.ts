@@ -69,7 +69,9 @@ describe.each(FORMATS.map((format) => [format.title, format] as const))('%s', (_
         for (const difference of judge.unmeant({ situation, probe, read }, was, is, plain))
           left.push(`${asked}: ${differenceText(difference)}`);
       }
-    return left;
+    if (left.length === 0) return left;
+    const logged = [...home.server.logged, ...away.server.logged].filter(({ level }) => level === 'error');
+    return [...left, ...logged.map((entry) => Bun.inspect(entry))];
   }
 
   test('a remote repository', async () => {
