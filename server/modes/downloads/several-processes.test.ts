@@ -109,6 +109,25 @@ describe('two processes', () => {
     expect(await two.downloads.fetch(two.wanting(never))).toBeUndefined();
   });
 
+  test('fetch each for itself what the first may not keep, where the second came too late to read it', async () => {
+    const full = new RegistryError('RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED', 'no room');
+    const upstream = new ScriptedUpstream({ body: noise(5) }, { body: noise(5) });
+    const wanting = (process: DownloadProcess) =>
+      process.wanting(upstream, {
+        isKept: async () => false,
+        keep: async () => {
+          throw full;
+        },
+        isGoodUnkept: (cause) => cause === full,
+      });
+    const first = await one.downloads.fetch(wanting(one));
+    await first?.kept;
+    // The first has not yet said in the database that it is over.
+    const second = await two.downloads.fetch(wanting(two));
+    expect((await readToEnd(second?.follow())).bytes).toEqual(noise(5));
+    expect(upstream.asked).toHaveLength(2);
+  });
+
   test('give nobody all of a body that is wrong', async () => {
     const { download, other, rest, give, end } = await halfway({ expected: expecting(noise(5)) });
     give(BYTES.slice(HALF));

@@ -134,7 +134,8 @@ export class SharedDownload implements Download {
     };
     for (;;) {
       const other = sharing ? await watchOther(this.#wanted, sharing, watching) : 'free';
-      if (other === 'kept') return;
+      // Who came too late to read what there was no room for has to fetch it again.
+      if (other === 'kept' && (this.#shown || (await this.#wanted.isKept()))) return;
       if (other === 'failed' && this.#shown)
         throw upstreamBroken('another process was fetching it and could not: ask again');
       if (await this.#fetch()) return;
