@@ -198,6 +198,13 @@ const refusedOrRead = (bytes: Uint8Array<ArrayBuffer>, type: string | null): voi
 };
 
 describe('anything else', () => {
+  test.each(['a/\u2603', 'a/b\r\nx: y', 'a/\u00e9', 'a b/c', 'text', 'a/b/c', '/', 'a/b\u0000'])(
+    'is of a type that no header can say: %j',
+    (mediaType) => {
+      expect(() => parseManifest(bytesOf({ schemaVersion: 2, mediaType }), null)).toThrow('is no media type');
+    },
+  );
+
   test('is refused in our own words', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.option(fc.string()), (bytes, type) =>

@@ -6,6 +6,8 @@ import type { ChildImage, Platform } from './attributes.ts';
 
 const MOST_DESCRIPTORS = 10_000;
 const MOST_ANNOTATIONS = 1_000;
+/** RFC 9110 8.3.1, without parameters. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
 
 export interface Descriptor {
   readonly mediaType: string;
@@ -43,6 +45,9 @@ export function parseManifest(bytes: Uint8Array<ArrayBuffer>, contentType: strin
   const header = contentType?.split(';')[0]?.trim();
   const mediaType = header || declared;
   if (!mediaType) throw refuse('it has no media type; send one as Content-Type');
+  // It is what the manifest is sent with ever after.
+  if (!MEDIA_TYPE.test(mediaType))
+    throw refuse(`${JSON.stringify(mediaType.slice(0, 200))} is no media type`);
   if (declared !== undefined && declared !== mediaType)
     throw refuse(`it says it is ${declared}, the Content-Type says ${mediaType}`);
   if (SCHEMA1.has(mediaType) || document['schemaVersion'] === 1)
