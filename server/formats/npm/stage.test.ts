@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { ApiCaller, type Json } from '../../testing/api.ts';
+import { ApiCaller, type Json, LOCATION } from '../../testing/api.ts';
 import { TestServer } from '../../testing/harness.ts';
 import { Members } from '../../testing/members.ts';
 import { attached, bundleOf, hashed, NpmClient, packed, publication } from '../../testing/npm.ts';
@@ -41,6 +41,27 @@ const statusOf = async (method: string, path: string, as?: string): Promise<numb
 const bytesAt = async (path: string): Promise<Uint8Array> => (await npm.send('GET', path)).bytes();
 
 describe('a version that is staged', () => {
+  test('is not there for who may publish, but not that', async () => {
+    const repository = await members.standard('narrow');
+    const by = new NpmClient(server, repository);
+    const [hidden, shown] = [await stage({ name: 'secret', by }), await stage({ name: 'open', by })];
+    await server.grantIf(
+      `${LOCATION}/repositories/${repository}`,
+      'roles/artifactregistry.writer',
+      'user:narrow',
+      '!has(resource.package) || resource.package != "secret"',
+    );
+    const as = await server.account('narrow');
+
+    expect(await by.json('-/stage', { as })).toMatchObject({ items: [{ id: shown.id }], total: 1 });
+    for (const [{ id }, status] of [
+      [shown, 200],
+      [hidden, 404],
+    ] as const)
+      for (const path of [`-/stage/${id}`, `-/stage/${id}/tarball`])
+        expect((await by.send('GET', path, { as })).status).toBe(status);
+  });
+
   test('is shown to who may publish, and to nobody who installs', async () => {
     const { id, tarball } = await stage({ name: '@acme/waiting', tag: 'next' });
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BlobInfo } from '../../core/blob.ts';
 import type { FileRef, HostedRepo, StoredFile, VersionRow } from '../../core/catalog.ts';
-import { invalid, notFound } from '../../core/error.ts';
+import { invalid, notFound, RegistryError } from '../../core/error.ts';
 import { type Command, param } from '../../core/format.ts';
 import { memberOf, type Principal } from '../../core/iam.ts';
 import { packumentIndex } from './packument-index.ts';
@@ -63,12 +63,15 @@ export async function stagePackage(command: Command): Promise<Response> {
 }
 
 /** GET /-/stage: newest first, `page` counted from 0, `perPage` on each. */
-export async function listStaged({ repo, query }: Command): Promise<Response> {
+export async function listStaged({ repo, query, rights }: Command): Promise<Response> {
   const [page, perPage] = [whole(query.get('page'), 0), Math.min(whole(query.get('perPage'), MOST), MOST)];
   const only = query.get('package');
   const all: VersionRow[] = [];
   for await (const rows of allVersions(repo, STAGED))
-    all.push(...rows.filter((row) => only === null || stagedIn(row).publication.package === only));
+    for (const row of rows) {
+      const isWanted = only === null || stagedIn(row).publication.package === only;
+      if (isWanted && (await isShown(rights, row))) all.push(row);
+    }
   all.sort((a, b) => b.createdAt - a.createdAt || (a.version < b.version ? -1 : 1));
   const items = all.slice(page * perPage, (page + 1) * perPage).map(shown);
   return Response.json({ items, total: all.length, page, perPage });
@@ -109,11 +112,24 @@ export async function rejectStaged(command: Command): Promise<Response> {
   return Response.json({ ok: true });
 }
 
-async function rowOf({ repo, params }: Command): Promise<VersionRow> {
+/** To who may not publish it, it is not there. */
+async function rowOf({ repo, params, rights }: Command): Promise<VersionRow> {
   const id = param(params, 'id');
   const row = await repo.version(STAGED, id.toLowerCase());
-  if (!row) throw notFound('STAGED_PACKAGE', { id });
+  if (!row || !(await isShown(rights, row))) throw notFound('STAGED_PACKAGE', { id });
   return row;
+}
+
+/** Which tag it is to have is asked of who decides. */
+async function isShown(rights: Command['rights'], row: VersionRow): Promise<boolean> {
+  const { package: pkg, version } = stagedIn(row).publication;
+  try {
+    await requirePublishing(rights, { package: pkg, version, tags: [] });
+    return true;
+  } catch (error) {
+    if (error instanceof RegistryError && error.status < 500) return false;
+    throw error;
+  }
 }
 
 /** Ours is the only code that writes them. */
