@@ -13,7 +13,7 @@ import { skopeo } from './clients/skopeo.ts';
 import { newStage } from './clients/stage.ts';
 import { expectPulled, expectPushed } from './clients/verify.ts';
 import { buildFixtures, type Fixtures } from './fixtures/image.ts';
-import { base64, ENDINGS, named } from './harness/endings.ts';
+import { base64, ended, ENDINGS, named } from './harness/endings.ts';
 import { Identities, type KeyFile, type Login } from './harness/identities.ts';
 import { describeWith } from './harness/needs.ts';
 import { pushTree } from './harness/push.ts';
@@ -138,10 +138,14 @@ for (const kind of KINDS)
       test(
         `is refused with ${says}, and says why, on a public repository too if it shows anything there`,
         async () => {
-          const { login, end } = await begin(who);
-          const client = await openAs(login, kind);
-          for (const id of ['shared', 'public']) await client.pull(server.image(id, 'app'), 'v1');
-          await end();
+          const [, client] = await ended(
+            (seconds) => begin(who, seconds),
+            async ({ login }) => {
+              const opened = await openAs(login, kind);
+              for (const id of ['shared', 'public']) await opened.pull(server.image(id, 'app'), 'v1');
+              return opened;
+            },
+          );
           for (const id of kind.showsNothingUnasked ? ['shared'] : ['shared', 'public'])
             expect(await client.pull(server.image(id, 'app'), 'v1').then(() => 'pulled', String)).toMatch(
               told,
@@ -276,13 +280,17 @@ describeWith('curl', ['curl'], () => {
     'is refused with a registry token as soon as what it was got with ended',
     async () => {
       for (const { says, begin, told } of ENDINGS) {
-        const { login, end } = await begin(who);
-        const token = await registryToken(login);
-        expect([says, await curl('shared', ...bearer(token))]).toEqual([
-          says,
-          expect.stringMatching(/\n200$/),
-        ]);
-        await end();
+        const [, token] = await ended(
+          (seconds) => begin(who, seconds),
+          async ({ login }) => {
+            const got = await registryToken(login);
+            expect([says, await curl('shared', ...bearer(got))]).toEqual([
+              says,
+              expect.stringMatching(/\n200$/),
+            ]);
+            return got;
+          },
+        );
         const answer = await curl('public', ...bearer(token));
         expect([says, answer]).toEqual([says, expect.stringMatching(/not authenticated: .*\n401$/)]);
         // A registry token does not know whether it was a password or a token that was changed.

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { npmHome } from './clients/npmrc.ts';
 import { installed, writePackage, writeProject } from './fixtures/npm-package.ts';
-import { base64, ENDINGS, named } from './harness/endings.ts';
+import { base64, ended, ENDINGS, named } from './harness/endings.ts';
 import { Identities, type Login } from './harness/identities.ts';
 import { describeWith } from './harness/needs.ts';
 import { NpmRepositories } from './harness/npm-repositories.ts';
@@ -108,10 +108,14 @@ describeWith('npm', [NPM], () => {
     test(
       `is refused with ${says}, and says why`,
       async () => {
-        const { login, end } = await begin(who);
-        const view = await npm('shared', basic(login), ['view', '@acme/seen', 'version']);
-        await succeed(...view);
-        await end();
+        const [, view] = await ended(
+          (seconds) => begin(who, seconds),
+          async ({ login }) => {
+            const seen = await npm('shared', basic(login), ['view', '@acme/seen', 'version']);
+            await succeed(...seen);
+            return seen;
+          },
+        );
 
         const { code, stderr } = await attempt(...view);
 

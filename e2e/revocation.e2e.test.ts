@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { buildFixtures } from './fixtures/image.ts';
 import { noise } from './fixtures/noise.ts';
-import { base64, ENDINGS } from './harness/endings.ts';
+import { base64, ended, ENDINGS } from './harness/endings.ts';
 import { Identities, type Login } from './harness/identities.ts';
 import { KeptConnection } from './harness/kept-connection.ts';
 import { pushTree } from './harness/push.ts';
@@ -20,7 +20,7 @@ const UPLOAD = 'artifactregistry.repositories.uploadArtifacts';
 /** A right that someone has until `end`. */
 interface Withdrawal {
   readonly says: string;
-  readonly begin: (who: Identities, repository: string) => Promise<Begun>;
+  readonly begin: (who: Identities, repository: string, seconds: number) => Promise<Begun>;
   /** What the next request is answered. */
   readonly status: 401 | 403;
   readonly pushes: boolean;
@@ -30,6 +30,7 @@ interface Withdrawal {
 interface Begun {
   readonly authorization: string | null;
   readonly end: () => Promise<unknown>;
+  readonly endsAt?: number;
 }
 
 const basic = ({ username, password }: Login): string => `Basic ${base64(`${username}:${password}`)}`;
@@ -40,9 +41,9 @@ const credentials: readonly Withdrawal[] = ENDINGS.map(({ says, begin, told }) =
   status: 401,
   pushes: true,
   guesses: told.test('user name or password is wrong'),
-  begin: async (who) => {
-    const { login, end } = await begin(who);
-    return { authorization: basic(login), end };
+  begin: async (who, _, seconds) => {
+    const { login, ...ends } = await begin(who, seconds);
+    return { authorization: basic(login), ...ends };
   },
 }));
 
@@ -171,25 +172,31 @@ for (const workers of [1, 2])
       await server.stop();
     }, LIMIT_MS);
 
+    /** Reads, and begins an upload, on each connection; answers what it shows. */
+    async function atWork(path: string, { authorization }: Begun, pushes: boolean) {
+      const shown = [authorization, await registryToken(server, path, authorization)];
+      const uploads = new Map<KeptConnection, string>();
+      for (const connection of connections) {
+        for (const each of shown)
+          // Twice, so that the second is answered from memory.
+          for (const _ of ['first', 'again'])
+            expect(
+              (await connection.send('GET', `${path}/manifests/v1`, { authorization: each })).status,
+            ).toBe(200);
+        if (pushes) uploads.set(connection, await beginUpload(connection, path, authorization));
+      }
+      return { shown, uploads };
+    }
+
     const check = (repository: string, { says, begin, status, pushes, guesses }: Withdrawal): void =>
       test(
         `the request after the answer is refused with ${says}`,
         async () => {
           const path = `/v2/${server.repositoryPath(repository)}/app`;
-          const { authorization, end } = await begin(who, who.repository(repository));
-          const shown = [authorization, await registryToken(server, path, authorization)];
-          const uploads = new Map<KeptConnection, string>();
-          for (const connection of connections) {
-            for (const each of shown)
-              // Twice, so that the second is answered from memory.
-              for (const _ of ['first', 'again'])
-                expect(
-                  (await connection.send('GET', `${path}/manifests/v1`, { authorization: each })).status,
-                ).toBe(200);
-            if (pushes) uploads.set(connection, await beginUpload(connection, path, authorization));
-          }
-
-          await end();
+          const [{ authorization }, { shown, uploads }] = await ended(
+            (seconds) => begin(who, who.repository(repository), seconds),
+            (begun) => atWork(path, begun, pushes),
+          );
 
           for (const connection of connections)
             for (const each of shown) {

@@ -3,16 +3,46 @@ import { type Identities, type Login } from './identities.ts';
 export const named = (username: string, password: string): Login => ({ username, password });
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-interface Begun {
-  readonly login: Login;
+/** Something that is good until it is ended. */
+interface Ends {
   readonly end: () => Promise<unknown>;
+  /** Where it ends by itself: not before that, in milliseconds since the epoch. */
+  readonly endsAt?: number;
+}
+
+interface Begun extends Ends {
+  readonly login: Login;
 }
 
 /** A credential that is good until `end`, and what whoever shows it then is told. */
 export interface Ending {
   readonly says: string;
-  readonly begin: (who: Identities) => Promise<Begun>;
+  /** `seconds`: how long it is good for, where it ends by itself. */
+  readonly begin: (who: Identities, seconds: number) => Promise<Begun>;
   readonly told: RegExp;
+}
+
+const SHORTEST_SECONDS = 2;
+const LONGEST_SECONDS = 32;
+
+/**
+ * Does what has to work before the end, and then ends it. Where this machine takes longer for that than it is good for, all of it is
+ * done again with another one, which is good for longer.
+ */
+export async function ended<What extends Ends, Result>(
+  begin: (seconds: number) => Promise<What>,
+  use: (what: What) => Promise<Result>,
+): Promise<readonly [What, Result]> {
+  for (let seconds = SHORTEST_SECONDS; ; seconds *= 4) {
+    const what = await begin(seconds);
+    try {
+      const result = await use(what);
+      await what.end();
+      return [what, result];
+    } catch (error) {
+      if (Date.now() < (what.endsAt ?? Number.POSITIVE_INFINITY) || seconds >= LONGEST_SECONDS) throw error;
+    }
+  }
 }
 
 const GONE = /token is unknown, has expired or was revoked; log in again/;
@@ -65,9 +95,11 @@ export const ENDINGS: readonly Ending[] = [
   {
     says: 'an expired personal token',
     told: GONE,
-    begin: async (who) => {
-      const { token } = await who.personalToken(await who.user(), '2s');
-      return { login: named('_token', token), end: () => who.expired(token) };
+    begin: async (who, seconds) => {
+      const owner = await who.user();
+      const endsAt = Date.now() + seconds * 1000;
+      const { token } = await who.personalToken(owner, `${seconds}s`);
+      return { login: named('_token', token), end: () => who.expired(token), endsAt };
     },
   },
   {
