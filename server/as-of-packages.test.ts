@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { Json } from './testing/api.ts';
 import { asOfText } from './testing/as-of.ts';
-import { FakeUpstream } from './testing/fake-upstream.ts';
-import { TestServer } from './testing/harness.ts';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { Members } from './testing/members.ts';
 import { NpmClient } from './testing/npm.ts';
 import { fieldsOf, PythonClient, sdist } from './testing/python.ts';
@@ -10,20 +9,9 @@ import { NpmShelf } from './testing/upstream-npm.ts';
 
 const DAY = 24 * 3_600_000;
 
-let server: TestServer;
-let upstream: FakeUpstream;
-let shelf: NpmShelf;
-let members: Members;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  members = new Members(server, 'NPM');
-  shelf = new NpmShelf(upstream);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const members = new Members(server, 'NPM');
+const shelf = new NpmShelf(upstream);
 
 /** A time after which everything that is done is later. */
 function moment(): number {

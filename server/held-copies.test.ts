@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
-import { FakeUpstream } from './testing/fake-upstream.ts';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { GenericClient } from './testing/generic.ts';
-import { TestServer } from './testing/harness.ts';
 import { Members } from './testing/members.ts';
 import { ImageClient } from './testing/oci.ts';
 import { NpmClient } from './testing/npm.ts';
@@ -12,16 +11,7 @@ import { ImageShelf } from './testing/upstream-oci.ts';
 /** Longer than what waits until all of it is known. */
 const LONG = 4 * 1024 * 1024;
 
-let server: TestServer;
-let upstream: FakeUpstream;
-beforeAll(async () => {
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  upstream = await FakeUpstream.start();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
 
 const rule = (id: string, safetyRules: Json) =>
   new ApiCaller(server).ok(

@@ -1,31 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { FakeUpstream } from './testing/fake-upstream.ts';
-import { TestServer } from './testing/harness.ts';
 import { Members } from './testing/members.ts';
 import { ImageClient, INDEX, MANIFEST, NOWHERE, refusal } from './testing/oci.ts';
 import { corrupt, dripping, loginPage, status, Tap, truncated } from './testing/upstream-faults.ts';
 import { ImageShelf, TokenHost } from './testing/upstream-oci.ts';
 
-let server: TestServer;
-let admin: ApiCaller;
-let members: Members;
-let upstream: FakeUpstream;
-let shelf: ImageShelf;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  admin = new ApiCaller(server);
-  members = new Members(server);
-  shelf = new ImageShelf(upstream);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const admin = new ApiCaller(server);
+const members = new Members(server);
+const shelf = new ImageShelf(upstream);
 beforeEach(() => {
-  upstream.behave();
-  upstream.forget();
   // Whatever went wrong before is no reason any more to leave it alone.
   server.clock.advance(1_800_000);
 });

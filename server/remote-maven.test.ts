@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { FakeUpstream } from './testing/fake-upstream.ts';
-import { TestServer } from './testing/harness.ts';
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { type Artifact, folder, hexOf, jarOf, MavenClient, pathOf, pomOf } from './testing/maven.ts';
 import { Members } from './testing/members.ts';
 import { corrupt, loginPage, reset, status, truncated } from './testing/upstream-faults.ts';
@@ -8,20 +7,9 @@ import { corrupt, loginPage, reset, status, truncated } from './testing/upstream
 const DAY = 24 * 3_600_000;
 const JAR = jarOf([{ name: 'says.txt', content: 'from elsewhere' }]);
 
-let server: TestServer;
-let upstream: FakeUpstream;
 let client: MavenClient;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
 beforeEach(async () => {
-  upstream.behave();
-  upstream.forget();
   server.clock.advance(1_800_000);
   client = new MavenClient(server, await new Members(server, 'MAVEN').remote('remote', upstream.url));
 });

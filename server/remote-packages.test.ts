@@ -1,30 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import type { Json } from './testing/api.ts';
-import { FakeUpstream } from './testing/fake-upstream.ts';
-import { TestServer } from './testing/harness.ts';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { Members } from './testing/members.ts';
 import { corrupt, loginPage, status } from './testing/upstream-faults.ts';
 import { NpmShelf } from './testing/upstream-npm.ts';
 
 const DAY = 24 * 3_600_000;
 
-let server: TestServer;
-let members: Members;
-let upstream: FakeUpstream;
-let shelf: NpmShelf;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  members = new Members(server, 'NPM');
-  shelf = new NpmShelf(upstream);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const members = new Members(server, 'NPM');
+const shelf = new NpmShelf(upstream);
 beforeEach(() => {
-  upstream.behave();
-  upstream.forget();
   server.clock.advance(1_800_000);
 });
 

@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { Json } from './testing/api.ts';
-import { FakeUpstream } from './testing/fake-upstream.ts';
-import { TestServer } from './testing/harness.ts';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { Members } from './testing/members.ts';
 import { Gate, slow } from './testing/upstream-faults.ts';
 import { NpmShelf } from './testing/upstream-npm.ts';
 import { ImageShelf } from './testing/upstream-oci.ts';
 
-let server: TestServer;
-let upstream: FakeUpstream;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
-beforeEach(() => upstream.behave());
+const { server, upstream } = await besideUpstream();
 
 /** A new remote repository whose copies are good until the clock moves. */
 const remote = (format: 'DOCKER' | 'NPM'): Promise<string> =>

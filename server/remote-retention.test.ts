@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeAll, describe, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from './core/blob.ts';
 import { layout } from './stores/blobs/layout.ts';
 import { ApiCaller, type Json, LOCATION } from './testing/api.ts';
-import { FakeUpstream } from './testing/fake-upstream.ts';
-import { temporary, TestServer } from './testing/harness.ts';
+import { besideUpstream } from './testing/beside-upstream.ts';
+import { temporary } from './testing/harness.ts';
 import type { Descriptor } from './testing/oci.ts';
 import { entrepotFor } from './testing/program.ts';
 import { status } from './testing/upstream-faults.ts';
@@ -15,24 +15,14 @@ import { ImageShelf } from './testing/upstream-oci.ts';
 
 const DAY = 24 * 3_600_000;
 
-let server: TestServer;
-let admin: ApiCaller;
-let upstream: FakeUpstream;
-let shelf: ImageShelf;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
+const { server, upstream } = await besideUpstream();
+const admin = new ApiCaller(server);
+const shelf = new ImageShelf(upstream);
+beforeAll(() => {
   server.directory.lock();
   // The database's own clock is the real one.
   server.clock.advance(Math.max(0, Date.now() - server.clock.now()));
-  admin = new ApiCaller(server);
-  shelf = new ImageShelf(upstream);
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
-beforeEach(() => upstream.behave());
 
 const get = (path: string) => server.send('GET', path);
 /** What is fetched, with its status. */

@@ -1,34 +1,23 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { FakeUpstream } from './testing/fake-upstream.ts';
-import { TestServer } from './testing/harness.ts';
+import { afterAll, expect, test } from 'bun:test';
+import { besideUpstream } from './testing/beside-upstream.ts';
 import { Members } from './testing/members.ts';
 import { NpmShelf } from './testing/upstream-npm.ts';
 
-let server: TestServer;
-let members: Members;
-let upstream: FakeUpstream;
-let shelf: NpmShelf;
 /** The server as others reach it. */
-let front: Bun.Server<undefined>;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  shelf = new NpmShelf(upstream);
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  members = new Members(server, 'NPM');
-  front = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: (request) =>
-      server.send(request.method, new URL(request.url).pathname, {
-        as: null,
-        headers: Object.fromEntries(request.headers),
-      }),
-  });
+const { server, upstream } = await besideUpstream();
+const shelf = new NpmShelf(upstream);
+const members = new Members(server, 'NPM');
+const front = Bun.serve({
+  port: 0,
+  hostname: '127.0.0.1',
+  fetch: (request) =>
+    server.send(request.method, new URL(request.url).pathname, {
+      as: null,
+      headers: Object.fromEntries(request.headers),
+    }),
 });
 afterAll(async () => {
   await front.stop(true);
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
 });
 
 /** A remote repository that everybody may read; its path, and its address from outside. */

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'bun:test';
+import { beforeAll, beforeEach, describe, expect, it } from 'bun:test';
 import { ApiCaller, IMAGES, type Json, LOCATION } from '../testing/api.ts';
-import { FakeUpstream } from '../testing/fake-upstream.ts';
-import { TestServer } from '../testing/harness.ts';
+import { besideUpstream } from '../testing/beside-upstream.ts';
 import { ImageShelf } from '../testing/upstream-oci.ts';
 
 const COPIES = `${LOCATION}/repositories/copies`;
 const PATH = '/v2/us-central1-docker/my-project/copies';
-let server: TestServer;
-let admin: ApiCaller;
-let upstream: FakeUpstream;
-let shelf: ImageShelf;
+const { server, upstream } = await besideUpstream();
+const admin = new ApiCaller(server);
+const shelf = new ImageShelf(upstream);
 beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', upstream.host]);
-  admin = new ApiCaller(server);
-  shelf = new ImageShelf(upstream);
   shelf.push('team/app', 'v1');
   shelf.push('team/app', 'v2', { layers: ['another'] });
   shelf.push('other', 'v1');
@@ -28,10 +22,6 @@ beforeEach(async () => {
   upstream.behave();
   await admin.ok('POST', `${COPIES}:purgeCache`, {});
   upstream.forget();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
 });
 
 async function pull(image: string, tag: string): Promise<number> {

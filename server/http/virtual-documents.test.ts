@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { ApiCaller } from '../testing/api.ts';
-import { FakeUpstream } from '../testing/fake-upstream.ts';
-import { type Send, TestServer } from '../testing/harness.ts';
+import { besideUpstream } from '../testing/beside-upstream.ts';
+import { type Send } from '../testing/harness.ts';
 import { Members } from '../testing/members.ts';
 import { NpmClient } from '../testing/npm.ts';
 import { status } from '../testing/upstream-faults.ts';
 import { NpmShelf } from '../testing/upstream-npm.ts';
 
-let upstream: FakeUpstream;
-let shelf: NpmShelf;
-let server: TestServer;
-let members: Members;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  shelf = new NpmShelf(upstream);
-  server = await TestServer.start(['--allow-upstream-hosts', upstream.host]);
-  members = new Members(server, 'NPM');
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const shelf = new NpmShelf(upstream);
+const members = new Members(server, 'NPM');
 
 const client = (repository: string): NpmClient => new NpmClient(server, repository);
 const versionsOf = async (repository: string, name: string, send?: Send): Promise<readonly string[]> =>

@@ -1,29 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { FakeUpstream } from '../testing/fake-upstream.ts';
-import { type Send, TestServer } from '../testing/harness.ts';
+import { describe, expect, test } from 'bun:test';
+import { besideUpstream } from '../testing/beside-upstream.ts';
+import { type Send } from '../testing/harness.ts';
 import { Members } from '../testing/members.ts';
 import { NOWHERE } from '../testing/oci.ts';
 import { status } from '../testing/upstream-faults.ts';
 import { ImageShelf } from '../testing/upstream-oci.ts';
 
-let upstream: FakeUpstream;
-let shelf: ImageShelf;
-let server: TestServer;
-let members: Members;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  shelf = new ImageShelf(upstream);
-  server = await TestServer.start(['--allow-upstream-hosts', upstream.host]);
-  members = new Members(server);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
-beforeEach(() => {
-  upstream.behave();
-  upstream.forget();
-});
+const { server, upstream } = await besideUpstream();
+const shelf = new ImageShelf(upstream);
+const members = new Members(server);
 
 const digestAt = async (repository: string, reference: string, send?: Send, name?: string) => {
   const answer = await members.image(repository, name).send('GET', `manifests/${reference}`, send);

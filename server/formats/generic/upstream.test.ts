@@ -1,28 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, test } from 'bun:test';
 import { HELD_BYTES } from '../../core/downloads.ts';
-import { FakeUpstream } from '../../testing/fake-upstream.ts';
+import { besideUpstream } from '../../testing/beside-upstream.ts';
 import { GenericClient } from '../../testing/generic.ts';
-import { TestServer } from '../../testing/harness.ts';
 import { Members } from '../../testing/members.ts';
 import { status } from '../../testing/upstream-faults.ts';
 
 const HOUR = 3_600_000;
 
-let upstream: FakeUpstream;
-let server: TestServer;
-let members: Members;
 let client: GenericClient;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', upstream.host]);
-  members = new Members(server, 'GENERIC');
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const members = new Members(server, 'GENERIC');
 beforeEach(async () => {
-  upstream.behave();
   client = new GenericClient(server, await members.remote('tree', `${upstream.url}/dist`));
 });
 

@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { ApiCaller, type Json, LOCATION } from '../../testing/api.ts';
-import { FakeUpstream } from '../../testing/fake-upstream.ts';
+import { besideUpstream } from '../../testing/beside-upstream.ts';
 import { fileOf, GoClient, moduleZip } from '../../testing/go.ts';
-import { TestServer } from '../../testing/harness.ts';
 import { Members } from '../../testing/members.ts';
 
-let server: TestServer;
-let upstream: FakeUpstream;
-let client: GoClient;
-beforeAll(async () => {
-  server = await TestServer.start(['--allow-upstream-hosts', '127.0.0.1']);
-  upstream = await FakeUpstream.start();
-  client = new GoClient(server, await new Members(server, 'GO').remote('copies', `${upstream.url}/proxy`));
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const client = new GoClient(
+  server,
+  await new Members(server, 'GO').remote('copies', `${upstream.url}/proxy`),
+);
 
 test('the latest version is the latest of the copies where the upstream tells of none, also when it is away', async () => {
   const version = { module: 'example.com/copied', version: 'v0.0.0-20200101000000-0123456789ab' };
