@@ -86,8 +86,8 @@ export function openCollector(parts: CollectorParts): OpenCollector {
     },
     readings: async () => {
       const statistics = await stored.statistics();
-      const { files, versions, blobs: waiting } = statistics.waiting;
-      return { ...statistics, waiting: files + versions + waiting, failures };
+      const { files, blobs: waiting } = statistics.waiting;
+      return { ...statistics, waiting: files + waiting, failures };
     },
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };

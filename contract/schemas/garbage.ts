@@ -44,7 +44,7 @@ export const garbageCollection = message({
   /** Whether the process that was asked is at it. */
   running: maybe(flag()),
   /** Things that wait to be looked at. */
-  waiting: maybe(message({ files: maybe(int64()), versions: maybe(int64()), blobs: maybe(int64()) })),
+  waiting: maybe(message({ files: maybe(int64()), blobs: maybe(int64()) })),
   stored: maybe(tally),
   condemned: maybe(tally),
   deleting: maybe(tally),

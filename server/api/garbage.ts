@@ -27,7 +27,6 @@ export const garbageRoutes: readonly ApiRoute[] = [
         running: parts.garbage.running,
         waiting: {
           files: String(waiting.files),
-          versions: String(waiting.versions),
           blobs: String(waiting.blobs),
         },
         stored: tally(statistics.stored),

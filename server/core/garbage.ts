@@ -121,8 +121,6 @@ export interface GarbageTables {
   purgeTrash(batch: GarbageBatch, act: Act): Promise<number>;
   /** Removes loose files whose lease is over and that no version needs. */
   reviewFiles(batch: GarbageBatch): Promise<ReviewedFiles>;
-  /** Takes versions off the list: they stay until somebody, or a policy, deletes them. Answers how many those were. */
-  reviewVersions(batch: GarbageBatch): Promise<number>;
   /** Condemns blobs that no file names. Without `most` nothing is implausible. */
   condemn(batch: GarbageBatch, most: PlausibleShare | undefined): Promise<ReviewedBlobs>;
   /** Marks blobs that were condemned for long enough, and that nobody came to want, as being deleted. */
@@ -146,7 +144,7 @@ export interface GarbageTables {
 /** How the collection stands. */
 export interface GarbageStatistics {
   /** Things waiting to be looked at, by kind. */
-  readonly waiting: { readonly files: number; readonly versions: number; readonly blobs: number };
+  readonly waiting: { readonly files: number; readonly blobs: number };
   readonly stored: Freed;
   readonly condemned: Freed;
   readonly deleting: Freed;

@@ -172,10 +172,6 @@ export class Collector {
       counts.filesRemoved += removed;
       return taken > 0;
     });
-    const versions = await this.#batches(
-      time,
-      async (batch) => (await this.#pace.transaction(() => tables.reviewVersions(batch))) > 0,
-    );
     const blobs = await this.#batches(time, async (batch) => {
       const reviewed = await this.#pace.transaction(() =>
         tables.condemn(batch, how.forced ? undefined : most),
@@ -187,7 +183,7 @@ export class Collector {
       return reviewed.taken > 0 && !reviewed.refused;
     });
     const swept = await this.#batches(time, (batch) => this.#sweep(batch, counts, how.act));
-    return trash || files || versions || blobs || swept;
+    return trash || files || blobs || swept;
   }
 
   /** Repeats while there is more, up to a turn's worth; answers whether there still is. */

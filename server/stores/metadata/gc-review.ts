@@ -90,12 +90,6 @@ async function dropEmpty(tx: Tx, packages: readonly number[]): Promise<void> {
     .execute();
 }
 
-export async function reviewVersions(tx: Tx, { now, graceMs, limit }: GarbageBatch): Promise<number> {
-  const keys = await due(tx, 'version', now - graceMs, limit);
-  await tx.deleteFrom('gc_queue').where('kind', '=', 'version').where('key', 'in', listed(keys)).execute();
-  return keys.length;
-}
-
 /** What somebody names leaves the list; what nobody names is condemned, and on the list of what to sweep. */
 export async function condemn(
   tx: Tx,

@@ -15,7 +15,7 @@ import type {
 } from '../../core/garbage.ts';
 import { preview } from './gc-preview.ts';
 import { FEW } from './gc-lots.ts';
-import { condemn, due, reviewFiles, reviewVersions } from './gc-review.ts';
+import { condemn, due, reviewFiles } from './gc-review.ts';
 import { claimRun, endRun, openRuns } from './gc-runs.ts';
 import { purgeDue } from './trash.ts';
 import { recordEntry } from './audit-entries.ts';
@@ -55,11 +55,6 @@ export class GarbageQueue implements GarbageTables {
   async reviewFiles(batch: GarbageBatch): Promise<ReviewedFiles> {
     if (!(await this.#anything('file', batch))) return { taken: 0, removed: 0 };
     return this.#database.transaction((tx) => reviewFiles(tx, batch));
-  }
-
-  async reviewVersions(batch: GarbageBatch): Promise<number> {
-    if (!(await this.#anything('version', batch))) return 0;
-    return this.#database.transaction((tx) => reviewVersions(tx, batch));
   }
 
   async condemn(batch: GarbageBatch, most: PlausibleShare | undefined): Promise<ReviewedBlobs> {

@@ -285,7 +285,6 @@ const rows: readonly Row[] = [
       await tables.preview(batch);
       await tables.reviewFiles({ ...batch, now: Date.now() });
       while ((await tables.reviewFiles(batch)).taken > 0);
-      while ((await tables.reviewVersions(batch)) > 0);
       await tables.condemn({ ...batch, limit: 100 }, { share: 1, atLeast: 0 });
       await tables.preview(batch);
       const doomed = await tables.markDeleting({ ...batch, limit: 100 }, 1);

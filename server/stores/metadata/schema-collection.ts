@@ -40,7 +40,7 @@ export interface CleanupDecisionTable {
 /** What the collector looks at next. Filled by triggers, so that no code path can forget. */
 export interface GcQueueTable {
   /** `sweep`: a blob that is condemned, to be deleted when it is due and still nobody's. */
-  readonly kind: 'blob' | 'file' | 'version' | 'sweep';
+  readonly kind: 'blob' | 'file' | 'sweep';
   /** The blob's digest, or the row id of the file or version. */
   readonly key: string;
   readonly due_at: Instant;

@@ -1,7 +1,7 @@
 /** What the collector of garbage keeps, and the scrub. */
 export const COLLECTION: readonly string[] = [
   `CREATE TABLE gc_queue (
-    kind TEXT NOT NULL CHECK (kind IN ('blob', 'file', 'version', 'sweep')),
+    kind TEXT NOT NULL CHECK (kind IN ('blob', 'file', 'sweep')),
     key TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     reason TEXT NOT NULL,

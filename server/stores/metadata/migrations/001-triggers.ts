@@ -118,16 +118,8 @@ export const TRIGGERS: readonly string[] = [
   `CREATE TRIGGER package_emptied AFTER DELETE ON package BEGIN
      DELETE FROM document WHERE repository_id = OLD.repository_id AND key = OLD.name; END`,
 
-  `CREATE TRIGGER version_created AFTER INSERT ON version BEGIN ${enqueue('version', 'NEW.id', 'created')}; END`,
-  `CREATE TRIGGER version_removed AFTER DELETE ON version BEGIN
-     DELETE FROM gc_queue WHERE kind = 'version' AND key = CAST(OLD.id AS TEXT); END`,
   `CREATE TRIGGER use_released AFTER DELETE ON version_use BEGIN
      ${enqueue('file', 'OLD.file_id', 'released')}; END`,
-  `CREATE TRIGGER child_released AFTER DELETE ON version_link BEGIN
-     INSERT INTO gc_queue (kind, key, due_at, reason)
-       SELECT 'version', id, ${NOW}, 'released' FROM version
-       WHERE package_id = OLD.package_id AND name = OLD.target
-     ON CONFLICT (kind, key) DO UPDATE SET due_at = max(due_at, excluded.due_at), reason = excluded.reason; END`,
 
   `CREATE TRIGGER tag_kept BEFORE UPDATE OF version_id ON tag
      WHEN NEW.version_id <> OLD.version_id
@@ -138,10 +130,6 @@ export const TRIGGERS: readonly string[] = [
      ${countTag('OLD', '-')};
      ${countTag('NEW', '+')}; END`,
   `CREATE TRIGGER tag_uncounted AFTER DELETE ON tag BEGIN ${countTag('OLD', '-')}; END`,
-  `CREATE TRIGGER tag_moved AFTER UPDATE OF version_id ON tag WHEN NEW.version_id <> OLD.version_id BEGIN
-     ${enqueue('version', 'OLD.version_id', 'tag moved')}; END`,
-  `CREATE TRIGGER tag_removed AFTER DELETE ON tag BEGIN
-     ${enqueue('version', 'OLD.version_id', 'tag removed')}; END`,
 
   `CREATE TRIGGER tag_set_noted AFTER INSERT ON tag BEGIN
      ${noteTag('NEW.name', { version: 'came.name', previous: 'NULL', at: 'NEW.updated_at' })}

@@ -39,7 +39,6 @@ export class StoredGarbage implements GarbageResources {
     return {
       waiting: {
         files: await waiting(db, 'file'),
-        versions: await waiting(db, 'version'),
         blobs: await waiting(db, 'blob'),
       },
       stored: { blobs: state.blobs, bytes: state.bytes },
