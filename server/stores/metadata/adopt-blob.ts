@@ -63,16 +63,19 @@ const insertBlob = prepared((db, row: Omit<BlobTable, 'state' | 'revision'>) =>
 async function learnChecksums(tx: Transaction<Schema>, { digest, checksums }: CommittedBlob): Promise<void> {
   const { md5, sha1, sha512 } = columns(checksums);
   if (md5 === null && sha1 === null && sha512 === null) return;
-  await tx
+  await addChecksums(tx, { digest, md5, sha1, sha512 });
+}
+
+const addChecksums = prepared((db, row: Pick<BlobTable, 'digest' | 'md5' | 'sha1' | 'sha512'>) =>
+  db
     .updateTable('blob')
     .set({
-      md5: sql`coalesce(md5, ${md5})`,
-      sha1: sql`coalesce(sha1, ${sha1})`,
-      sha512: sql`coalesce(sha512, ${sha512})`,
+      md5: sql`coalesce(md5, ${row.md5})`,
+      sha1: sql`coalesce(sha1, ${row.sha1})`,
+      sha512: sql`coalesce(sha512, ${row.sha512})`,
     })
-    .where('digest', '=', digest)
-    .execute();
-}
+    .where('digest', '=', row.digest),
+);
 
 /**
  * Of blobs that came with a change that was refused, those that no row names: their objects are nobody's. A generation
