@@ -56,6 +56,23 @@ describe('a package of a remote repository', () => {
     expect((await install(at, 'aged', '1.1.0')).status).toBe(200);
   });
 
+  test.each([{}, { noCache: {} }])('leads to nothing else of the upstream: %j', async (more) => {
+    await shelf.publish({ name: 'denied', version: '1.0.0' });
+    upstream.put('/-/npm/v1/tokens', { body: '{"attestations":[]}' });
+    const at = await remote({ ...more, safetyRules: { deny: ['denied'] } });
+    const asked = [
+      '1.0.0/../../tokens',
+      '1.0.0/../../tokens?a=b',
+      '1.0.0/../../../../../denied/-/denied-1.0.0.tgz',
+      '1.0.0?a=b',
+      '1.0.0#a',
+    ].map(encodeURIComponent);
+    upstream.forget();
+    for (const version of asked)
+      expect((await server.send('GET', `${at}/-/npm/v1/attestations/left@${version}`)).status).toBe(404);
+    expect(upstream.asked()).toEqual([]);
+  });
+
   test('is kept out by a rule, in lists and by itself', async () => {
     await shelf.publish({ name: 'denied', version: '1.0.0' });
     const at = await remote({ safetyRules: { deny: ['denied@1.0.0'] } });

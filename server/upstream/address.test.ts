@@ -8,6 +8,7 @@ describe('an address', () => {
     ['https://r.test/npm?x=y#z', 'a', 'https://r.test/npm/a'],
     ['https://r.test/npm', 'https://cdn.test/a.tgz', 'https://cdn.test/a.tgz'],
     ['http://r.test/npm', 'http://cdn.test/a.tgz', 'http://cdn.test/a.tgz'],
+    ['https://r.test/npm', 'a/..b/c..', 'https://r.test/npm/a/..b/c..'],
     ['https://r.test:8443/npm', 'http://r.test/npm/a.tgz', 'https://r.test:8443/npm/a.tgz'],
   ])('at %s means with %s: %s', (uri, target, url) => {
     expect(new UpstreamAddress(uri).resolve(target).href).toBe(url);
@@ -17,6 +18,13 @@ describe('an address', () => {
     ['https://r.test/npm', 'http://cdn.test/a.tgz'],
     ['https://r.test/npm', 'http://r.test:8080/a.tgz'],
     ['https://r.test/npm', '../a'],
+    ['https://r.test/npm', 'a/../b'],
+    ['https://r.test/npm', 'a/./b'],
+    ['https://r.test/npm', 'a/%2E./b'],
+    ['https://r.test/npm', 'a/..'],
+    ['https://r.test/npm', 'a/..?b'],
+    ['https://r.test/npm', String.raw`a\..\b`],
+    ['https://r.test/npm', 'a/.\t./b'],
   ])('at %s means nothing with %s', (uri, target) => {
     expect(() => new UpstreamAddress(uri).resolve(target)).toThrow('is not asked');
   });

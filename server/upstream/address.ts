@@ -1,6 +1,9 @@
 import { RegistryError } from '../core/error.ts';
 import { portOf } from '../outbound/allowed-hosts.ts';
 
+/** Segments that stand for another place, and what URLs are read without, or as a slash. */
+const ELSEWHERE = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?#]|$)|[\\\t\n\r]/i;
+
 /** Where an upstream is, and what its paths and the URLs in its indexes mean. */
 export class UpstreamAddress {
   readonly origin: URL;
@@ -26,7 +29,9 @@ export class UpstreamAddress {
     const absolute = /^https?:\/\//i.test(target);
     const url = URL.parse(absolute ? target : `${this.#base}${target}`);
     if (!url) throw refused(this.origin, 'an index of it names an address that is not one');
-    if (!absolute && !url.href.startsWith(this.#base)) throw refused(this.origin, 'the path leads out of it');
+    // Also inside of it: who asks for one thing, and may have that, would get another.
+    if (!absolute && (ELSEWHERE.test(target) || !url.href.startsWith(this.#base)))
+      throw refused(this.origin, 'the path leads out of it');
     if (!absolute || this.origin.protocol === 'http:' || url.protocol === 'https:') return url;
     if (url.hostname !== this.origin.hostname || portOf(url) !== 80)
       throw refused(url, 'an index that came by https names it without');

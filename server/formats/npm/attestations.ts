@@ -14,12 +14,15 @@ export const attestationsAddress = (name: string, version: string): string =>
 export const attestationsPath = (name: string, version: string): string =>
   tarballPath(name, version).replace(/\.tgz$/, '.attestations.json');
 
+/** What versions are written in, also old ones: nothing that would be more than a part of an address. */
+const VERSION = /^[\w.+-]+$/;
+
 /** `name@version` of an address. NOT_FOUND for what is none. */
 function attestedVersion({ params }: Pick<RouteRequest, 'params'>): { name: string; version: string } {
   const of = param(params, 'of');
   const at = of.lastIndexOf('@');
   const version = of.slice(at + 1);
-  if (at < 1 || version === '') throw notFound('ATTESTATION', { of });
+  if (at < 1 || !VERSION.test(version)) throw notFound('ATTESTATION', { of });
   return { name: packageName(of.slice(0, at)), version };
 }
 
