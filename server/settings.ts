@@ -3,7 +3,7 @@ import { EGRESS_SETTINGS } from './egress-settings.ts';
 import { LOCATIONS } from './locations.ts';
 import { type AllowedHost, parseAllowedHost } from './outbound/allowed-hosts.ts';
 import type { VirtualPriority } from './modes/virtual-settings.ts';
-import { milliseconds, setting } from './setting.ts';
+import { duration, setting } from './setting.ts';
 
 const text = (line: string): string => line;
 const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
@@ -331,45 +331,30 @@ export const SETTINGS = {
     initial: 'changes',
     parse: accessLog,
   }),
-  uploadExpiry: setting<number>({
+  uploadExpiry: duration({
     name: 'upload-expiry',
-    placeholder: 'DURATION',
     help: 'How long an unfinished upload can be continued',
     usual: '24h',
-    initial: 24 * 3_600_000,
-    parse: milliseconds,
   }),
-  auditRetention: setting<number>({
+  auditRetention: duration({
     name: 'audit-retention',
-    placeholder: 'DURATION',
     help: 'How long the audit log keeps changes, publishes and deletions included, their refusals, and log-ins',
     usual: '400d',
-    initial: 400 * 24 * 3_600_000,
-    parse: milliseconds,
   }),
-  tagHistoryRetention: setting<number>({
+  tagHistoryRetention: duration({
     name: 'tag-history-retention',
-    placeholder: 'DURATION',
     help: 'How long the history of tags is kept, which they can be rolled back to',
     usual: '400d',
-    initial: 400 * 24 * 3_600_000,
-    parse: milliseconds,
   }),
-  auditDataRetention: setting<number>({
+  auditDataRetention: duration({
     name: 'audit-data-retention',
-    placeholder: 'DURATION',
     help: 'How long the audit log keeps reads and steps of uploads, where policies have them recorded',
     usual: '30d',
-    initial: 30 * 24 * 3_600_000,
-    parse: milliseconds,
   }),
-  cleanupInterval: setting<number>({
+  cleanupInterval: duration({
     name: 'cleanup-interval',
-    placeholder: 'DURATION',
     help: 'How often the cleanup policies of a repository are applied; 0s applies them on request only',
     usual: '24h',
-    initial: 24 * 3_600_000,
-    parse: milliseconds,
   }),
   ...COLLECTION_SETTINGS,
   reserve: setting<number>({
@@ -396,20 +381,14 @@ export const SETTINGS = {
     initial: 8 * 2 ** 20,
     parse: rate,
   }),
-  tokenMaxLifetime: setting<number>({
+  tokenMaxLifetime: duration({
     name: 'token-max-lifetime',
-    placeholder: 'DURATION',
     help: 'How long a personal access token lives at most',
     usual: '366d',
-    initial: 366 * 86_400_000,
-    parse: milliseconds,
   }),
-  drain: setting<number>({
+  drain: duration({
     name: 'drain',
-    placeholder: 'DURATION',
     help: 'How long a stopping server waits for requests under way',
     usual: '30s',
-    initial: 30_000,
-    parse: milliseconds,
   }),
 } as const;

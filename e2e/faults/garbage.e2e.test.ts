@@ -19,8 +19,9 @@ const LATER = [Bun.fileURLToPath(import.meta.resolve('./later-server.ts'))];
 const SHORT_TIMES = [
   '--trash-retention',
   '0s',
+  // Half of it has to be enough for a push, on any machine.
   '--gc-lease',
-  '10s',
+  '20s',
   '--gc-interval',
   '0s',
   '--cleanup-interval',

@@ -95,6 +95,24 @@ export async function* packagesOf(
   }
 }
 
+interface FactRow {
+  readonly id: number;
+  readonly name: string;
+  readonly created_at: number;
+  readonly tags: string;
+  readonly held: unknown;
+  readonly pulled: number | null;
+}
+
+const factOf = (row: FactRow): VersionFact => ({
+  id: row.id,
+  version: row.name,
+  tags: tagsOf(row.tags),
+  isHeld: row.held === 1,
+  createdAt: row.created_at,
+  ...(row.pulled !== null && { pulledAt: row.pulled }),
+});
+
 /** In the order of their creation. */
 export async function* versionsOf(db: Kysely<Schema>, packageId: number): Pages<VersionFact> {
   for (let after: readonly [number, string] = [-1, '']; ;) {
@@ -107,14 +125,7 @@ export async function* versionsOf(db: Kysely<Schema>, packageId: number): Pages<
       .orderBy('name')
       .limit(PAGE)
       .execute();
-    yield rows.map((row) => ({
-      id: row.id,
-      version: row.name,
-      tags: tagsOf(row.tags),
-      isHeld: row.held === 1,
-      createdAt: row.created_at,
-      ...(row.pulled !== null && { pulledAt: row.pulled }),
-    }));
+    yield rows.map(factOf);
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
     after = [last.created_at, last.name];
@@ -168,16 +179,7 @@ export async function detailsOf(
     ])
     .where('id', 'in', listed(ids))
     .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    version: row.name,
-    tags: tagsOf(row.tags),
-    isHeld: row.held === 1,
-    createdAt: row.created_at,
-    ...(row.pulled !== null && { pulledAt: row.pulled }),
-    updatedAt: row.updated_at,
-    sizeBytes: row.size,
-  }));
+  return rows.map((row) => ({ ...factOf(row), updatedAt: row.updated_at, sizeBytes: row.size }));
 }
 
 /**
