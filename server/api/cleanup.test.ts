@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'bun:test';
 import type { ResourceName } from '../core/iam.ts';
 import { cleanupTables } from '../stores/metadata/cleanup-tables.ts';
+import { ACT } from '../testing/an-act.ts';
 import { ApiCaller, type Json } from '../testing/api.ts';
+import { failureOf } from '../testing/failure-of.ts';
 import { TestServer } from '../testing/harness.ts';
 import { type Descriptor, ImageClient, INDEX, MANIFEST } from '../testing/oci.ts';
 
@@ -303,6 +305,29 @@ describe('a run', () => {
     expect(await admin.get(`${place.name}/cleanupRuns/of-${place.id}`)).toMatchObject({
       outcome: 'INTERRUPTED',
     });
+  });
+
+  it('whose process slept until another took its place deletes nothing more', async () => {
+    const place = await Place.make({ cleanupPolicies: { keeps: { ...UNTAGGED, action: 'KEEP' } } });
+    const loose = place.version(await place.bare('loose'));
+    await runningAt(place, server.clock.now());
+    const store = cleanupTables(server.database, server.clock.now);
+    const target = await store.target({
+      project: 'my-project',
+      location: 'us-central1',
+      repository: place.id,
+    });
+    const [packages] = await Array.fromAsync(store.packages(target.repositoryId));
+    const [versions] = await Array.fromAsync(store.versions(packages?.[0]?.id ?? 0));
+    const details = await store.details(versions?.map(({ id }) => id) ?? []);
+    expect(details).toHaveLength(1);
+
+    server.clock.advance(60_000);
+    expect((await place.run()).response).toMatchObject({ outcome: 'DONE', deletedCount: '0' });
+    const removal = { repositoryId: target.repositoryId, package: 'app', versions: details };
+    const removing = store.remove(`of-${place.id}`, removal, { ...ACT, id: crypto.randomUUID() });
+    expect(await failureOf(removing)).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await place.versions()).toEqual([loose]);
   });
 
   it('that says it is on stands in the way for as long as it says so', async () => {

@@ -76,8 +76,11 @@ export interface CleanupStore {
   step(run: string, step: RunStep, body?: RunBody): Promise<void>;
   /** Says that a run is still on: one that says nothing for seconds has ended with its process, and stands in nobody's way. */
   renew(run: string): Promise<void>;
-  /** Deletes what is still as it was decided about, in one transaction; answers the names of the others. */
-  remove(removal: Removal, act: Act): Promise<readonly string[]>;
+  /**
+   * Deletes what is still as it was decided about, in one transaction; answers the names of the others. NOT_FOUND once the run is over:
+   * one that said nothing for long was ended by whoever came next.
+   */
+  remove(run: string, removal: Removal, act: Act): Promise<readonly string[]>;
   end(
     run: string,
     end: RunStep & { readonly outcome: Exclude<CleanupOutcome, 'RUNNING'>; readonly message?: string },

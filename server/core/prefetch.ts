@@ -38,14 +38,24 @@ export interface Prefetches {
   start(address: RepositoryAddress, start: PrefetchStart): Promise<Document>;
 }
 
-/** Operations that go on. */
+/** Which one it is, and which time it was begun by whoever has it. */
+export type HeldPrefetch = Pick<LeftPrefetch, 'id' | 'begun'>;
+
+/**
+ * Operations that go on. Whoever has one and says something of it is answered whether they still have it: where they were silent until
+ * another took it up, nothing is changed.
+ */
 export interface PrefetchStore {
   begin(address: RepositoryAddress, start: PrefetchStart, report: PrefetchReport): Promise<Document>;
   /** With a report that says done, nobody takes it up any more. */
-  note(draft: OperationDraft<PrefetchReport>, report: PrefetchReport): Promise<void>;
+  note(
+    draft: OperationDraft<PrefetchReport>,
+    report: PrefetchReport,
+    held: Pick<HeldPrefetch, 'begun'>,
+  ): Promise<boolean>;
   /** Who began or took up one has it for as long as it says so from time to time. */
-  renew(id: string): Promise<void>;
+  renew(held: HeldPrefetch): Promise<boolean>;
   /** Leaves it to whoever takes it up, as if it had not been begun. */
-  release(id: string): Promise<void>;
+  release(held: HeldPrefetch): Promise<boolean>;
   takeUp(): Promise<LeftPrefetch | undefined>;
 }

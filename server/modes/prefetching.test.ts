@@ -18,19 +18,26 @@ function lab(
   left: LeftPrefetch[] = [],
   noting: (report: PrefetchReport) => Promise<void> = async () => undefined,
 ) {
+  let isTaken = false;
   const released: string[] = [];
   const notes: PrefetchReport[] = [];
   const reported: unknown[] = [];
   const done = Promise.withResolvers<PrefetchReport>();
+  const ended = Promise.withResolvers<void>();
   const store: PrefetchStore = {
     begin: async (_, { draft }, report) => draft.body(report),
     note: async (_, report) => {
       await noting(report);
       notes.push(report);
       if (report.done) done.resolve(report);
+      return !isTaken;
     },
-    renew: async () => undefined,
-    release: async (id) => void released.push(id),
+    renew: async () => !isTaken,
+    release: async ({ id }) => {
+      ended.resolve();
+      if (!isTaken) released.push(id);
+      return !isTaken;
+    },
     takeUp: async () => left.shift(),
   };
   let at = 0;
@@ -41,7 +48,8 @@ function lab(
     now: () => (at += 10_000),
     report: (cause) => void reported.push(cause),
   });
-  return { work, notes, released, reported, done: done.promise };
+  const take = () => (isTaken = true);
+  return { work, notes, released, reported, take, ended: ended.promise, done: done.promise };
 }
 
 test('few are copied at a time, and each is counted', async () => {
@@ -60,6 +68,21 @@ test('few are copied at a time, and each is counted', async () => {
   const counts = notes.map(({ fetched }) => fetched);
   expect(counts).toEqual([...counts].sort((a, b) => a - b));
   expect(counts.length).toBeGreaterThan(10);
+});
+
+test('ends after what it is at where another took it up meanwhile', async () => {
+  const asked: string[] = [];
+  const { work, released, take, ended } = lab(async (artifact) => {
+    asked.push(artifact);
+    if (asked.length === 12) take();
+    await new Promise(setImmediate);
+    return WARMED;
+  });
+  const all = Array.from({ length: 1_000 }, (_, at) => `a:${at}`);
+  await work.start(ADDRESS, asking(...all));
+  await ended;
+  expect(asked.length).toBeLessThan(all.length);
+  expect(released).toEqual([]);
 });
 
 test('goes on where it cannot be noted for a while how far it is', async () => {

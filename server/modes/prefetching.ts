@@ -1,5 +1,11 @@
 import { RegistryError } from '../core/error.ts';
-import type { Prefetches, PrefetchReport, PrefetchStart, PrefetchStore } from '../core/prefetch.ts';
+import type {
+  LeftPrefetch,
+  Prefetches,
+  PrefetchReport,
+  PrefetchStart,
+  PrefetchStore,
+} from '../core/prefetch.ts';
 import type { RemoteCaches } from '../core/remote-caches.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Document } from '../core/resources.ts';
@@ -28,7 +34,7 @@ interface PrefetchingParts {
 
 type Counts = { -readonly [K in keyof PrefetchReport]: PrefetchReport[K] };
 
-type Begun = Pick<PrefetchStart, 'artifacts' | 'draft'>;
+type Begun = Pick<PrefetchStart, 'artifacts' | 'draft'> & Pick<LeftPrefetch, 'begun'>;
 
 const nothingOf = (artifacts: readonly string[]): PrefetchReport => ({
   done: false,
@@ -60,7 +66,7 @@ export class Prefetching implements Prefetches {
         `${MOST_RUNNING} prefetches are under way; try again when one of them is done`,
       );
     const begun = await store.begin(address, start, nothingOf(start.artifacts));
-    this.#run(address, start);
+    this.#run(address, { ...start, begun: 1 });
     return begun;
   }
 
@@ -80,8 +86,8 @@ export class Prefetching implements Prefetches {
       const { id, account, artifacts, address, begun } = left;
       const draft = { id, account, body };
       if (begun > MOST_BEGUN)
-        await store.note(draft, { ...nothingOf(artifacts), done: true, interrupted: true });
-      else this.#run(address, { artifacts, draft });
+        await store.note(draft, { ...nothingOf(artifacts), done: true, interrupted: true }, { begun });
+      else this.#run(address, { artifacts, draft, begun });
     }
   }
 
@@ -94,8 +100,14 @@ export class Prefetching implements Prefetches {
 
   #run(address: RepositoryAddress, begun: Begun): void {
     const { store, report } = this.#parts;
-    const renewing = setInterval(() => void store.renew(begun.draft.id).catch(report), RENEWED_EVERY_MS);
-    const work = this.#work(address, begun)
+    // Whoever slept until another took it up leaves it to that one.
+    const lost = new AbortController();
+    const still = (isOurs: boolean): void => {
+      if (!isOurs) lost.abort();
+    };
+    const held = { id: begun.draft.id, begun: begun.begun };
+    const renewing = setInterval(() => void store.renew(held).then(still).catch(report), RENEWED_EVERY_MS);
+    const work = this.#work(address, begun, { still, lost: lost.signal })
       .catch(report)
       .finally(() => {
         clearInterval(renewing);
@@ -104,7 +116,11 @@ export class Prefetching implements Prefetches {
     this.#running.add(work);
   }
 
-  async #work(address: RepositoryAddress, { artifacts, draft }: Begun): Promise<void> {
+  async #work(
+    address: RepositoryAddress,
+    { artifacts, draft, begun }: Begun,
+    { still, lost }: { readonly still: (isOurs: boolean) => void; readonly lost: AbortSignal },
+  ): Promise<void> {
     const { store, now, report: tell } = this.#parts;
     const counts: Counts = { ...nothingOf(artifacts) };
     const left = artifacts.values();
@@ -112,20 +128,20 @@ export class Prefetching implements Prefetches {
     let noting = Promise.resolve();
     const worker = async (): Promise<void> => {
       for (const artifact of left) {
-        if (this.#stopping.signal.aborted) return;
+        if (this.#stopping.signal.aborted || lost.aborted) return;
         await this.#one(address, artifact, counts);
         if (now() - noted < BETWEEN_NOTES_MS) continue;
         noted = now();
         const report = { ...counts };
         // What is noted next says it too.
-        noting = noting.then(() => store.note(draft, report)).catch(tell);
+        noting = noting.then(async () => still(await store.note(draft, report, { begun }))).catch(tell);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     await noting;
     const tried = counts.fetched + counts.present + counts.failed;
-    if (tried < counts.total) await store.release(draft.id);
-    else await store.note(draft, { ...counts, done: true });
+    if (tried < counts.total) await store.release({ id: draft.id, begun });
+    else await store.note(draft, { ...counts, done: true }, { begun });
   }
 
   async #one(address: RepositoryAddress, artifact: string, counts: Counts): Promise<void> {

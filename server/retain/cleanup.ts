@@ -150,7 +150,7 @@ export class PolicyCleanup implements Cleanup {
         const { counts } = step;
         const { decisions, ...done } = run.dryRun
           ? dryStep(batch, counts)
-          : await this.#delete(target, batch, { act, counts });
+          : await this.#delete(target, batch, { run: run.id, act, counts });
         const telling = decisions.filter(({ reason }) => reason !== 'NO_POLICY');
         const listing = telling.slice(0, MOST_LISTED - listed);
         listed += listing.length;
@@ -207,13 +207,13 @@ export class PolicyCleanup implements Cleanup {
   async #delete(
     { repositoryId }: CleanupTarget,
     batch: Batch,
-    { act, counts }: { readonly act: Act; readonly counts: CleanupCounts },
+    { run, act, counts }: { readonly run: string; readonly act: Act; readonly counts: CleanupCounts },
   ): Promise<Done> {
     const versions = batch.decided
       .filter(({ planned }) => planned.verdict.action === 'DELETE')
       .map(({ detail }) => detail);
     const removal = { repositoryId, package: batch.package, versions };
-    const left = new Set(versions.length === 0 ? [] : await this.#parts.store.remove(removal, act));
+    const left = new Set(versions.length === 0 ? [] : await this.#parts.store.remove(run, removal, act));
     const decisions = batch.decided.map((each): CleanupDecision => {
       const decision = decisionOf(batch.package, each);
       return left.has(decision.version) ? { ...decision, action: 'KEEP', reason: 'CHANGED' } : decision;

@@ -70,7 +70,20 @@ export async function beginRun(
   return run;
 }
 
-/** NOT_FOUND once the repository, and the run with it, is gone. */
+const isOver = (id: string): RegistryError => notFound('CLEANUP_RUN', { cleanupRun: id });
+
+/** NOT_FOUND once the run is over, or the repository gone and the run with it. */
+export async function requireRunning(tx: Transaction<Schema>, id: string): Promise<void> {
+  const row = await tx
+    .selectFrom('cleanup_run')
+    .select('id')
+    .where('id', '=', id)
+    .where('outcome', '=', 'RUNNING')
+    .executeTakeFirst();
+  if (!row) throw isOver(id);
+}
+
+/** NOT_FOUND once the run is over, or the repository gone and the run with it. */
 export async function writeRun(
   tx: Transaction<Schema>,
   id: string,
@@ -89,7 +102,7 @@ export async function writeRun(
     .where('outcome', '=', 'RUNNING')
     .returningAll()
     .executeTakeFirst();
-  if (!row) throw notFound('REPOSITORY', { repository: 'the one that was cleaned up' });
+  if (!row) throw isOver(id);
   if (decisions.length > 0) await list(tx, id, decisions);
   if (row.operation !== null && body)
     await tx

@@ -11,7 +11,15 @@ import {
   targetAt,
   versionsOf,
 } from './cleanup-facts.ts';
-import { beginRun, findRun, listDecisions, listRuns, renewRun, writeRun } from './cleanup-runs.ts';
+import {
+  beginRun,
+  findRun,
+  listDecisions,
+  listRuns,
+  renewRun,
+  requireRunning,
+  writeRun,
+} from './cleanup-runs.ts';
 import { removeUnchanged } from './remove-unchanged.ts';
 import { repositoryOf } from './resources/places.ts';
 import type { Transactions } from './transactions.ts';
@@ -41,9 +49,12 @@ export function cleanupTables(
     step: (run, step, body) =>
       database.transaction((tx) => writeRun(tx, run, step, { now: now(), ...(body && { body }) })),
     renew: (run) => database.transaction((tx) => renewRun(tx, run, now())),
-    remove: (removal, act) =>
+    remove: (run, removal, act) =>
       audited(database, act).transaction(
-        (tx) => removeUnchanged(tx, removal, { now: now(), usual }),
+        async (tx) => {
+          await requireRunning(tx, run);
+          return removeUnchanged(tx, removal, { now: now(), usual });
+        },
         () => ({ part: 'step' }),
       ),
     end: (run, end, { body, act }) =>

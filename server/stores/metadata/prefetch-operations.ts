@@ -1,4 +1,10 @@
-import type { LeftPrefetch, PrefetchReport, PrefetchStart, PrefetchStore } from '../../core/prefetch.ts';
+import type {
+  HeldPrefetch,
+  LeftPrefetch,
+  PrefetchReport,
+  PrefetchStart,
+  PrefetchStore,
+} from '../../core/prefetch.ts';
 import type { RepositoryAddress } from '../../core/repository.ts';
 import type { Document, OperationDraft } from '../../core/resources.ts';
 import { audited } from './audited.ts';
@@ -41,29 +47,32 @@ export class PrefetchOperations implements PrefetchStore {
     });
   }
 
-  async note(draft: OperationDraft<PrefetchReport>, report: PrefetchReport): Promise<void> {
-    const text = JSON.stringify(draft.body(report));
-    await this.#database.transaction(async (tx) => {
-      await tx.updateTable('operation').set({ body: text }).where('id', '=', draft.id).execute();
-      if (report.done) await tx.deleteFrom('prefetch').where('operation_id', '=', draft.id).execute();
+  note(
+    { id, body }: OperationDraft<PrefetchReport>,
+    report: PrefetchReport,
+    { begun }: Pick<HeldPrefetch, 'begun'>,
+  ): Promise<boolean> {
+    const text = JSON.stringify(body(report));
+    return this.#database.transaction(async (tx) => {
+      const mine = await tx
+        .selectFrom('prefetch')
+        .select('begun')
+        .where('operation_id', '=', id)
+        .where('begun', '=', begun)
+        .executeTakeFirst();
+      if (!mine) return false;
+      await tx.updateTable('operation').set({ body: text }).where('id', '=', id).execute();
+      if (report.done) await tx.deleteFrom('prefetch').where('operation_id', '=', id).execute();
+      return true;
     });
   }
 
-  async renew(id: string): Promise<void> {
-    const until = this.#now() + PREFETCH_LEASE;
-    await this.#database.transaction((tx) =>
-      tx.updateTable('prefetch').set({ lease_until: until }).where('operation_id', '=', id).execute(),
-    );
+  renew(held: HeldPrefetch): Promise<boolean> {
+    return this.#change(held, { lease_until: this.#now() + PREFETCH_LEASE });
   }
 
-  async release(id: string): Promise<void> {
-    await this.#database.transaction((tx) =>
-      tx
-        .updateTable('prefetch')
-        .set((row) => ({ lease_until: 0, begun: row('begun', '-', 1) }))
-        .where('operation_id', '=', id)
-        .execute(),
-    );
+  release(held: HeldPrefetch): Promise<boolean> {
+    return this.#change(held, { lease_until: 0, begun: held.begun - 1 });
   }
 
   async takeUp(): Promise<LeftPrefetch | undefined> {
@@ -82,6 +91,21 @@ export class PrefetchOperations implements PrefetchStore {
       const artifacts = JSON.parse(left.artifacts) as readonly string[];
       return { id, account, begun, artifacts, address: { project, location, repository } };
     });
+  }
+
+  async #change(
+    { id, begun }: HeldPrefetch,
+    to: { readonly lease_until: number; readonly begun?: number },
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.transaction((tx) =>
+      tx
+        .updateTable('prefetch')
+        .set(to)
+        .where('operation_id', '=', id)
+        .where('begun', '=', begun)
+        .executeTakeFirst(),
+    );
+    return numUpdatedRows > 0n;
   }
 
   /** One whose lease is over, or was given before the clock was put back. */
