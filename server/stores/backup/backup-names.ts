@@ -33,6 +33,13 @@ export const snapshotId = (at: number): string => new Date(at).toISOString().rep
 /** The time that a snapshot is named after. */
 export const timeOf = (id: string): number => Date.parse(id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
 
+/** Whether an object among backups may be called so: one that is there, or was being stored. */
+export function isBackupName(name: string): boolean {
+  const [folder, id = '', file] = name.split('/');
+  const isOfSnapshot = `${folder}/` === SNAPSHOTS && file !== undefined && isSnapshotId(id);
+  return name === LAYOUT || digestOf(name) !== undefined || isOfSnapshot;
+}
+
 export const inSnapshot = (id: string, name: string): string => `${SNAPSHOTS}${id}/${name}`;
 
 export const blobName = (digest: Digest): string => `${BLOBS}${digest.slice(7, 9)}/${digest.slice(7)}`;

@@ -1,3 +1,4 @@
+import { expect, test } from 'bun:test';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backupTargetContract } from '../../testing/contracts/backup-target.ts';
@@ -21,4 +22,22 @@ backupsContract('a directory', async () => {
     env: {},
     dispose: () => rm(root, { recursive: true }),
   };
+});
+
+test('a directory that is made for backups lasts, with those above it that were made', async () => {
+  const root = await temporary();
+  const synced: string[] = [];
+  const at = join(root, 'disk', 'backups');
+  const open = () =>
+    new FilesTarget(
+      at,
+      () => crypto.randomUUID(),
+      async (path) => void synced.push(path),
+    );
+  for (const _ of ['made', 'there already']) {
+    await using held = await open().hold('write');
+    await held.check();
+    expect(synced).toEqual([join(root, 'disk'), root]);
+  }
+  await rm(root, { recursive: true });
 });

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileLock } from '../blobs/file-lock.ts';
-import { syncDirectory } from '../blobs/prepare-root.ts';
+import { syncDirectory, syncParents } from '../blobs/prepare-root.ts';
 import { BackupError, codeOf } from './backup-error.ts';
 import {
   type BackupTarget,
@@ -25,14 +25,16 @@ export class FilesTarget implements BackupTarget {
   readonly address: string;
   readonly directory: string;
   readonly #newId: () => string;
+  readonly #sync: (path: string) => Promise<void>;
   readonly #staging: string;
   /** Directories in which names were given or taken since they were synced. */
   readonly #changed = new Set<string>();
 
-  constructor(directory: string, newId: () => string) {
+  constructor(directory: string, newId: () => string, sync = syncDirectory) {
     this.directory = resolve(directory);
     this.address = this.directory;
     this.#newId = newId;
+    this.#sync = sync;
     this.#staging = join(this.directory, 'staging');
   }
 
@@ -55,7 +57,7 @@ export class FilesTarget implements BackupTarget {
     const changed = [...this.#changed].sort((a, b) => b.length - a.length);
     this.#changed.clear();
     for (const path of changed)
-      await syncDirectory(path).catch((error: unknown) => {
+      await this.#sync(path).catch((error: unknown) => {
         if (codeOf(error) !== 'ENOENT') throw error;
       });
   }
@@ -112,7 +114,10 @@ export class FilesTarget implements BackupTarget {
 
   async hold(purpose: 'read' | 'write'): Promise<Hold> {
     const path = join(this.directory, 'lock');
-    if (purpose === 'write') await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    if (purpose === 'write') {
+      const made = await mkdir(this.directory, { recursive: true, mode: 0o700 });
+      if (made !== undefined) await syncParents(this.directory, made, this.#sync);
+    }
     const fd = openLock(path, purpose);
     if (fd === undefined) return { check: nothing, [Symbol.asyncDispose]: nothing };
     if (!fileLock().take(fd)) {

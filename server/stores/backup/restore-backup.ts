@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileLock } from '../blobs/file-lock.ts';
 import { layout } from '../blobs/layout.ts';
-import { prepareRoot, syncDirectory } from '../blobs/prepare-root.ts';
+import { prepareRoot, syncDirectory, syncParents } from '../blobs/prepare-root.ts';
 import { type DataPaths, dataPaths } from '../data-directory.ts';
 import { MIGRATION_NAMES } from '../metadata/database.ts';
 import { SnapshotDatabase } from '../metadata/snapshot.ts';
@@ -49,6 +49,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Snapshot> 
     await copyContents(options, snapshot, opened, stage.blobs);
     await copyFiles(snapshot, opened, stage);
     for (const path of [stage.keys, stage.root, target.root]) await syncDirectory(path);
+    if (made !== undefined) await syncParents(target.root, made);
     await moveUp(stage, target);
   } catch (error) {
     await clear(target);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { S3Bucket, S3Part } from '../s3/s3-bucket.ts';
 import { S3Failure } from '../s3/s3-failure.ts';
 import { BackupError } from './backup-error.ts';
+import { isBackupName } from './backup-names.ts';
 import {
   type BackupTarget,
   type Contents,
@@ -169,7 +170,9 @@ export class S3Target implements BackupTarget {
 
   async #giveUpBegun(): Promise<void> {
     const { bucket, prefix } = this.#options;
-    for (const { key, upload } of await bucket.begun(prefix)) await bucket.abort(key, upload);
+    // What others put into the bucket is called something else.
+    for await (const { key, upload } of bucket.begun(prefix))
+      if (isBackupName(key.slice(prefix.length))) await bucket.abort(key, upload);
   }
 
   async localCopy(name: string): Promise<LocalFile> {

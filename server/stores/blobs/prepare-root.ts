@@ -46,10 +46,11 @@ export async function prepareRoot(at: Layout, nonce: string): Promise<void> {
   });
 }
 
-async function syncParents(root: string, topmostMade: string): Promise<void> {
+/** Makes the names of directories last that were made for `root`, `topmostMade` and all below it. */
+export async function syncParents(root: string, topmostMade: string, sync = syncDirectory): Promise<void> {
   const stop = dirname(resolve(topmostMade));
   for (let path = dirname(resolve(root)); ; path = dirname(path)) {
-    await syncDirectory(path);
+    await sync(path);
     if (path === stop || path === dirname(path)) return;
   }
 }

@@ -50,11 +50,7 @@ export class S3Bucket {
       const { objects, next } = await this.page(prefix, after);
       yield* objects;
       if (next === undefined) return;
-      if (next === after)
-        throw new S3Failure('the storage lists objects without end: it goes on where it began', {
-          status: 200,
-          code: '',
-        });
+      if (next === after) throw withoutEnd('objects');
       after = next;
     }
   }
@@ -107,15 +103,36 @@ export class S3Bucket {
     await unlessAbsent(this.#requests.answer({ method: 'DELETE', key, query: { uploadId: upload } }));
   }
 
-  /** Objects that were begun and neither made nor given up; the first thousand. */
-  async begun(prefix: string): Promise<readonly { readonly key: string; readonly upload: string }[]> {
-    const { root } = await this.#requests.answer({ method: 'GET', query: { uploads: '', prefix } });
-    return childrenOf(required(root, 'ListMultipartUploadsResult'), 'Upload').map((entry) => ({
-      key: textOf(entry, 'Key'),
-      upload: textOf(entry, 'UploadId'),
-    }));
+  /** Objects that were begun and neither made nor given up, in the order of their keys. */
+  async *begun(prefix: string): AsyncGenerator<{ readonly key: string; readonly upload: string }> {
+    for (let after: Readonly<Record<string, string>> = {}; ;) {
+      const { root } = await this.#requests.answer({
+        method: 'GET',
+        query: { uploads: '', prefix, ...after },
+      });
+      const page = required(root, 'ListMultipartUploadsResult');
+      for (const entry of childrenOf(page, 'Upload'))
+        yield { key: textOf(entry, 'Key'), upload: textOf(entry, 'UploadId') };
+      if (textOf(page, 'IsTruncated') !== 'true') return;
+      const next = {
+        'key-marker': textOf(page, 'NextKeyMarker'),
+        'upload-id-marker': textOf(page, 'NextUploadIdMarker'),
+      };
+      if (
+        next['key-marker'] === after['key-marker'] &&
+        next['upload-id-marker'] === after['upload-id-marker']
+      )
+        throw withoutEnd('uploads');
+      after = next;
+    }
   }
 }
+
+const withoutEnd = (what: string): S3Failure =>
+  new S3Failure(`the storage lists ${what} without end: it goes on where it began`, {
+    status: 200,
+    code: '',
+  });
 
 function required(root: Element | undefined, name: string): Element {
   if (root?.name === name) return root;

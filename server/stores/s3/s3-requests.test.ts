@@ -80,6 +80,44 @@ const reason = async (promise: Promise<unknown>): Promise<string> => {
   return String(failure);
 };
 
+describe('uploads that were begun', () => {
+  const page = (uploads: readonly (readonly [string, string])[], next?: readonly [string, string]) => {
+    const list = uploads.map(([key, id]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`);
+    const more = next
+      ? `<IsTruncated>true</IsTruncated><NextKeyMarker>${next[0]}</NextKeyMarker><NextUploadIdMarker>${next[1]}</NextUploadIdMarker>`
+      : '';
+    return () =>
+      new Response(`<ListMultipartUploadsResult>${list.join('')}${more}</ListMultipartUploadsResult>`);
+  };
+
+  test('are listed page by page to the last', async () => {
+    answers = [
+      page(
+        [
+          ['a', '1'],
+          ['a', '2'],
+        ],
+        ['a', '2'],
+      ),
+      page([['b', '3']]),
+    ];
+    expect(await Array.fromAsync(bucket().begun('x/'))).toEqual([
+      { key: 'a', upload: '1' },
+      { key: 'a', upload: '2' },
+      { key: 'b', upload: '3' },
+    ]);
+    expect(asked.map(({ path }) => new URLSearchParams(path.split('?')[1]).toString())).toEqual([
+      'uploads=&prefix=x%2F',
+      'uploads=&prefix=x%2F&key-marker=a&upload-id-marker=2',
+    ]);
+  });
+
+  test('that are listed without end are an error', async () => {
+    answers = [page([['a', '1']], ['a', '1']), page([['a', '1']], ['a', '1'])];
+    expect(await reason(Array.fromAsync(bucket().begun('')))).toContain('without end');
+  });
+});
+
 describe('a request', () => {
   test('names the bucket in its path and says what the sha256 of its body is', async () => {
     await bucket().put('a/b c', bytes);
