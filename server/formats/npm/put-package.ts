@@ -10,9 +10,9 @@ import { classify, type SentChange } from './sent-change.ts';
 import { storedSummary } from './stored-summary.ts';
 import { removeVersions } from './unpublish.ts';
 
+/** A tarball comes in base64, beside a document and a bundle that may have 17 MiB together (`read-publish.ts`). */
+const ENVELOPE = { beside: 17 * 1024 * 1024, share: 0.75 };
 /** Larger than any that the public registry takes. */
-/** A tarball comes in base64, beside a document with a readme. */
-const ENVELOPE = { beside: 4 * 1024 * 1024, share: 0.75 };
 const LARGEST_TARBALL = 1024 * 1024 * 1024;
 
 /** Shown to whoever changes what others would take for rights. */

@@ -10,9 +10,9 @@ const LARGEST_FILE = 16 * 1024 * 1024 * 1024;
 const LARGEST_FIELD = 64 * 1024;
 const LARGEST_ATTESTATIONS = 4 * 1024 * 1024;
 
+/** What a form may well say beside its file: descriptions are long. */
+const BESIDE = 16 * 1024 * 1024;
 /** Of what clients send, all that is not read out of the file itself. */
-/** What a form says beside its file: descriptions are long. */
-const BESIDE = 4 * 1024 * 1024;
 const FIELDS = {
   ':action': LARGEST_FIELD,
   name: LARGEST_FIELD,
