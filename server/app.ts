@@ -35,6 +35,7 @@ import { openDownloads } from './open-downloads.ts';
 import { openOutbound } from './open-outbound.ts';
 import { openRepositories } from './open-repositories.ts';
 import { openScrub } from './open-scrub.ts';
+import type { CleanupStep } from './retain/cleanup.ts';
 import { ClockWatch } from './retain/clock-watch.ts';
 import { type Housekeeping, startHousekeeping } from './ops/housekeeping.ts';
 import type { Log } from './ops/log.ts';
@@ -77,7 +78,7 @@ export interface AppOptions {
   /** Takes the place of checks on the data plane: for measuring what they cost. */
   readonly unchecked?: Unchecked;
   /** Called at each step of every write, for tests that stop the process just there. */
-  readonly onStep?: (step: UploadStep | RecordStep) => void;
+  readonly onStep?: (step: UploadStep | RecordStep | CleanupStep) => void;
 }
 
 /** One caller for everybody, and what that caller may do. */
@@ -114,7 +115,7 @@ const newId = (): string => crypto.randomUUID();
 
 /** The composition root: the only place that chooses concrete parts. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { config, directory, log, now, monotonic = () => performance.now() } = options;
+  const { config, directory, log, now, onStep, monotonic = () => performance.now() } = options;
   const outward = openOutbound(config, now);
   const key = directory.signingKey();
   const [database, blobs] = await Promise.all([
@@ -122,7 +123,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     FilesystemBlobs.open({
       root: directory.blobs,
       reserveBytes: config.reserve,
-      ...(options.onStep && { onStep: options.onStep }),
+      ...(onStep && { onStep }),
     }),
   ]);
 
@@ -211,7 +212,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     newId,
     times: { leaseMs: config.gcLease, trashRetention: config.trashRetention },
-    ...(options.onStep && { onStep: options.onStep }),
+    ...(onStep && { onStep }),
   });
   const data: DataPlane = new DataPlane({
     formats: FORMATS,
@@ -260,7 +261,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     pauseMs: Math.max(config.gcGrace, PAUSE_MS),
     record: new ClockFile(directory.clock),
   });
-  const cleaning = openCleanup({ config, database, pulls: opened.pulls, log, clock, now, newId });
+  const cleaning = openCleanup({ config, database, pulls: opened.pulls, log, clock, now, newId, onStep });
   const collector = openCollector({ config, database, blobs, log, clock, now, newId });
   const scrub = openScrub({ config, database, blobs, log, now, newId });
   const crowd = new Crowd(config.maxRequests);

@@ -1,4 +1,4 @@
-import { PolicyCleanup } from './retain/cleanup.ts';
+import { type CleanupStep, PolicyCleanup } from './retain/cleanup.ts';
 import { CleanupSchedule } from './retain/cleanup-schedule.ts';
 import type { CheckedClock } from './core/clock.ts';
 import type { Config } from './config.ts';
@@ -15,13 +15,15 @@ interface CleanupParts {
   readonly clock: CheckedClock;
   readonly now: () => number;
   readonly newId: () => string;
+  readonly onStep: ((step: CleanupStep) => void) | undefined;
 }
 
 /** Cleanup of repositories, on request and by the clock. */
-export function openCleanup({ config, database, pulls, log, clock, now, newId }: CleanupParts) {
+export function openCleanup(parts: CleanupParts) {
+  const { config, database, pulls, log, clock, now, newId, onStep } = parts;
   const store = cleanupTables(database, now, config.trashRetention);
   const report = (cause: unknown) => log.write('error', 'a cleanup failed', { cause });
-  const cleanup = new PolicyCleanup({ store, pulls, now, newId, report });
+  const cleanup = new PolicyCleanup({ store, pulls, now, newId, report, ...(onStep && { onStep }) });
   const { cleanupInterval: interval, serviceAccountDomain } = config;
   const schedule = new CleanupSchedule({
     cleanup,

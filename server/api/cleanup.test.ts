@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'bun:test';
+import { NOTHING_CLEANED } from '../core/cleanup.ts';
 import type { ResourceName } from '../core/iam.ts';
 import { cleanupTables } from '../stores/metadata/cleanup-tables.ts';
 import { ACT } from '../testing/an-act.ts';
@@ -284,6 +285,8 @@ const runningAt = (place: Place, touched: number) =>
       .execute();
   });
 
+const noStep = () => ({ counts: NOTHING_CLEANED, decisions: [], unlisted: 0 });
+
 describe('a run', () => {
   it('is refused while another is on', async () => {
     const place = await Place.make({ cleanupPolicies: { untagged: UNTAGGED } });
@@ -324,8 +327,9 @@ describe('a run', () => {
 
     server.clock.advance(60_000);
     expect((await place.run()).response).toMatchObject({ outcome: 'DONE', deletedCount: '0' });
-    const removal = { repositoryId: target.repositoryId, package: 'app', versions: details };
-    const removing = store.remove(`of-${place.id}`, removal, { ...ACT, id: crypto.randomUUID() });
+    const removal = { repositoryId: target.repositoryId, package: 'app', versions: details, step: noStep };
+    const act = { ...ACT, id: crypto.randomUUID() };
+    const removing = store.remove(`of-${place.id}`, removal, { act });
     expect(await failureOf(removing)).toMatchObject({ code: 'NOT_FOUND' });
     expect(await place.versions()).toEqual([loose]);
   });

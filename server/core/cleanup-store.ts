@@ -77,10 +77,14 @@ export interface CleanupStore {
   /** Says that a run is still on: one that says nothing for seconds has ended with its process, and stands in nobody's way. */
   renew(run: string): Promise<void>;
   /**
-   * Deletes what is still as it was decided about, in one transaction; answers the names of the others. NOT_FOUND once the run is over:
-   * one that said nothing for long was ended by whoever came next.
+   * Deletes what is still as it was decided about, and says in the same transaction how far the run is then: `step` is told the names
+   * of the others. NOT_FOUND once the run is over: one that said nothing for long was ended by whoever came next.
    */
-  remove(run: string, removal: Removal, act: Act): Promise<readonly string[]>;
+  remove(
+    run: string,
+    removal: Removal & { readonly step: (left: readonly string[]) => RunStep },
+    by: { readonly act: Act; readonly body?: RunBody },
+  ): Promise<RunStep>;
   end(
     run: string,
     end: RunStep & { readonly outcome: Exclude<CleanupOutcome, 'RUNNING'>; readonly message?: string },

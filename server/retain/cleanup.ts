@@ -24,6 +24,9 @@ const TELL_EVERY_MS = 2_000;
 /** How often a run says that it is on, unless told otherwise. */
 const RENEW_EVERY_MS = 2_000;
 
+/** Moments of a run. `cleaned`: some versions are deleted, and others may follow. */
+export type CleanupStep = 'cleaned';
+
 export interface CleanupParts {
   readonly store: CleanupStore;
   /** What was pulled and is not noted yet. */
@@ -35,6 +38,8 @@ export interface CleanupParts {
   readonly report: (cause: unknown) => void;
   /** Milliseconds after which a run says again that it is on. */
   readonly renewEveryMs?: number;
+  /** Called at each step, for tests that do something just there. */
+  readonly onStep?: (step: CleanupStep) => void;
 }
 
 interface Batch {
@@ -140,24 +145,33 @@ export class PolicyCleanup implements Cleanup {
   }
 
   async #work(target: CleanupTarget, run: CleanupRun, { act, body }: How): Promise<void> {
-    const { store, now } = this.#parts;
+    const { store, now, onStep } = this.#parts;
     let step: RunStep = { counts: NOTHING_CLEANED, decisions: [], unlisted: 0 };
     let listed = 0;
     let told = now();
+    const after = (batch: Batch, left: ReadonlySet<string>): RunStep => {
+      const { decisions, counts } = doneOf(batch, left, step.counts);
+      const telling = decisions.filter(({ reason }) => reason !== 'NO_POLICY');
+      const listing = telling.slice(0, MOST_LISTED - listed);
+      return { counts, decisions: listing, unlisted: step.unlisted + telling.length - listing.length };
+    };
     try {
       for await (const batch of this.#batches(target)) {
         if (this.#stopping.signal.aborted) break;
-        const { counts } = step;
-        const { decisions, ...done } = run.dryRun
-          ? dryStep(batch, counts)
-          : await this.#delete(target, batch, { run: run.id, act, counts });
-        const telling = decisions.filter(({ reason }) => reason !== 'NO_POLICY');
-        const listing = telling.slice(0, MOST_LISTED - listed);
-        listed += listing.length;
-        step = { ...done, decisions: listing, unlisted: step.unlisted + telling.length - listing.length };
-        if (listing.length === 0 && now() - told < TELL_EVERY_MS) continue;
-        told = now();
-        await store.step(run.id, step, body);
+        const versions = run.dryRun ? [] : goingOf(batch);
+        if (versions.length > 0) {
+          const removal = { repositoryId: target.repositoryId, package: batch.package, versions };
+          const reporting = { ...removal, step: (left: readonly string[]) => after(batch, new Set(left)) };
+          step = await store.remove(run.id, reporting, { act, ...(body && { body }) });
+          told = now();
+          onStep?.('cleaned');
+        } else {
+          step = after(batch, NOTHING_LEFT);
+          if (step.decisions.length === 0 && now() - told < TELL_EVERY_MS) continue;
+          told = now();
+          await store.step(run.id, step, body);
+        }
+        listed += step.decisions.length;
       }
       const outcome = this.#stopping.signal.aborted ? 'INTERRUPTED' : 'DONE';
       const wasChanged = !run.dryRun && step.counts.deleted > 0;
@@ -203,30 +217,22 @@ export class PolicyCleanup implements Cleanup {
       }),
     };
   }
-
-  async #delete(
-    { repositoryId }: CleanupTarget,
-    batch: Batch,
-    { run, act, counts }: { readonly run: string; readonly act: Act; readonly counts: CleanupCounts },
-  ): Promise<Done> {
-    const versions = batch.decided
-      .filter(({ planned }) => planned.verdict.action === 'DELETE')
-      .map(({ detail }) => detail);
-    const removal = { repositoryId, package: batch.package, versions };
-    const left = new Set(versions.length === 0 ? [] : await this.#parts.store.remove(run, removal, act));
-    const decisions = batch.decided.map((each): CleanupDecision => {
-      const decision = decisionOf(batch.package, each);
-      return left.has(decision.version) ? { ...decision, action: 'KEEP', reason: 'CHANGED' } : decision;
-    });
-    const freedBytes = left.size === versions.length ? 0 : batch.freedBytes;
-    return { decisions, counts: counted(counts, decisions, freedBytes) };
-  }
 }
 
-const dryStep = (batch: Batch, counts: CleanupCounts): Done => {
-  const decisions = batch.decided.map((each) => decisionOf(batch.package, each));
-  return { decisions, counts: counted(counts, decisions, batch.freedBytes) };
-};
+const NOTHING_LEFT: ReadonlySet<string> = new Set();
+
+const goingOf = (batch: Batch): readonly VersionDetail[] =>
+  batch.decided.filter(({ planned }) => planned.verdict.action === 'DELETE').map(({ detail }) => detail);
+
+/** What became of a batch of which some versions were `left` since they had changed. */
+function doneOf(batch: Batch, left: ReadonlySet<string>, before: CleanupCounts): Done {
+  const decisions = batch.decided.map((each): CleanupDecision => {
+    const decision = decisionOf(batch.package, each);
+    return left.has(decision.version) ? { ...decision, action: 'KEEP', reason: 'CHANGED' } : decision;
+  });
+  const freedBytes = left.size > 0 && left.size === goingOf(batch).length ? 0 : batch.freedBytes;
+  return { decisions, counts: counted(before, decisions, freedBytes) };
+}
 
 const decisionOf = (
   pkg: string,

@@ -70,19 +70,6 @@ export async function beginRun(
   return run;
 }
 
-const isOver = (id: string): RegistryError => notFound('CLEANUP_RUN', { cleanupRun: id });
-
-/** NOT_FOUND once the run is over, or the repository gone and the run with it. */
-export async function requireRunning(tx: Transaction<Schema>, id: string): Promise<void> {
-  const row = await tx
-    .selectFrom('cleanup_run')
-    .select('id')
-    .where('id', '=', id)
-    .where('outcome', '=', 'RUNNING')
-    .executeTakeFirst();
-  if (!row) throw isOver(id);
-}
-
 /** NOT_FOUND once the run is over, or the repository gone and the run with it. */
 export async function writeRun(
   tx: Transaction<Schema>,
@@ -102,7 +89,7 @@ export async function writeRun(
     .where('outcome', '=', 'RUNNING')
     .returningAll()
     .executeTakeFirst();
-  if (!row) throw isOver(id);
+  if (!row) throw notFound('CLEANUP_RUN', { cleanupRun: id });
   if (decisions.length > 0) await list(tx, id, decisions);
   if (row.operation !== null && body)
     await tx

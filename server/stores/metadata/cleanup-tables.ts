@@ -11,15 +11,7 @@ import {
   targetAt,
   versionsOf,
 } from './cleanup-facts.ts';
-import {
-  beginRun,
-  findRun,
-  listDecisions,
-  listRuns,
-  renewRun,
-  requireRunning,
-  writeRun,
-} from './cleanup-runs.ts';
+import { beginRun, findRun, listDecisions, listRuns, renewRun, writeRun } from './cleanup-runs.ts';
 import { removeUnchanged } from './remove-unchanged.ts';
 import { repositoryOf } from './resources/places.ts';
 import type { Transactions } from './transactions.ts';
@@ -49,11 +41,12 @@ export function cleanupTables(
     step: (run, step, body) =>
       database.transaction((tx) => writeRun(tx, run, step, { now: now(), ...(body && { body }) })),
     renew: (run) => database.transaction((tx) => renewRun(tx, run, now())),
-    remove: (run, removal, act) =>
+    remove: (run, { step, ...removal }, { act, body }) =>
       audited(database, act).transaction(
         async (tx) => {
-          await requireRunning(tx, run);
-          return removeUnchanged(tx, removal, { now: now(), usual });
+          const done = step(await removeUnchanged(tx, removal, { now: now(), usual }));
+          await writeRun(tx, run, done, { now: now(), ...(body && { body }) });
+          return done;
         },
         () => ({ part: 'step' }),
       ),

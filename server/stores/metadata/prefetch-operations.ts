@@ -48,11 +48,12 @@ export class PrefetchOperations implements PrefetchStore {
   }
 
   note(
-    { id, body }: OperationDraft<PrefetchReport>,
+    draft: OperationDraft<PrefetchReport>,
     report: PrefetchReport,
     { begun }: Pick<HeldPrefetch, 'begun'>,
   ): Promise<boolean> {
-    const text = JSON.stringify(body(report));
+    const { id } = draft;
+    const text = JSON.stringify(draft.body(report));
     return this.#database.transaction(async (tx) => {
       const mine = await tx
         .selectFrom('prefetch')

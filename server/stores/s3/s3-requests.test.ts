@@ -80,16 +80,16 @@ const reason = async (promise: Promise<unknown>): Promise<string> => {
   return String(failure);
 };
 
-describe('uploads that were begun', () => {
-  const page = (uploads: readonly (readonly [string, string])[], next?: readonly [string, string]) => {
-    const list = uploads.map(([key, id]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`);
-    const more = next
-      ? `<IsTruncated>true</IsTruncated><NextKeyMarker>${next[0]}</NextKeyMarker><NextUploadIdMarker>${next[1]}</NextUploadIdMarker>`
-      : '';
-    return () =>
-      new Response(`<ListMultipartUploadsResult>${list.join('')}${more}</ListMultipartUploadsResult>`);
-  };
+const page = (uploads: readonly (readonly [string, string])[], next?: readonly [string, string]) => {
+  const list = uploads.map(([key, id]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`);
+  const more = next
+    ? `<IsTruncated>true</IsTruncated><NextKeyMarker>${next[0]}</NextKeyMarker><NextUploadIdMarker>${next[1]}</NextUploadIdMarker>`
+    : '';
+  return () =>
+    new Response(`<ListMultipartUploadsResult>${list.join('')}${more}</ListMultipartUploadsResult>`);
+};
 
+describe('uploads that were begun', () => {
   test('are listed page by page to the last', async () => {
     answers = [
       page(
