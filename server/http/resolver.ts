@@ -18,6 +18,8 @@ export type Resolved =
     };
 
 const REMEMBERED = 4_096;
+/** Characters of a path: longer ones are looked at anew, so that few clients cannot have much remembered. */
+const LONGEST_REMEMBERED = 1_024;
 
 /**
  * Reads addresses. What one means depends on the address alone, so it is remembered: clients ask for the same manifests and
@@ -52,6 +54,7 @@ export class Resolver {
     const destination = this.#addressing.locate(host, pathSegments(this.#spelled(host, path)));
     if (!destination) throw new RegistryError('NOT_FOUND', 'NAME_UNKNOWN', 'nothing is at this address');
     const resolved = this.#resolved(method, destination, path.endsWith('/'));
+    if (path.length > LONGEST_REMEMBERED) return resolved;
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(keyOf(method, host, path), resolved);
     return resolved;

@@ -11,6 +11,8 @@ export interface ReadIndex<T> {
 /** Decoded bytes of the indexes that are kept read. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_ABSENT = 50_000;
+/** Of all names together. */
+const MOST_ABSENT_CHARACTERS = 8 * 1024 * 1024;
 
 interface Kept {
   readonly index: Promise<ReadIndex<unknown>>;
@@ -27,6 +29,7 @@ export class RemoteMemory {
   readonly #absent = new Map<string, { readonly until: number; readonly purges: string }>();
   readonly #running = new Map<string, Promise<unknown>>();
   #bytes = 0;
+  #absentCharacters = 0;
 
   /** One at a time of whatever has this name; who comes meanwhile gets the same. */
   once<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -81,15 +84,18 @@ export class RemoteMemory {
   }
 
   noteFound(id: string): void {
-    this.#absent.delete(id);
+    if (this.#absent.delete(id)) this.#absentCharacters -= id.length;
   }
 
   /** `until` in milliseconds since the epoch. */
   noteAbsent(id: string, absence: { readonly until: number; readonly purges: string }): void {
-    this.#absent.delete(id);
+    this.noteFound(id);
     this.#absent.set(id, absence);
-    const [oldest] = this.#absent.keys();
-    if (this.#absent.size > MOST_ABSENT && oldest !== undefined) this.#absent.delete(oldest);
+    this.#absentCharacters += id.length;
+    for (const oldest of this.#absent.keys()) {
+      if (this.#absent.size <= MOST_ABSENT && this.#absentCharacters <= MOST_ABSENT_CHARACTERS) return;
+      this.noteFound(oldest);
+    }
   }
 
   /** The least recently used first, never the only one. */

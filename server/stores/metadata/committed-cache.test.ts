@@ -59,6 +59,12 @@ describe.each(['alone', 'shared'] as const)('what was read from a database that 
       expect([get(), get()]).toEqual(['read 2', 'read 2']);
     });
 
+  test('is forgotten once much was asked for, however few the questions', () => {
+    get();
+    for (let at = 0; at < 2_000; at += 1) cache.get(`${at} ${'long'.repeat(2_000)}`, () => 'x');
+    expect(get()).toBe('read 2');
+  });
+
   test('may be nothing, and that is remembered too', () => {
     const nothing = new CommittedCache<null>(database);
     let asked = 0;
