@@ -60,12 +60,12 @@ const asksSomething = (condition: Condition): boolean =>
     (value) => value !== 'TAG_STATE_UNSPECIFIED' && (typeof value === 'string' || value.length > 0),
   );
 
-function checkPrefixes(
-  id: string,
-  { tagPrefixes, versionNamePrefixes, packageNamePrefixes }: Prefixes,
-): void {
-  const all = [tagPrefixes, versionNamePrefixes, packageNamePrefixes].flatMap((prefixes = []) => prefixes);
-  if (all.includes('')) throw refusal(`policy ${id} has an empty prefix, which everything begins with`);
+const prefixesOf = ({ tagPrefixes, versionNamePrefixes, packageNamePrefixes }: Prefixes): readonly string[] =>
+  [tagPrefixes, versionNamePrefixes, packageNamePrefixes].flatMap((prefixes = []) => prefixes);
+
+function checkPrefixes(id: string, named: Prefixes): void {
+  if (prefixesOf(named).includes(''))
+    throw refusal(`policy ${id} has an empty prefix, which everything begins with`);
 }
 
 const seconds = (duration: string): number => Number(duration.slice(0, -1));
@@ -73,10 +73,30 @@ const seconds = (duration: string): number => Number(duration.slice(0, -1));
 /** What policies mean that nobody can have meant: sentences for whoever sets them. */
 export function warningsAbout(policies: Readonly<Record<string, CleanupPolicy>> = {}): readonly string[] {
   const all = Object.values(policies);
-  if (all.length === 0) return [];
+  return all.length === 0 ? [] : [...aboutPrefixes(all), ...aboutAll(all)];
+}
+
+/** Elsewhere an asterisk stands for any text, so somebody may believe in what is kept by one. */
+const aboutPrefixes = (all: readonly CleanupPolicy[]): readonly string[] =>
+  all.flatMap(({ id = '', condition = {}, mostRecentVersions = {} }) =>
+    [...prefixesOf(condition), ...prefixesOf(mostRecentVersions)]
+      .filter((prefix) => prefix.includes('*'))
+      .map(
+        (prefix) =>
+          `cleanup policy ${id} asks for names that begin with ${prefix}, asterisk and all: prefixes are no patterns, so leave it out`,
+      ),
+  );
+
+function aboutAll(all: readonly CleanupPolicy[]): readonly string[] {
   const deleting = all.filter(({ action }) => action === 'DELETE');
   if (deleting.length === 0)
     return ['these cleanup policies only keep, so nothing is ever deleted: add one with the action DELETE'];
+  const keepsAll = all.find(
+    ({ action, condition, mostRecentVersions }) =>
+      action === 'KEEP' && !mostRecentVersions && condition !== undefined && matchesAll(condition),
+  );
+  if (keepsAll)
+    return [`cleanup policy ${keepsAll.id ?? ''} keeps every version, so nothing is ever deleted: narrow it`];
   const boundless = deleting.find(({ condition }) => condition && matchesAll(condition));
   if (!boundless || deleting.length < all.length) return [];
   return [

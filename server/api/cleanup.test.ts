@@ -370,6 +370,18 @@ describe('warnings', () => {
     ],
     ['the same with something kept', { all, keeping }, null],
     ['a policy that deletes some', { OLD }, null],
+    ['one that keeps everything', { OLD, all: { ...all, action: 'KEEP' } }, 'all keeps every version'],
+    ['one that keeps the newest of everything', { OLD, keeping }, null],
+    [
+      'an asterisk in a prefix, which is none of a pattern',
+      { OLD, releases: { action: 'KEEP', condition: { tagState: 'TAGGED', tagPrefixes: ['v*'] } } },
+      'releases asks for names that begin with v\\*, asterisk and all',
+    ],
+    [
+      'one among the newest',
+      { OLD, some: { action: 'KEEP', mostRecentVersions: { packageNamePrefixes: ['*'], keepCount: 1 } } },
+      'some asks for names that begin with \\*',
+    ],
     ['no policies', {}, null],
   ];
   test.each(rows)('are told of %s', async (_, cleanupPolicies, warning) => {
