@@ -1,7 +1,11 @@
 import { versionInFile } from './filenames.ts';
 import { unescapeHtml } from '../../lib/html-text.ts';
+import { Turns } from '../../lib/turns.ts';
 import { addressIn, hashesIn, isPlainName } from './listed-fields.ts';
-import { type ListedDistribution, type Project, projectFrom } from './project.ts';
+import { type ListedDistribution, type Project, projectFrom, requireFewVersions } from './project.ts';
+
+/** Links that are read before others have their turn. */
+const ANCHORS = 500;
 
 interface Anchor {
   readonly attributes: ReadonlyMap<string, string>;
@@ -39,10 +43,13 @@ export async function parseHtmlProject(
     });
   await rewriter.transform(new Response(html)).text();
   const files = new Map<string, ListedDistribution>();
+  const turns = new Turns(ANCHORS);
   for (const anchor of anchors) {
     const file = fileOf(anchor, name, addressIn(base ?? '', url) ?? url);
     if (file && !files.has(file.filename)) files.set(file.filename, file);
+    if (turns.isOver(1)) await turns.pass();
   }
+  requireFewVersions(files.values());
   // A page without a single file of the project is one that people see, such as a log-in.
   const isIndex = files.size > 0 || meta.has('pypi:repository-version') || /<title>\s*links for/i.test(html);
   const status = meta.get('pypi:project-status');

@@ -6,7 +6,13 @@ import { Turns } from '../../lib/turns.ts';
 import { versionInFile } from './filenames.ts';
 import { addressIn, hashesIn, isPlainName } from './listed-fields.ts';
 import { parseHtmlProject } from './parse-html.ts';
-import { type ListedDistribution, type Project, projectFrom, type ProjectStatus } from './project.ts';
+import {
+  type ListedDistribution,
+  type Project,
+  projectFrom,
+  type ProjectStatus,
+  requireFewVersions,
+} from './project.ts';
 import { normalName } from './names.ts';
 import { normalVersion } from './versions.ts';
 
@@ -28,12 +34,16 @@ export async function parseProject(
   if (!isUtf8(bytes)) throw broken(name, 'it is not UTF-8');
   const reader = new JsonReader(bytes, bytes[0] === 0xef ? 3 : 0);
   if (!reader.enter()) {
-    const read = await parseHtmlProject(new TextDecoder().decode(bytes), name, url);
+    const read = await orBroken(name, () => parseHtmlProject(new TextDecoder().decode(bytes), name, url));
     if (!read) throw broken(name, 'it is no index');
     return read;
   }
+  return orBroken(name, () => fromJson(bytes, reader, name, url));
+}
+
+async function orBroken<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await fromJson(bytes, reader, name, url);
+    return await read();
   } catch (error) {
     if (error instanceof SyntaxError) throw broken(name, error.message);
     throw error;
@@ -62,10 +72,12 @@ async function fromJson(
   if (typeof said !== 'string' || normalName(said) !== name)
     throw broken(name, `it is of ${JSON.stringify(said ?? null).slice(0, 220)}`);
   if (!files) throw broken(name, 'it has no files');
+  const named = (Array.isArray(versions) ? (versions as readonly unknown[]) : []).filter(
+    (each) => typeof each === 'string',
+  );
+  requireFewVersions(files.values(), named);
   return projectFrom(name, files.values(), {
-    versions: (Array.isArray(versions) ? (versions as readonly unknown[]) : [])
-      .filter((each) => typeof each === 'string')
-      .map(normalVersion),
+    versions: named.map(normalVersion),
     status: statusIn(head.get('project-status')),
   });
 }

@@ -196,3 +196,31 @@ test('any bytes are read, or refused as no index', async () => {
     { numRuns: 500 },
   );
 });
+
+describe('an index of more versions than any project has', () => {
+  const names = Array.from({ length: 30_001 }, (_, at) => `a-${at}.tar.gz`);
+  const head = '<!DOCTYPE html><title>Links for a</title>';
+  test.each([
+    ['in HTML', head + names.map((each) => `<a href="/${each}">${each}</a>`).join('')],
+    [
+      'in JSON',
+      JSON.stringify({
+        meta: { 'api-version': '1.0' },
+        name: 'a',
+        files: names.map((filename) => ({ filename, url: '/a', hashes: {} })),
+      }),
+    ],
+    [
+      'in JSON, without files',
+      JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'a', files: [], versions: names }),
+    ],
+  ])('is not read: %s', async (_, text) => {
+    const failure = await parseProject(new TextEncoder().encode(text), 'a', 'http://up.test/').catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({
+      reason: 'UPSTREAM_BROKEN',
+      message: expect.stringContaining('30000 versions'),
+    });
+  });
+});

@@ -41,6 +41,19 @@ export interface Project {
 /** PEP 792, the mildest first. */
 const STATUSES = ['active', 'deprecated', 'archived', 'quarantined'];
 
+/** More than any project has: they are put in order in one go. */
+const MOST_VERSIONS = 30_000;
+
+/** Refuses another server's project of so many versions that others would wait for it. SyntaxError. */
+export function requireFewVersions(
+  files: Iterable<ListedDistribution>,
+  versions: Iterable<string> = [],
+): void {
+  const all = new Set(versions);
+  for (const { version } of files) all.add(version);
+  if (all.size > MOST_VERSIONS) throw new SyntaxError(`it has more than ${MOST_VERSIONS} versions`);
+}
+
 /** A project whose files are in order. */
 export function projectFrom(
   name: string,
