@@ -91,9 +91,7 @@ test(
   async () => {
     await using program = await Program.start({ data: data() });
     const registry = await Registry.login(program.url);
-    const senders = await Promise.all(
-      Array.from({ length: possibleSenders() }, () => Connection.open(program.host)),
-    );
+    const senders = await Connection.openMany(program.host, possibleSenders());
     try {
       const line = 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ';
       await Promise.all(senders.map((sender) => sender.write(line)));

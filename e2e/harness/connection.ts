@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 const LIMIT_MS = 60_000;
+const AT_ONCE = 50;
 /** Bytes: who takes none of a long stream wants to see how it began. */
 const MOST_HELD = 1 << 18;
 
@@ -9,6 +10,7 @@ export class Connection implements Disposable {
   readonly #socket: Socket;
   #received = 0;
   #held = Buffer.alloc(0);
+  #sink: ((bytes: Buffer) => void) | undefined;
   #closed = false;
   #wake = Promise.withResolvers<void>();
 
@@ -20,7 +22,8 @@ export class Connection implements Disposable {
     };
     socket.on('data', (chunk: Buffer) => {
       this.#received += chunk.byteLength;
-      if (this.#held.byteLength < MOST_HELD) this.#held = Buffer.concat([this.#held, chunk]);
+      if (this.#sink) this.#sink(chunk);
+      else if (this.#held.byteLength < MOST_HELD) this.#held = Buffer.concat([this.#held, chunk]);
       changed();
     });
     socket.on('error', () => undefined);
@@ -39,6 +42,26 @@ export class Connection implements Disposable {
     socket.once('error', ready.reject);
     await ready.promise;
     return new Connection(socket);
+  }
+
+  /**
+   * So many, which the server has all taken: each was answered once. A few at a time, since of many at once the kernel drops those
+   * that a busy server did not come to.
+   */
+  static async openMany(host: string, count: number): Promise<readonly Connection[]> {
+    const all: Connection[] = [];
+    while (all.length < count) {
+      const opening = Array.from({ length: Math.min(AT_ONCE, count - all.length) }, async () => {
+        const connection = await Connection.open(host);
+        await connection.head('GET', '/healthz', {});
+        await connection.until(({ text }) => text.endsWith('ok\n'));
+        connection.take(connection.held);
+        connection.#received = 0;
+        return connection;
+      });
+      all.push(...(await Promise.all(opening)));
+    }
+    return all;
   }
 
   /** How many bytes came. */
@@ -60,6 +83,23 @@ export class Connection implements Disposable {
     const taken = this.#held.subarray(0, length);
     this.#held = this.#held.subarray(length);
     return taken;
+  }
+
+  /** Hands over the next so many bytes as they come, and holds none. */
+  async pour(length: number, sink: (bytes: Buffer) => void): Promise<void> {
+    let left = length;
+    this.#sink = (bytes) => {
+      left -= bytes.byteLength;
+      sink(bytes);
+    };
+    this.#sink(this.take(this.held));
+    const more = async (): Promise<boolean> => {
+      const before = left;
+      if (before > 0) await this.until(() => left < before);
+      return before > 0;
+    };
+    while (await more());
+    this.#sink = undefined;
   }
 
   get closed(): boolean {
