@@ -5,7 +5,7 @@ import { run, STATIC_STEPS } from './step.ts';
 import { readReport, type TestReport } from './test-report.ts';
 
 /** Milliseconds for one test. Those that need longer say so themselves. */
-const TIMEOUT = 30_000;
+const TIMEOUT = 120_000;
 
 const filesAt = (pattern: string): readonly string[] =>
   [...new Bun.Glob(pattern).scanSync('.')].map((path) => `./${path}`);
