@@ -36,7 +36,10 @@ describeWith(`a disk whose syncs take ${SYNC_MS} ms`, ['strace'], () => {
             least: CHANGES,
             longer: SYNC_MS / 2,
             work: (expected) => Promise.all(everybody.map((visitor) => visitor.run(registry, expected))),
-            interrupt: () => first.signal('SIGKILL'),
+            interrupt: async () => {
+              first.signal('SIGKILL');
+              await first.ended();
+            },
           });
         }
 

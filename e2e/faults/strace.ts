@@ -11,11 +11,16 @@ export const failSyncs = (pid: number): Promise<Tracing> => tampered(pid, 'error
 export const slowSyncs = (pid: number, milliseconds: number): Promise<Tracing> =>
   tampered(pid, `delay_enter=${milliseconds * 1000}`);
 
+/** For letting go of its threads; of a process that is just being killed strace waits for ever. */
+const LEAVE_MS = 10_000;
+/** All threads; and what they call nowhere, since nobody gets on while strace waits for someone to read that. */
+const QUIET = ['-f', '-o', '/dev/null'];
+
 async function tampered(pid: number, how: string): Promise<Tracing> {
   const calls = 'fsync,fdatasync,sync_file_range';
   const inject = `inject=fsync,fdatasync:${how}`;
   const child = Bun.spawn(
-    [findProgram('strace') ?? 'strace', '-f', '-e', `trace=${calls}`, '-e', inject, '-p', String(pid)],
+    [findProgram('strace') ?? 'strace', ...QUIET, '-e', `trace=${calls}`, '-e', inject, '-p', String(pid)],
     { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 120_000 },
   );
   await attached(child.stderr);
@@ -23,7 +28,9 @@ async function tampered(pid: number, how: string): Promise<Tracing> {
     pid: child.pid,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGINT');
+      const late = setTimeout(() => child.kill('SIGKILL'), LEAVE_MS);
       await child.exited;
+      clearTimeout(late);
     },
   };
 }
