@@ -1,26 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'bun:test';
+import { describe, expect, it } from 'bun:test';
 import { ApiCaller, type Json, LOCATION } from '../testing/api.ts';
-import { FakeUpstream } from '../testing/fake-upstream.ts';
-import { basic, TestServer } from '../testing/harness.ts';
+import { besideUpstream } from '../testing/beside-upstream.ts';
+import { basic } from '../testing/harness.ts';
 import { Gate, loginPage, slow, status } from '../testing/upstream-faults.ts';
 import { ImageShelf } from '../testing/upstream-oci.ts';
 
-let server: TestServer;
-let admin: ApiCaller;
-let upstream: FakeUpstream;
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  server = await TestServer.start(['--allow-upstream-hosts', upstream.host]);
-  admin = new ApiCaller(server);
-});
-beforeEach(() => {
-  upstream.behave();
-  upstream.forget();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await upstream[Symbol.asyncDispose]();
-});
+const { server, upstream } = await besideUpstream();
+const admin = new ApiCaller(server);
 
 const creating = (id: string) => `${LOCATION}/repositories?repositoryId=${id}`;
 const named = (id: string) => `${LOCATION}/repositories/${id}`;
