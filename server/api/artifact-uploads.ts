@@ -1,9 +1,10 @@
 import { announcedBytes } from '../lib/announced-bytes.ts';
+import { orAbandon } from '../lib/or-abandon.ts';
 import { components } from '../../contract/components.ts';
 import { names } from '../../contract/names.ts';
 import { uploadQuery } from '../../contract/schemas/requests.ts';
 import type { CommittedBlob } from '../core/blob.ts';
-import { invalid, RegistryError } from '../core/error.ts';
+import { invalid } from '../core/error.ts';
 import type { Format } from '../core/format.ts';
 import type { Within } from '../core/iam.ts';
 import type { ArtifactUpload, UploadMessage, UploadTarget } from '../core/artifact-uploads.ts';
@@ -125,16 +126,6 @@ function takingOf(format: Format, upload: ArtifactUpload) {
     return taking.finish(call, target, message, blob);
   };
   return { ...taking, begin };
-}
-
-/** Only a refusal is known not to have changed anything: what was stored for it goes again. */
-async function orAbandon<T>(repo: { abandon(): Promise<unknown> }, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
-    throw error;
-  }
 }
 
 /** A message, and the bounds of the parts. */

@@ -3,6 +3,7 @@ import { RegistryError } from '../core/error.ts';
 import type { CommandRoute, Rights, RouteRequest } from '../core/format.ts';
 import type { Permission } from '../core/permissions.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
+import { orAbandon } from '../lib/or-abandon.ts';
 import { bodyOf, type DataRequest, type RepositoryDestination } from './data-request.ts';
 import { denied } from './denied.ts';
 import { withHeaders } from './format-headers.ts';
@@ -40,25 +41,22 @@ export async function commandAnswer(
   const { basePath } = destination;
   const baseUrl = call.origin + basePath;
   const documents = parts.documents(repository, read);
-  const run = route.run({
-    ...asked,
-    body: bodyOf(call),
-    repo,
-    settings: to.config,
-    basePath,
-    baseUrl,
-    principal: call.principal,
-    read,
-    elsewhere: parts.elsewhere(call, destination),
-    rights,
-    now: parts.now,
-    refresh: (index, key) => documents.refresh(index, key, baseUrl),
-  });
-  const answer = await run.catch(async (error: unknown) => {
-    // Only a refusal is known not to have changed anything.
-    if (error instanceof RegistryError && error.status < 500) await repo.abandon().catch(() => undefined);
-    throw error;
-  });
+  const answer = await orAbandon(repo, () =>
+    route.run({
+      ...asked,
+      body: bodyOf(call),
+      repo,
+      settings: to.config,
+      basePath,
+      baseUrl,
+      principal: call.principal,
+      read,
+      elsewhere: parts.elsewhere(call, destination),
+      rights,
+      now: parts.now,
+      refresh: (index, key) => documents.refresh(index, key, baseUrl),
+    }),
+  );
   if (to !== repository) answer.headers.set(WRITTEN_TO, repositoryName(to));
   return withHeaders(answer, destination.format);
 }
