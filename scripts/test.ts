@@ -20,15 +20,15 @@ const CLIENTS = filesAt('{bench,cli,contract,e2e,server}/**/*.e2e.test.ts').filt
 /** Files of clients that no lane has taken on yet. */
 const waiting = [...CLIENTS];
 
-/**
- * The whole suite: static checks, then unit and contract tests and faults beside real clients, which mostly wait. Goes on after a
- * failure, to show all.
- */
 let passed = 0;
 let skippedTests = 0;
 /** What failed, to be shown together at the end. */
 const failed: string[] = [];
 const reports = mkdtempSync(join(tmpdir(), 'entrepot-test-'));
+/**
+ * The whole suite: static checks, then unit and contract tests and faults beside real clients, which mostly wait. Goes on after a
+ * failure, to show all.
+ */
 try {
   for (const step of STATIC_STEPS) {
     console.log(`— ${step.name}`);
