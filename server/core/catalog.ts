@@ -106,8 +106,8 @@ export interface CatalogReader {
   packageState(pkg: string): Promise<PackageState | undefined>;
   /** Another value whenever anything of a package is another whose name starts with `prefix`; nothing where there are none. */
   packagesState(prefix: string): Promise<string | undefined>;
-  /** A number that grows with every name of a package that comes or goes. */
-  namesRevision(): Promise<number>;
+  /** A number that grows with every name of a package that comes or goes; nothing where none starts with `prefix`. */
+  namesRevision(prefix: string): Promise<number | undefined>;
   /** Packages whose text has all the words, best first. `after` is the row to go on from, counted from 0. */
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found>;
   /** Whether somebody published the name here, though nothing of it may be left. */

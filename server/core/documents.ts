@@ -1,6 +1,6 @@
 import type { BlobInfo, Body } from './blob.ts';
 import type { CopyState } from './copies.ts';
-import type { IndexKey, KeptIndex } from './index-kind.ts';
+import type { IndexKey, KeptIndex, RememberedIndex } from './index-kind.ts';
 import type { CacheState } from './repo.ts';
 
 /** How a body may be encoded for the way to the client (RFC 9110 8.4.1). */
@@ -22,6 +22,7 @@ export interface OpenedDocument {
   readonly bodies: Readonly<Partial<Record<Coding, CodedBody>>>;
   /** When its content last changed, in milliseconds since the epoch. */
   readonly modifiedAt: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly cache?: CacheState;
   readonly without?: readonly string[];
 }
@@ -33,6 +34,8 @@ export interface DocumentReader {
     key: IndexKey,
     wanted: { readonly variant: string; readonly baseUrl: string },
   ): Promise<OpenedDocument>;
+  /** The same of an index whose documents are remembered and not written down. */
+  remembered<T>(kind: RememberedIndex<T>, key: IndexKey, baseUrl: string): Promise<OpenedDocument>;
   /** Says that an index has changed: its documents are made soon, whether or not somebody asks for them. */
   refresh<T>(kind: KeptIndex<T>, key: IndexKey, baseUrl: string): void;
 }

@@ -33,6 +33,7 @@ import type {
   KeptIndex,
   ListedFile,
   UpstreamContext,
+  RememberedIndex,
   RenderedIndex,
   RenderView,
 } from './index-kind.ts';
@@ -105,7 +106,7 @@ export interface IndexRoute extends RouteBase {
   ): Promise<CopiedDocument>;
 }
 
-/** Answers GET and HEAD from a document that is kept as it is sent. */
+/** Answers GET and HEAD from a document that is kept, or remembered, as it is sent. */
 export interface KeptRoute extends RouteBase {
   readonly kind: 'kept';
   open(read: DocumentReader, request: RouteRequest, baseUrl: string): Promise<OpenedDocument>;
@@ -467,6 +468,26 @@ export function keptRoute<T>({ index, key, variant, missing, ...rest }: KeptRout
     async open(read, request, baseUrl) {
       const at = key(request);
       return read.document(index, at, { variant: variant(request), baseUrl }).catch((error: unknown) => {
+        throw missing && isNotFound(error) ? missing(at) : error;
+      });
+    },
+  };
+}
+
+interface RememberedRouteSpec<T> extends RouteBase {
+  readonly index: RememberedIndex<T>;
+  readonly key: (request: RouteRequest) => IndexKey;
+  /** Words for an index that is not there. */
+  readonly missing?: (key: IndexKey) => RegistryError;
+}
+
+export function rememberedRoute<T>({ index, key, missing, ...rest }: RememberedRouteSpec<T>): KeptRoute {
+  return {
+    ...rest,
+    kind: 'kept',
+    async open(read, request, baseUrl) {
+      const at = key(request);
+      return read.remembered(index, at, baseUrl).catch((error: unknown) => {
         throw missing && isNotFound(error) ? missing(at) : error;
       });
     },

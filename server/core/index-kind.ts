@@ -99,6 +99,8 @@ export interface IndexKind<T> {
   package?(key: IndexKey): string;
   /** What the names of other packages begin with that it is made of, besides its own. */
   besides?(key: IndexKey): string;
+  /** The same where it is made of these names alone, whatever the packages have. */
+  besidesNames?(key: IndexKey): string;
   /** Without it, a copy of another server's repository answers from what it has copied. */
   readonly upstream?: UpstreamIndex<T>;
   /** The first part wins where two disagree. A page merges to a page: members were asked for the same one. */
@@ -111,7 +113,7 @@ export interface IndexKind<T> {
   listing?(value: T, key: IndexKey): Listing;
 }
 
-/** An index whose document is made for each request: small, or one of many pages. */
+/** An index whose document is made for each request: small, or seldom asked for. */
 export interface RenderedIndex<T> extends IndexKind<T> {
   render(value: T, key: IndexKey, view: RenderView): Document;
 }
@@ -128,6 +130,19 @@ export interface KeptDocument {
 export interface KeptIndex<T> extends IndexKind<T> {
   /** Every variant. `baseUrl` is where clients find the repository: absolute, no slash at the end. */
   documents(value: T, key: IndexKey, baseUrl: string): readonly KeptDocument[];
+}
+
+export interface RememberedDocument extends Pick<KeptDocument, 'contentType' | 'body'> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An index that has more documents than could be written down, since whoever asks says which page it is: each is made once,
+ * and remembered as it is sent while there is room.
+ */
+export interface RememberedIndex<T> extends IndexKind<T> {
+  /** `baseUrl` is where clients find the repository: absolute, no slash at the end. */
+  document(value: T, key: IndexKey, baseUrl: string): RememberedDocument;
 }
 
 /** An index as one repository has it now. */
@@ -156,3 +171,4 @@ export const packageOf = <T>({ upstream, ...kind }: IndexKind<T>, key: IndexKey)
 
 export const defineIndex = <T>(kind: RenderedIndex<T>): RenderedIndex<T> => kind;
 export const defineKeptIndex = <T>(kind: KeptIndex<T>): KeptIndex<T> => kind;
+export const defineRememberedIndex = <T>(kind: RememberedIndex<T>): RememberedIndex<T> => kind;

@@ -14,7 +14,7 @@ export async function sendDocument(
   trace: Trace,
   { now, more = {} }: { readonly now: number; readonly more?: Readonly<Record<string, string>> },
 ): Promise<Response> {
-  const { bodies, cache, without } = opened;
+  const { bodies, cache, headers: own, without } = opened;
   const wanted = codings(request.headers.get('accept-encoding'));
   const coding = wanted.find((candidate) => bodies[candidate]) ?? 'identity';
   const etag = `"${opened.etag}${coding === 'identity' ? '' : `-${coding}`}"`;
@@ -26,6 +26,7 @@ export async function sendDocument(
     vary: 'accept, accept-encoding',
     'x-content-type-options': 'nosniff',
     ...more,
+    ...own,
     ...(cache && cacheHeaders(cache, now)),
     ...(without && partialHeaders(without)),
   };

@@ -100,11 +100,7 @@ export class VisibleCatalog implements CatalogReader {
   }
 
   folders(prefix: string, limit: number): Promise<readonly string[]> {
-    return foldersUnder(
-      prefix,
-      limit,
-      async (after) => (await this.packages(prefix, { limit: 1, after })).rows[0],
-    );
+    return foldersUnder(prefix, limit, async (page) => (await this.packages(prefix, page)).rows);
   }
 
   hasPackage(pkg: string): Promise<boolean> {
@@ -115,8 +111,8 @@ export class VisibleCatalog implements CatalogReader {
     return this.#catalog.packagesState(prefix);
   }
 
-  namesRevision(): Promise<number> {
-    return this.#catalog.namesRevision();
+  namesRevision(prefix: string): Promise<number | undefined> {
+    return this.#catalog.namesRevision(prefix);
   }
 
   async packageState(pkg: string): Promise<PackageState | undefined> {

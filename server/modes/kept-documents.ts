@@ -1,6 +1,5 @@
 import type { BlobInfo, Body, ByteRange } from '../core/blob.ts';
 import {
-  type CodedBody,
   type Coding,
   CODINGS,
   type DocumentAddress,
@@ -10,14 +9,16 @@ import {
   type OpenedDocument,
   type StoredDocument,
 } from '../core/documents.ts';
-import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexPart, KeptIndex } from '../core/index-kind.ts';
 import type { Repo } from '../core/repo.ts';
-import { RecentBytes } from '../lib/recent-bytes.ts';
+import { Recent } from '../lib/recent.ts';
 import type { Company } from './company.ts';
 import { DocumentDemand } from './document-demand.ts';
 import { LaterWork } from './later-work.ts';
 import { code, type MadeDocument, written } from './made-document.ts';
+import { fromMemory, type Made, openedOf } from './opened-document.ts';
+import { RememberedDocuments } from './remembered-documents.ts';
+import { idOf, keyText, placeOf, type Wanted, wantedOf } from './wanted-document.ts';
 
 interface BodySource {
   open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body>;
@@ -38,24 +39,10 @@ interface KeptOptions {
   readonly failed: (cause: unknown) => void;
 }
 
-/** A document whose bodies are in memory, until they are kept. */
-interface Made {
-  readonly layouts: readonly MadeDocument[];
-  readonly madeAt: number;
-}
 interface Making {
   readonly made: Promise<Made>;
   /** Resolves once every coding is there. */
   readonly coded: Promise<void>;
-}
-
-/** A document to be made, where it is kept, and the address that is written into it. */
-interface Wanted {
-  readonly at: DocumentAddress;
-  readonly source: string;
-  readonly baseUrl: string;
-  /** The one variant that is to be made; absent for all. */
-  readonly variant?: string;
 }
 
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
@@ -77,10 +64,12 @@ export class KeptDocuments {
   readonly #latest = new Map<string, { readonly wanted: Wanted; readonly keeping: Promise<void> }>();
   readonly #outdated = new LaterWork();
   readonly #demand = new DocumentDemand();
-  readonly #recent = new RecentBytes(IN_MEMORY);
+  readonly #recent = new Recent<Uint8Array<ArrayBuffer>>(IN_MEMORY);
+  readonly #remembered: RememberedDocuments;
 
   constructor(options: KeptOptions) {
     this.#options = options;
+    this.#remembered = new RememberedDocuments(options);
   }
 
   /** A repository's documents, as `repo` has the indexes. */
@@ -97,6 +86,11 @@ export class KeptDocuments {
         if (known) return opened(known, part, variant);
         const { made } = underWay ?? this.#make(kind, key, part, this.#narrowed(wanted, variant));
         return fromMemory(await made, part, variant);
+      },
+      remembered: async (kind, key, baseUrl) => {
+        const part = await repo.index(kind, key);
+        const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
+        return this.#remembered.open(wanted, { kind, key, part, baseUrl });
       },
       refresh: (kind, key, baseUrl) => {
         const place = placeOf({ repositoryId, kind: kind.name, key: keyText(key), form: baseUrl });
@@ -138,7 +132,7 @@ export class KeptDocuments {
     if (blob) return { ...stored, open: (from, size) => this.#body(blob, from, size) };
     const bytes = this.#recent.get(id) ?? this.#options.store.bytes(stored);
     if (!bytes) return undefined;
-    this.#recent.put(id, bytes);
+    this.#recent.put(id, bytes, bytes.byteLength);
     return { ...stored, open: async (from, size) => bytes.subarray(from, from + size) };
   }
 
@@ -173,7 +167,7 @@ export class KeptDocuments {
     const begun = performance.now();
     const made = this.#written(kind, key, part, wanted);
     const coded = made.then(async ({ layouts }) => {
-      await Promise.all(layouts.map(code));
+      await Promise.all(layouts.map((layout) => code(layout)));
       const now = performance.now();
       this.#demand.made(place, now, now - begun);
     });
@@ -238,7 +232,7 @@ export class KeptDocuments {
     const known = this.#recent.get(id);
     if (known) return known;
     const bytes = new Uint8Array(await new Response(await bodies.open(blob, range)).arrayBuffer());
-    this.#recent.put(id, bytes);
+    this.#recent.put(id, bytes, bytes.byteLength);
     return bytes;
   }
 }
@@ -250,66 +244,7 @@ const opened = (
 ): OpenedDocument =>
   openedOf(layouts, variant, { part, madeAt }, ([from, size]) => ({ size, open: () => open(from, size) }));
 
-const fromMemory = <T>({ layouts, madeAt }: Made, part: IndexPart<T>, variant: string): OpenedDocument =>
-  openedOf(layouts, variant, { part, madeAt }, (bytes) => ({
-    size: bytes.byteLength,
-    open: async () => bytes,
-  }));
-
-/** The variant that was asked for, else the first, with its bodies as they are to be sent. */
-function openedOf<B>(
-  layouts: readonly (Pick<DocumentLayout, 'variant' | 'contentType' | 'etag'> & {
-    readonly bodies: Readonly<Partial<Record<Coding, B>>>;
-  })[],
-  variant: string,
-  { part, madeAt }: { readonly part: IndexPart<unknown>; readonly madeAt: number },
-  bodyOf: (body: B) => CodedBody,
-): OpenedDocument {
-  const layout = layouts.find((each) => each.variant === variant) ?? layouts[0];
-  if (!layout) throw notFound('DOCUMENT', { variant });
-  const { contentType, etag } = layout;
-  const bodies: Partial<Record<Coding, CodedBody>> = {};
-  for (const coding of CODINGS) {
-    const body = layout.bodies[coding];
-    if (body !== undefined) bodies[coding] = bodyOf(body);
-  }
-  return {
-    contentType,
-    etag,
-    bodies,
-    modifiedAt: madeAt,
-    ...(part.cache && { cache: part.cache }),
-    ...(part.without && { without: part.without }),
-  };
-}
-
-/** Where an index's documents are kept; nothing where they are for one caller, or made without a member. */
-function wantedOf<T>(
-  repositoryId: number,
-  asked: {
-    readonly kind: KeptIndex<T>;
-    readonly key: IndexKey;
-    readonly part: IndexPart<T>;
-    readonly baseUrl: string;
-  },
-): Wanted | undefined {
-  const { kind, key, part, baseUrl } = asked;
-  const { audience, source, without } = part;
-  if (source === undefined || without) return undefined;
-  const form = audience === undefined ? baseUrl : `${baseUrl} ${audience}`;
-  return { at: { repositoryId, kind: kind.name, key: keyText(key), form }, source, baseUrl };
-}
-
-/** No form has a line break in it: it is an address, and a name of ours. */
-const placeOf = ({ repositoryId, kind, form, key }: DocumentAddress): string =>
-  `${repositoryId}/${kind}/${form}\n${key}`;
-
-const idOf = ({ at, source, variant = '' }: Wanted): string => `${placeOf(at)} ${source} ${variant}`;
-
 const sizeOf = ({ layouts }: StoredDocument): number =>
   layouts
     .flatMap(({ bodies }) => Object.values(bodies))
     .reduce((most, [offset, length]) => Math.max(most, offset + length), 0);
-
-const keyText = ({ of, filter, page }: IndexKey): string =>
-  filter === undefined && page === undefined ? of : JSON.stringify([of, filter, page]);

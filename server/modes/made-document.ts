@@ -41,20 +41,31 @@ export async function written({ variant, contentType, body }: KeptDocument): Pro
 }
 
 /** Compressed for whoever asks from then on: what is long by threads of the runtime. */
-export async function code({ bodies }: MadeDocument): Promise<void> {
+export async function code(
+  { bodies }: MadeDocument,
+  codings: readonly Compressed[] = ['gzip', 'br'],
+): Promise<void> {
   const { identity } = bodies;
-  const { byteLength } = identity;
-  if (byteLength < WORTH) return;
-  if (byteLength <= BRIEF) {
-    bodies.gzip = Bun.gzipSync(identity);
-    bodies.br = new Uint8Array(brotliCompressSync(identity, brotliOf(BRIEF_QUALITY, byteLength)));
-    return;
-  }
-  const long = brotliOf(LONG_QUALITY, byteLength);
-  const [zipped, brotli] = await Promise.all([gzipped(identity), brotlied(identity, long)]);
-  bodies.gzip = new Uint8Array(zipped);
-  bodies.br = new Uint8Array(brotli);
+  if (identity.byteLength < WORTH) return;
+  const how = identity.byteLength <= BRIEF ? BRIEFLY : AT_LENGTH;
+  await Promise.all(
+    codings.map(async (coding) => {
+      bodies[coding] = await how[coding](identity);
+    }),
+  );
 }
+
+type Compressed = Exclude<Coding, 'identity'>;
+type Compress = (text: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+
+const BRIEFLY: Readonly<Record<Compressed, Compress>> = {
+  gzip: (text) => Bun.gzipSync(text),
+  br: (text) => new Uint8Array(brotliCompressSync(text, brotliOf(BRIEF_QUALITY, text.byteLength))),
+};
+const AT_LENGTH: Readonly<Record<Compressed, Compress>> = {
+  gzip: async (text) => new Uint8Array(await gzipped(text)),
+  br: async (text) => new Uint8Array(await brotlied(text, brotliOf(LONG_QUALITY, text.byteLength))),
+};
 
 /** The window is no larger than the text, since all of it is made ready first. */
 const brotliOf = (quality: number, byteLength: number) => ({

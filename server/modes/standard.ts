@@ -91,11 +91,14 @@ export class StandardRepo implements Repo {
   }
 
   async #source<T>(kind: IndexKind<T>, key: IndexKey): Promise<string | undefined> {
-    if (kind.ofNames) return `names.${await this.#stored.namesRevision()}`;
-    const state = await this.#stored.packageState(key.of);
+    const stored = this.#stored;
+    if (kind.ofNames) return `names.${(await stored.namesRevision('')) ?? ''}`;
+    const state = await stored.packageState(key.of);
     const own = state && `${state.id}.${state.revision}`;
-    const others = kind.besides && (await this.#stored.packagesState(kind.besides(key)));
-    return others === undefined ? own : `${own ?? ''}/${others}`;
+    const others = kind.besides && (await stored.packagesState(kind.besides(key)));
+    const names = kind.besidesNames && (await stored.namesRevision(kind.besidesNames(key)));
+    if (others === undefined && names === undefined) return own;
+    return [own, others, names].join('/');
   }
 
   search(words: readonly string[], page: { readonly limit: number; readonly skip: number }) {

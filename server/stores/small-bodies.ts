@@ -1,5 +1,5 @@
 import type { BlobInfo, BlobStore, Body, ByteRange } from '../core/blob.ts';
-import { RecentBytes } from '../lib/recent-bytes.ts';
+import { Recent } from '../lib/recent.ts';
 
 interface SmallBodiesOptions {
   /** Bytes; larger blobs are never kept. */
@@ -15,14 +15,14 @@ interface SmallBodiesOptions {
 export class SmallBodies {
   readonly #blobs: Pick<BlobStore, 'open'>;
   readonly #options: SmallBodiesOptions;
-  readonly #kept: RecentBytes<Blob>;
+  readonly #kept: Recent<Blob>;
   /** By generation. */
   readonly #reading = new Map<string, Promise<Body>>();
 
   constructor(blobs: Pick<BlobStore, 'open'>, options: SmallBodiesOptions) {
     this.#blobs = blobs;
     this.#options = options;
-    this.#kept = new RecentBytes(options.capacity);
+    this.#kept = new Recent(options.capacity);
   }
 
   /** At once what is in memory. A range of it is made without the others of its bytes. */
@@ -44,7 +44,7 @@ export class SmallBodies {
 
   async #read(blob: BlobInfo): Promise<Body> {
     const body = new Blob([await new Response(await this.#blobs.open(blob)).arrayBuffer()]);
-    this.#kept.put(blob.generation, body);
+    this.#kept.put(blob.generation, body, body.size);
     return body;
   }
 }

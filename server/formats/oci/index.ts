@@ -1,5 +1,12 @@
 import { notFound, RegistryError } from '../../core/error.ts';
-import { defineFormat, type FileRoute, indexRoute, param, type RouteRequest } from '../../core/format.ts';
+import {
+  defineFormat,
+  type FileRoute,
+  indexRoute,
+  param,
+  rememberedRoute,
+  type RouteRequest,
+} from '../../core/format.ts';
 import { routesWithin } from '../../core/routes-within.ts';
 import { fromAttributes } from './attributes.ts';
 import type { AuditName } from '../../core/audit.ts';
@@ -91,7 +98,7 @@ export const oci = defineFormat({
     upload('DELETE', '/:image+/blobs/uploads/:session', cancelUpload, uploads('CancelUpload')),
     blobs,
     remove('/:image+/blobs/:digest', deleteBlob, publishes('DeleteBlob')),
-    indexRoute({
+    rememberedRoute({
       ...read,
       path: '/:image*/tags/list',
       audit: reads('GetTags'),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { gunzipSync } from 'node:zlib';
 import { TestServer } from '../../testing/harness.ts';
 import { freshImage, ImageClient, MANIFEST, refusal } from '../../testing/oci.ts';
 
@@ -60,6 +61,26 @@ describe('the tags of an image', () => {
     expect(head.headers.get('content-length')).toBe(String((await get.text()).length));
     expect([head.status, await head.text()]).toEqual([200, '']);
     expect(head.headers.toJSON()).toMatchObject(get.headers.toJSON());
+  });
+
+  test('are not sent to whoever has them, in whichever coding', async () => {
+    await tagAll(TAGS);
+    const [first, again] = [await list(), await list()];
+    const etag = first.headers.get('etag') ?? '';
+    const known = (headers: Record<string, string>) => image.send('GET', 'tags/list', { headers });
+    const zipped = await known({ 'accept-encoding': 'gzip' });
+
+    expect([etag, again.headers.get('etag')]).toEqual([expect.stringMatching(/^"\S+"$/), etag]);
+    expect(zipped.headers.get('content-encoding')).toBe('gzip');
+    expect(new TextDecoder().decode(gunzipSync(await zipped.bytes()))).toBe(await first.text());
+    for (const tag of [etag, zipped.headers.get('etag') ?? '', `"other", ${etag}`]) {
+      const unchanged = await known({ 'if-none-match': tag });
+      expect([unchanged.status, await unchanged.text()]).toEqual([304, '']);
+    }
+
+    await image.send('DELETE', 'manifests/latest');
+    const changed = await known({ 'if-none-match': etag });
+    expect([changed.status, changed.headers.get('etag') === etag]).toEqual([200, false]);
   });
 
   test.each([1, 2, 3, 7, 8, 9, 100])('come complete in pages of %i', async (n) => {

@@ -1,9 +1,9 @@
 import type { CatalogReader, TagRow, TaggedVersion } from '../../core/catalog.ts';
-import { defineIndex } from '../../core/index-kind.ts';
+import { defineRememberedIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
 import { fromAttributes } from './attributes.ts';
 import { isTag } from './names.ts';
-import { nextLink } from './paging.ts';
+import { nextLink, pathOf } from './paging.ts';
 import { documentOf, HOUR, textsOf } from './upstream-documents.ts';
 
 export interface TagsPage {
@@ -15,18 +15,20 @@ export interface TagsPage {
   readonly versions: readonly TaggedVersion[];
 }
 
+/** Manifests that are described before others have their turn. */
+const LOT = 250;
 const MOST_CHILDREN = 10_000;
 /** Pages of most registries are of so many tags, or of a multiple of that, whatever they are asked for. */
 const CAPS = 50;
 
 /** GET …/tags/list, with Container Registry's extension (gar.md 4) that its walking clients rely on. */
-export const tagsList = defineIndex<TagsPage>({
+export const tagsList = defineRememberedIndex<TagsPage>({
   name: 'tags',
+  besidesNames: ({ of: image }) => prefixOf(image),
 
   async build(catalog, { of: image, page = { limit: 0 } }) {
     const exists = image !== '' && (await catalog.hasPackage(image));
-    const prefix = image === '' ? '' : `${image}/`;
-    const children = await catalog.folders(prefix, page.after === undefined ? MOST_CHILDREN : 1);
+    const children = await catalog.folders(prefixOf(image), page.after === undefined ? MOST_CHILDREN : 1);
     if (image !== '' && !exists && children.length === 0) return undefined;
     const { rows: tags, more } = await catalog.tags(image, page);
     const versions = await versionsOn(catalog, image, page, tags, more);
@@ -83,23 +85,31 @@ export const tagsList = defineIndex<TagsPage>({
     };
   },
 
-  render(value, { of: image, page = { limit: 0 } }, { basePath }) {
-    const path = image === '' ? basePath : `${basePath}/${image}`;
+  document(value, { of: image, page = { limit: 0 } }, baseUrl) {
+    const base = pathOf(baseUrl);
+    const path = image === '' ? base : `${base}/${image}`;
     const last = value.tags.at(-1)?.tag;
-    const body = JSON.stringify({
-      name: path.split('/').slice(2).join('/'),
-      tags: value.tags.map((row) => row.tag),
-      child: value.children,
-      manifest: Object.fromEntries(value.versions.map((row) => [row.version, describe(row)])),
-    });
     return {
       contentType: 'application/json',
-      body,
+      body: texts(path.split('/').slice(2).join('/'), value),
       ...(value.more &&
         last !== undefined && { headers: { link: nextLink(`${path}/tags/list`, page, last) } }),
     };
   },
 });
+
+/** What the names of the images below one begin with. */
+const prefixOf = (image: string): string => (image === '' ? '' : `${image}/`);
+
+function* texts(name: string, { tags, children, versions }: TagsPage): Generator<string> {
+  const names = tags.map(({ tag }) => tag);
+  yield `${JSON.stringify({ name, tags: names, child: children }).slice(0, -1)},"manifest":{`;
+  for (let from = 0; from < versions.length; from += LOT) {
+    const lot = versions.slice(from, from + LOT).map((row) => [row.version, describe(row)] as const);
+    yield `${from === 0 ? '' : ','}${JSON.stringify(Object.fromEntries(lot)).slice(1, -1)}`;
+  }
+  yield '}}';
+}
 
 async function versionsOn(
   catalog: CatalogReader,

@@ -22,6 +22,7 @@ import {
   type FileRow,
   pastPrefix,
   type RawFile,
+  type RawVersion,
   SERVABLE,
   slice,
   storedFile,
@@ -67,11 +68,11 @@ export class FileLookups {
   readonly #found: CommittedCache<StoredFile | null>;
   readonly #packages: CommittedCache<PackageState | null>;
   readonly #owned: CommittedCache<boolean>;
-  readonly #names: CommittedCache<number>;
+  readonly #names: CommittedCache<number | null>;
   readonly #groups: CommittedCache<string | null>;
   readonly #package: Statement<PackageStateRow, [number, string]>;
   readonly #owner: Statement<{ readonly found: number }, [number, string]>;
-  readonly #namesOf: Statement<{ readonly revision: number }, [number]>;
+  readonly #namesOf: Statement<{ readonly revision: number }, [number, number, string, string]>;
   readonly #group: Statement<{ readonly state: string | null }, [number, string, string]>;
   readonly #byPath: Statement<FileRow, [number, string]>;
   readonly #byTag: Statement<FileRow, [number, string, string]>;
@@ -92,7 +93,9 @@ export class FileLookups {
        WHERE repository_id = ? AND name >= ? AND name < ? AND published_at IS NOT NULL`,
     );
     this.#namesOf = database.reading.prepare(
-      'SELECT names_revision AS revision FROM repository WHERE id = ?',
+      `SELECT names_revision AS revision FROM repository WHERE id = ? AND EXISTS (
+         SELECT 1 FROM package
+         WHERE repository_id = ? AND name >= ? AND name < ? AND published_at IS NOT NULL)`,
     );
     this.#owner = database.reading.prepare(
       'SELECT 1 AS found FROM owned_name WHERE repository_id = ? AND name = ?',
@@ -153,8 +156,10 @@ export class FileLookups {
     return this.#groups.get(`${repositoryId}/${prefix}`, read) ?? undefined;
   }
 
-  namesRevision(repositoryId: number): number {
-    return this.#names.get(String(repositoryId), () => this.#namesOf.get(repositoryId)?.revision ?? 0);
+  namesRevision(repositoryId: number, prefix: string): number | undefined {
+    const read = () =>
+      this.#namesOf.get(repositoryId, repositoryId, prefix, pastPrefix(prefix))?.revision ?? null;
+    return this.#names.get(`${repositoryId}/${prefix}`, read) ?? undefined;
   }
 
   owns(repositoryId: number, pkg: string): boolean {
@@ -205,8 +210,8 @@ export class CatalogTables implements CatalogReader {
     return this.#files.owns(this.#repositoryId, pkg);
   }
 
-  async namesRevision(): Promise<number> {
-    return this.#files.namesRevision(this.#repositoryId);
+  async namesRevision(prefix: string): Promise<number | undefined> {
+    return this.#files.namesRevision(this.#repositoryId, prefix);
   }
 
   async packagesState(prefix: string): Promise<string | undefined> {
@@ -224,18 +229,12 @@ export class CatalogTables implements CatalogReader {
   async version(pkg: string, version: string): Promise<VersionRow | undefined> {
     const id = await this.#packageId(pkg);
     if (id === undefined) return undefined;
-    const row = await this.#versions(id).where('version.name', '=', version).executeTakeFirst();
+    const row = await versionsOf(this.#db, id).where('version.name', '=', version).executeTakeFirst();
     return row && versionRow(pkg, row);
   }
 
-  async versions(pkg: string, { limit, after = '' }: Page): Promise<Slice<VersionRow>> {
-    const packageId = await this.#packageId(pkg);
-    if (packageId === undefined || limit === 0) return { rows: [], more: false };
-    const { rows } = await pageOfVersions(this.#db, { packageId, after, most: limit + 1 });
-    return slice(
-      rows.map((row) => versionRow(pkg, row)),
-      limit,
-    );
+  versions(pkg: string, page: Page): Promise<Slice<VersionRow>> {
+    return this.#page(pkg, page, (of) => pageOfVersions(this.#db, of));
   }
 
   async *versionNames(pkg: string, attribute: string): AsyncGenerator<readonly string[]> {
@@ -253,31 +252,12 @@ export class CatalogTables implements CatalogReader {
     }
   }
 
-  async untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
-    // As a literal, or the planner cannot tell that the index of untagged versions holds the answer.
-    return this.#page(pkg, page, (id) => this.#versions(id).where('version.tag_count', '=', sql.lit(0)));
+  untagged(pkg: string, page: Page): Promise<Slice<VersionRow>> {
+    return this.#page(pkg, page, (of) => untaggedVersions(this.#db, of));
   }
 
-  async linking(
-    pkg: string,
-    { kind, target }: VersionLink,
-    { limit, after }: Page,
-  ): Promise<Slice<VersionRow>> {
-    const id = await this.#packageId(pkg);
-    if (id === undefined || limit === 0) return { rows: [], more: false };
-    const rows = await this.#versions(id)
-      .innerJoin('version_link', 'version_link.version_id', 'version.id')
-      .where('version_link.package_id', '=', id)
-      .where('version_link.kind', '=', kind)
-      .where('version_link.target', '=', target)
-      .$if(after !== undefined, (query) => query.where('version_link.version', '>', after ?? ''))
-      .orderBy('version_link.version')
-      .limit(limit + 1)
-      .execute();
-    return slice(
-      rows.map((row) => versionRow(pkg, row)),
-      limit,
-    );
+  linking(pkg: string, { kind, target }: VersionLink, page: Page): Promise<Slice<VersionRow>> {
+    return this.#page(pkg, page, (of) => linkingVersions(this.#db, { ...of, kind, target }));
   }
 
   async tags(pkg: string, { limit, after = '' }: Page): Promise<Slice<TagRow>> {
@@ -287,28 +267,21 @@ export class CatalogTables implements CatalogReader {
   }
 
   async tagged(pkg: string, versions: readonly string[]): Promise<readonly TaggedVersion[]> {
-    const id = await this.#packageId(pkg);
-    if (id === undefined || versions.length === 0) return [];
-    const names = JSON.stringify(versions);
-    const rows = await this.#versions(id)
-      .select(sql<string>`(SELECT json_group_array(name) FROM tag WHERE version_id = version.id)`.as('tags'))
-      .where('version.name', 'in', sql<string>`(SELECT value FROM json_each(${names}))`)
-      .execute();
+    const packageId = await this.#packageId(pkg);
+    if (packageId === undefined || versions.length === 0) return [];
+    const names = JSON.stringify([...new Set(versions)]);
+    const { rows } = await taggedVersions(this.#db, { packageId, names });
     return rows.map((row) => ({ ...versionRow(pkg, row), tags: JSON.parse(row.tags) as string[] }));
   }
 
-  async packages(prefix: string, { limit, after }: Page): Promise<Slice<string>> {
-    const rows = await this.#db
-      .selectFrom('package')
-      .select('name')
-      .where('repository_id', '=', this.#repositoryId)
-      .where('published_at', 'is not', null)
-      .where('name', '>=', prefix)
-      .where('name', '<', pastPrefix(prefix))
-      .$if(after !== undefined, (query) => query.where('name', '>', after ?? ''))
-      .orderBy('name')
-      .limit(limit + 1)
-      .execute();
+  async packages(prefix: string, { limit, after = '' }: Page): Promise<Slice<string>> {
+    const { rows } = await pageOfPackages(this.#db, {
+      repositoryId: this.#repositoryId,
+      prefix,
+      past: pastPrefix(prefix),
+      after,
+      most: limit + 1,
+    });
     return slice(
       rows.map((row) => row.name),
       limit,
@@ -316,29 +289,17 @@ export class CatalogTables implements CatalogReader {
   }
 
   folders(prefix: string, limit: number): Promise<readonly string[]> {
-    return foldersUnder(
-      prefix,
-      limit,
-      async (after) => (await this.packages(prefix, { limit: 1, after })).rows[0],
-    );
-  }
-
-  #versions(packageId: number) {
-    return versionsOf(this.#db, packageId);
+    return foldersUnder(prefix, limit, async (page) => (await this.packages(prefix, page)).rows);
   }
 
   async #page(
     pkg: string,
-    { limit, after }: Page,
-    query: (packageId: number) => VersionQuery,
+    { limit, after = '' }: Page,
+    query: (of: PageOf) => Promise<{ readonly rows: readonly RawVersion[] }>,
   ): Promise<Slice<VersionRow>> {
-    const id = await this.#packageId(pkg);
-    if (id === undefined || limit === 0) return { rows: [], more: false };
-    const rows = await query(id)
-      .$if(after !== undefined, (narrowed) => narrowed.where('version.name', '>', after ?? ''))
-      .orderBy('version.name')
-      .limit(limit + 1)
-      .execute();
+    const packageId = await this.#packageId(pkg);
+    if (packageId === undefined || limit === 0) return { rows: [], more: false };
+    const { rows } = await query({ packageId, after, most: limit + 1 });
     return slice(
       rows.map((row) => versionRow(pkg, row)),
       limit,
@@ -356,13 +317,19 @@ const versionsOf = (db: Kysely<Schema>, packageId: number) =>
     .selectFrom('version')
     .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
     .where('version.package_id', '=', packageId);
-type VersionQuery = ReturnType<typeof versionsOf>;
 
 interface PageOf {
   readonly packageId: number;
   /** No name is empty, so all come after that. */
   readonly after: string;
   readonly most: number;
+}
+
+interface PackagesIn {
+  readonly repositoryId: number;
+  readonly prefix: string;
+  /** What comes after all of them. */
+  readonly past: string;
 }
 
 const findPackageId = prepared((db, of: { readonly repositoryId: number; readonly name: string }) =>
@@ -375,6 +342,49 @@ const findPackageId = prepared((db, of: { readonly repositoryId: number; readonl
 );
 const pageOfVersions = prepared((db, { packageId, after, most }: PageOf) =>
   versionsOf(db, packageId).where('version.name', '>', after).orderBy('version.name').limit(most),
+);
+// The index of untagged versions holds the answer, which the planner sees of a literal.
+const untaggedVersions = prepared((db, { packageId, after, most }: PageOf) =>
+  versionsOf(db, packageId)
+    .where('version.tag_count', '=', sql.lit(0))
+    .where('version.name', '>', after)
+    .orderBy('version.name')
+    .limit(most),
+);
+const linkingVersions = prepared((db, { packageId, kind, target, after, most }: PageOf & VersionLink) =>
+  versionsOf(db, packageId)
+    .innerJoin('version_link', 'version_link.version_id', 'version.id')
+    .where('version_link.package_id', '=', packageId)
+    .where('version_link.kind', '=', kind)
+    .where('version_link.target', '=', target)
+    .where('version_link.version', '>', after)
+    .orderBy('version_link.version')
+    .limit(most),
+);
+/** The names one after another: as a set they would be sorted first, which takes as long as all else. */
+const taggedVersions = prepared(
+  (db, { packageId, names }: Pick<PageOf, 'packageId'> & { readonly names: string }) =>
+    db
+      .selectFrom(sql<{ value: string }>`json_each(${names})`.as<'wanted'>(sql`wanted`))
+      .crossJoin('version')
+      .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
+      .select(sql<string>`(SELECT json_group_array(name) FROM tag WHERE version_id = version.id)`.as('tags'))
+      .where('version.package_id', '=', packageId)
+      .whereRef('version.name', '=', 'wanted.value'),
+);
+// One lower bound, for the planner takes but one: with two a page far on would read all before it.
+const pageOfPackages = prepared(
+  (db, { repositoryId, prefix, past, after, most }: Omit<PageOf, 'packageId'> & PackagesIn) =>
+    db
+      .selectFrom('package')
+      .select('name')
+      .where('repository_id', '=', repositoryId)
+      .where('published_at', 'is not', null)
+      .where('name', '>=', sql<string>`max(${prefix}, ${after})`)
+      .where('name', '<', past)
+      .where(sql`+name`, '>', after)
+      .orderBy('name')
+      .limit(most),
 );
 /** In one value, which is read sooner than as many rows. */
 const namesOfVersions = prepared((db, { packageId, after, path, most }: PageOf & { readonly path: string }) =>

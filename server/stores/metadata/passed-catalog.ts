@@ -12,8 +12,8 @@ export class PassedCatalog implements CatalogReader {
   packagesState(prefix: string) {
     return this.#catalog.packagesState(prefix);
   }
-  namesRevision() {
-    return this.#catalog.namesRevision();
+  namesRevision(prefix: string) {
+    return this.#catalog.namesRevision(prefix);
   }
   packageState(pkg: string) {
     return this.#catalog.packageState(pkg);

@@ -187,9 +187,9 @@ export class PastCatalog implements CatalogReader {
     }));
   }
 
-  async packages(prefix: string, { limit, after }: Page): Promise<Slice<string>> {
+  async packages(prefix: string, { limit, after = '' }: Page): Promise<Slice<string>> {
     const among = (name: RawBuilder<string>) =>
-      sql`${name} >= ${prefix} AND ${name} < ${pastPrefix(prefix)} AND ${name} > ${after ?? ''}`;
+      sql`${name} >= max(${prefix}, ${after}) AND ${name} < ${pastPrefix(prefix)} AND +${name} > ${after}`;
     const { rows } = await sql<{ readonly name: string }>`SELECT name FROM package
       WHERE repository_id = ${this.#repositoryId} AND ${among(sql`name`)}
         AND ${packageWasThere(this.#repositoryId, this.#asOf)}
@@ -203,11 +203,7 @@ export class PastCatalog implements CatalogReader {
   }
 
   folders(prefix: string, limit: number): Promise<readonly string[]> {
-    return foldersUnder(
-      prefix,
-      limit,
-      async (after) => (await this.packages(prefix, { limit: 1, after })).rows[0],
-    );
+    return foldersUnder(prefix, limit, async (page) => (await this.packages(prefix, page)).rows);
   }
 
   async hasPackage(pkg: string): Promise<boolean> {
@@ -228,8 +224,8 @@ export class PastCatalog implements CatalogReader {
     return this.#present.packagesState(prefix);
   }
 
-  namesRevision(): Promise<number> {
-    return this.#present.namesRevision();
+  namesRevision(prefix: string): Promise<number | undefined> {
+    return this.#present.namesRevision(prefix);
   }
 
   /** Found by what is said of packages now. How many match in all is not counted further than is asked. */

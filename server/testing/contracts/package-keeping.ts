@@ -15,9 +15,9 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
     afterEach(() => subject.dispose());
 
     test('knows whether names came or went', async () => {
-      const before = await repo.namesRevision();
+      const before = await repo.namesRevision('');
       await linked(repo, 'loose', 'layer');
-      expect(await repo.namesRevision()).toBe(before);
+      expect(await repo.namesRevision('')).toBe(before);
       const seen = [before];
       for (const change of [
         () => publish(repo, 'loose', '1.0'),
@@ -25,10 +25,12 @@ export function packageKeepingContract(subjectName: string, make: () => Promise<
         () => repo.unpublish('other', '1.0'),
       ]) {
         await change();
-        seen.push(await repo.namesRevision());
+        seen.push(await repo.namesRevision(''));
       }
+      expect(await repo.namesRevision('absent')).toBeUndefined();
+      expect(await repo.namesRevision('oth')).toBe(seen.at(-1));
       await publish(repo, 'loose', '2.0');
-      expect(await repo.namesRevision()).toBe(seen.at(-1) ?? 0);
+      expect(await repo.namesRevision('')).toBe(seen.at(-1));
       expect(seen.slice(0, 3)).toEqual([...new Set(seen.slice(0, 3))]);
     });
 

@@ -100,7 +100,7 @@ export const TRIGGERS: readonly string[] = [
      ${enqueue('blob', 'OLD.blob_digest', 'document replaced')}; END`,
 
   `CREATE TRIGGER package_moved_by_version AFTER INSERT ON version BEGIN ${moveRevision('NEW')}; END`,
-  `CREATE TRIGGER package_moved_by_change AFTER UPDATE OF attributes ON version BEGIN ${moveRevision('NEW')}; END`,
+  `CREATE TRIGGER package_moved_by_change AFTER UPDATE OF attributes, size ON version BEGIN ${moveRevision('NEW')}; END`,
   `CREATE TRIGGER package_moved_by_removal AFTER DELETE ON version BEGIN ${moveRevision('OLD')}; END`,
   `CREATE TRIGGER package_moved_by_tag AFTER INSERT ON tag BEGIN ${moveRevision('NEW')}; END`,
   `CREATE TRIGGER package_moved_by_retag AFTER UPDATE OF version_id ON tag BEGIN ${moveRevision('NEW')}; END`,

@@ -1,0 +1,104 @@
+import type { OpenedDocument } from '../core/documents.ts';
+import type { IndexKey, IndexPart, RememberedIndex } from '../core/index-kind.ts';
+import { Recent } from '../lib/recent.ts';
+import { code, type MadeDocument, written } from './made-document.ts';
+import { fromMemory } from './opened-document.ts';
+import { idOf, placeOf, type Wanted } from './wanted-document.ts';
+
+interface RememberedOptions {
+  readonly now: () => number;
+  /** Told when a document could not be compressed: it is sent as it is. */
+  readonly failed: (cause: unknown) => void;
+}
+
+/** One of an index, as a repository has it now, for clients that come by an address. */
+interface Asked<T> {
+  readonly kind: RememberedIndex<T>;
+  readonly key: IndexKey;
+  readonly part: IndexPart<T>;
+  readonly baseUrl: string;
+}
+
+interface Remembered {
+  readonly layout: MadeDocument;
+  readonly madeAt: number;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
+/** What is known at a place. */
+interface Known {
+  readonly source: string;
+  readonly remembered: Remembered;
+  /** Whether it is compressed, or about to be. */
+  isCoded: boolean;
+}
+
+/** Of all documents together. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** What one costs besides its bodies. */
+const BESIDES = 1024;
+
+/**
+ * Documents of which there are as many as clients think of pages: in memory alone, so that whoever reads writes nothing, and
+ * bounded. Of each page the last one that was made is here, and whether it still holds its source says. One is compressed once it is
+ * asked for again: what changes as often as it is read is never worth that.
+ */
+export class RememberedDocuments {
+  readonly #options: RememberedOptions;
+  readonly #known = new Recent<Known>(MOST_BYTES);
+  readonly #making = new Map<string, Promise<Remembered>>();
+
+  constructor(options: RememberedOptions) {
+    this.#options = options;
+  }
+
+  /** Without `wanted` it is made for this caller alone. */
+  async open<T>(wanted: Wanted | undefined, asked: Asked<T>): Promise<OpenedDocument> {
+    if (!wanted) return opened(await this.#made(asked), asked.part);
+    const place = placeOf(wanted.at);
+    const known = this.#known.get(place);
+    if (known?.source !== wanted.source) return opened(await this.#makeOnce(wanted, asked), asked.part);
+    this.#code(place, known);
+    return opened(known.remembered, asked.part);
+  }
+
+  #makeOnce<T>(wanted: Wanted, asked: Asked<T>): Promise<Remembered> {
+    const id = idOf(wanted);
+    const begun = this.#making.get(id);
+    if (begun) return begun;
+    const making = this.#made(asked)
+      .then((remembered) => {
+        this.#put(placeOf(wanted.at), { source: wanted.source, remembered, isCoded: false });
+        return remembered;
+      })
+      .finally(() => this.#making.delete(id));
+    this.#making.set(id, making);
+    return making;
+  }
+
+  async #made<T>({ kind, key, part, baseUrl }: Asked<T>): Promise<Remembered> {
+    const { headers, ...document } = kind.document(await part.value(), key, baseUrl);
+    const layout = await written({ variant: '', ...document });
+    return { layout, madeAt: this.#options.now(), headers };
+  }
+
+  /** In the one form that nearly all clients take. */
+  #code(place: string, known: Known): void {
+    if (known.isCoded) return;
+    known.isCoded = true;
+    code(known.remembered.layout, ['gzip']).then(() => {
+      if (this.#known.get(place) === known) this.#put(place, known);
+    }, this.#options.failed);
+  }
+
+  #put(place: string, known: Known): void {
+    const bodies = Object.values(known.remembered.layout.bodies);
+    const bytes = bodies.reduce((sum, body) => sum + body.byteLength, place.length + BESIDES);
+    this.#known.put(place, known, bytes);
+  }
+}
+
+const opened = ({ layout, madeAt, headers }: Remembered, part: IndexPart<unknown>): OpenedDocument => ({
+  ...fromMemory({ layouts: [layout], madeAt }, part, layout.variant),
+  ...(headers && { headers }),
+});
