@@ -23,8 +23,62 @@ const versionsOf = async (at: string, name: string): Promise<readonly string[]> 
   expect({ status: answer.status, text: await answer.clone().text() }).toMatchObject({ status: 200 });
   return Object.keys(((await answer.json()) as Json).versions);
 };
+/** Status of an answer, and what it says of the copy it is made of. */
+const told = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+  const { status: code, headers: said } = await server.send('GET', path, { headers });
+  return [code, said.get('cache-status'), said.get('age')];
+};
 const install = (at: string, name: string, version: string) =>
   server.send('GET', `${at}/${name}/-/${name}-${version}.tgz`);
+
+describe('where an answer comes from', () => {
+  const NONE = 'entrepot; fwd=miss; stored; ttl=60';
+
+  test('is told of what the upstream does not have, and since when that is known', async () => {
+    await shelf.publish({ name: 'there', version: '1.0.0' });
+    const at = await remote();
+    for (const path of ['nothing', 'nothing-else/1.0.0'])
+      expect([path, ...(await told(`${at}/${path}`))]).toEqual([path, 404, NONE, '0']);
+    expect(await versionsOf(at, 'there')).toEqual(['1.0.0']);
+    server.clock.advance(20_000);
+    upstream.forget();
+    expect(await told(`${at}/there/-/there-9.0.0.tgz`)).toEqual([404, 'entrepot; hit; ttl=280', '20']);
+    expect(await told(`${at}/nothing`)).toEqual([404, 'entrepot; hit; ttl=40', '20']);
+    expect(await told(`${at}/nothing-else/1.0.0`)).toEqual([404, 'entrepot; hit; ttl=40', '20']);
+    expect(upstream.asked()).toEqual([]);
+  });
+
+  test('is told of what the upstream could not say', async () => {
+    await shelf.publish({ name: 'hidden', version: '1.0.0' });
+    const at = await remote();
+    expect(await versionsOf(at, 'hidden')).toEqual(['1.0.0']);
+    upstream.misbehave(/./, status(500));
+    const broken = [502, 'entrepot; fwd=miss; detail=upstream-broken', null];
+    expect(await told(`${at}/unheard`)).toEqual(broken);
+    expect(await told(`${at}/hidden/-/hidden-1.0.0.tgz`)).toEqual(broken);
+    upstream.behave();
+  });
+
+  test('is told of a range that the copy does not have', async () => {
+    await shelf.publish({ name: 'ranged', version: '1.0.0' });
+    const at = await remote();
+    await (await install(at, 'ranged', '1.0.0')).bytes();
+    const beyond = { range: 'bytes=9999999-' };
+    expect(await told(`${at}/ranged/-/ranged-1.0.0.tgz`, beyond)).toEqual([416, 'entrepot; hit', '0']);
+  });
+
+  test('is told by a connector', async () => {
+    await shelf.publish({ name: 'told', version: '1.0.0' });
+    const at = await remote({ noCache: {} });
+    for (const path of ['told', 'told/1.0.0', 'told/-/told-1.0.0.tgz'])
+      expect([path, ...(await told(`${at}/${path}`))]).toEqual([
+        path,
+        200,
+        'entrepot; fwd=miss; fwd-status=200',
+        '0',
+      ]);
+  });
+});
 
 describe('a package of a remote repository', () => {
   test('is installed cold, warm, and without the upstream', async () => {

@@ -81,5 +81,19 @@ export const methodNotAllowed = (message: string, allowed: Iterable<string>): Re
     headers: { allow: [...allowed].join(', ') },
   });
 
+/** The same with more headers that the answer must carry; those it has stay as they are. */
+export function carrying(error: RegistryError, headers: Readonly<Record<string, string>>): RegistryError {
+  const { code, reason, message, details, cause } = error;
+  return new RegistryError(code, reason, message, {
+    details,
+    headers: { ...headers, ...error.headers },
+    cause: cause ?? error,
+  });
+}
+
+/** A failure in other words. What its answer must carry stays. */
+export const reworded = (thrown: unknown, words: RegistryError): RegistryError =>
+  thrown instanceof RegistryError ? carrying(words, thrown.headers) : words;
+
 export const isNotFound = (thrown: unknown): boolean =>
   thrown instanceof RegistryError && thrown.code === 'NOT_FOUND';

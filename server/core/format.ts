@@ -20,7 +20,7 @@ import type {
 } from './catalog.ts';
 import type { OpenedDocument, DocumentReader } from './documents.ts';
 import type { ClientLogins } from './client-logins.ts';
-import { isNotFound, RegistryError } from './error.ts';
+import { isNotFound, RegistryError, reworded } from './error.ts';
 import type { IssuedToken, Principal, Within } from './iam.ts';
 import type { ArtifactUpload } from './artifact-uploads.ts';
 import type { Permission } from './permissions.ts';
@@ -447,7 +447,7 @@ export function indexRoute<T>({ index, key, missing, ...rest }: IndexRouteSpec<T
           ? { ...document, cache: part.cache, without: part.without }
           : document;
       } catch (error) {
-        throw missing && isNotFound(error) ? missing(at) : error;
+        throw missing && isNotFound(error) ? reworded(error, missing(at)) : error;
       }
     },
   };
@@ -468,7 +468,7 @@ export function keptRoute<T>({ index, key, variant, missing, ...rest }: KeptRout
     async open(read, request, baseUrl) {
       const at = key(request);
       return read.document(index, at, { variant: variant(request), baseUrl }).catch((error: unknown) => {
-        throw missing && isNotFound(error) ? missing(at) : error;
+        throw missing && isNotFound(error) ? reworded(error, missing(at)) : error;
       });
     },
   };

@@ -1,12 +1,12 @@
 import type { Act } from '../core/audit.ts';
 import type { FileRef } from '../core/catalog.ts';
-import { isNotFound, notFound, RegistryError } from '../core/error.ts';
+import { isNotFound, notFound, RegistryError, reworded } from '../core/error.ts';
 import type { FileRoute, IndexRoute, KeptRoute, QueryRoute, Route, RouteRequest } from '../core/format.ts';
 import type { Within } from '../core/iam.ts';
 import type { Repo } from '../core/repo.ts';
 import { absentThen } from './as-of.ts';
 import { type RepositoryRow, repositoryName } from '../core/repository.ts';
-import { cacheHeaders, partialHeaders } from './cache-status.ts';
+import { cacheHeaders, partialHeaders } from '../lib/cache-status.ts';
 import { bodyOf, type DataRequest, type RepositoryDestination } from './data-request.ts';
 import { withHeaders } from './format-headers.ts';
 import type { Reader, RouteParts } from './route-parts.ts';
@@ -109,7 +109,7 @@ async function fileAnswer(
     const instead = isNotFound(error) ? await route.instead?.(repo, asked, basePath) : undefined;
     if (instead)
       return withHeaders(call.request.method === 'HEAD' ? await withoutBody(instead) : instead, format);
-    throw route.missing && isNotFound(error) ? route.missing(ref) : error;
+    throw route.missing && isNotFound(error) ? reworded(error, route.missing(ref)) : error;
   }
 }
 

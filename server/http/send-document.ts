@@ -1,5 +1,5 @@
 import { type Coding, CODINGS, type OpenedDocument } from '../core/documents.ts';
-import { cacheHeaders, partialHeaders } from './cache-status.ts';
+import { cacheHeaders, partialHeaders } from '../lib/cache-status.ts';
 import { matchesEtag } from './ranges.ts';
 
 /** Told how many bytes of body go out. */

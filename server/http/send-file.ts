@@ -1,7 +1,8 @@
 import type { Body, ByteRange } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
+import { carrying, RegistryError } from '../core/error.ts';
 import type { OpenedFile } from '../core/repo.ts';
-import { cacheHeaders, partialHeaders } from './cache-status.ts';
+import { cacheHeaders, partialHeaders } from '../lib/cache-status.ts';
 import { matchesEtag, parseRange } from './ranges.ts';
 
 const YEAR = 31_536_000;
@@ -38,7 +39,7 @@ export class FileSender {
     if (etag !== undefined && matchesEtag(asked.get('if-none-match'), etag))
       return new Response(null, { status: 304, headers });
 
-    const range = rangeOf(asked, etag, size);
+    const range = this.#rangeOf(asked, etag, opened);
     if (request.method === 'HEAD' && !range)
       return new Response(null, { headers: this.#described(opened, headers) });
     const all = range
@@ -59,6 +60,16 @@ export class FileSender {
     };
     const body = opened.open(range);
     return body instanceof Promise ? body.then(answer) : answer(body);
+  }
+
+  /** A refusal says as much of the copy as an answer from it. */
+  #rangeOf(asked: Headers, etag: string | undefined, { size, cache }: OpenedFile): ByteRange | undefined {
+    try {
+      return rangeOf(asked, etag, size);
+    } catch (error) {
+      if (!cache || !(error instanceof RegistryError)) throw error;
+      throw carrying(error, cacheHeaders(cache, this.#now()));
+    }
   }
 
   /** For HEAD, whose answer has no body that would tell how long it is. */

@@ -1,6 +1,7 @@
 import type { CopyState } from '../core/copies.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
 import type { CacheState } from '../core/repo.ts';
+import { detailOf } from '../lib/cache-status.ts';
 import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
 
 /** How long copies are good, and how they stand now. */
@@ -46,7 +47,7 @@ export async function freshen(copy: Freshness, ask: () => Promise<Answered>): Pr
     if (isQuotaExceeded(thrown)) throw thrown;
     const error = broken(thrown);
     if (!held || !(error instanceof RegistryError) || error.code === 'INTERNAL') throw error;
-    return stale(isNotFound(error) ? 'upstream-gone' : error.reason.toLowerCase().replaceAll('_', '-'));
+    return stale(isNotFound(error) ? 'upstream-gone' : detailOf(error.reason));
   }
 }
 

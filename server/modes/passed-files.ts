@@ -3,7 +3,7 @@ import type { FileRef } from '../core/catalog.ts';
 import { notFound } from '../core/error.ts';
 import type { ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
-import type { FilePart, OpenedFile } from '../core/repo.ts';
+import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { Hashing } from '../lib/hashing.ts';
 import { readWhole } from '../lib/read-whole.ts';
@@ -37,7 +37,7 @@ export class PassedFiles {
   async file(ref: FileRef, part: FilePart = 'all'): Promise<OpenedFile> {
     const { format } = this.#parts;
     this.#gate.requireName(subjectOf(format, ref));
-    const located = await locateFile(ref, format, this.#gate, this.#indexes);
+    const located = await locateFile(ref, this.#parts, this.#gate, this.#indexes);
     await this.#sightings.requireListed(ref, located, async () => {
       await (await this.#ask(ref, located, NO_LIMIT)).body.cancel();
     });
@@ -50,7 +50,7 @@ export class PassedFiles {
     const { size, body } = await this.#ask(ref, located, NO_LIMIT, 'HEAD');
     await body.cancel();
     const open = async (range?: ByteRange): Promise<Body> => (await this.#streamed(ref, located)).open(range);
-    return { file: ref, size, digest: promised(located.checksums), open };
+    return { file: ref, size, digest: promised(located.checksums), cache: this.#asNow(), open };
   }
 
   async #streamed(ref: FileRef, located: ListedFileOrPath): Promise<OpenedFile> {
@@ -65,6 +65,7 @@ export class PassedFiles {
       file: ref,
       size,
       digest: promised(located.checksums),
+      cache: this.#asNow(),
       open: async (range) => {
         clearTimeout(unwanted);
         let bytes = waiting;
@@ -111,11 +112,16 @@ export class PassedFiles {
         },
         size: blob.size,
         digest: blob.digest,
+        cache: this.#asNow(),
         open: async (range): Promise<Body> => part(bytes, range),
       };
     } catch (error) {
       throw broken(error);
     }
+  }
+
+  #asNow(): CacheState {
+    return { outcome: 'asked', validatedAt: this.#parts.now() };
   }
 
   async #ask(

@@ -1,6 +1,7 @@
 import { notFound } from '../core/error.ts';
 import type { IndexKey, IndexKind, IndexPart, IndexReader } from '../core/index-kind.ts';
 import type { UpstreamRequest, Validators } from '../core/upstream.ts';
+import type { CacheState } from '../core/repo.ts';
 import { broken } from './freshness.ts';
 import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { ReadIndex } from './remote-memory.ts';
@@ -54,7 +55,7 @@ export class PassedIndexes implements IndexReader {
         }),
       );
     });
-    return partOf(index);
+    return partOf(index, { outcome: 'asked', validatedAt: this.#parts.now() });
   }
 
   async #asked<R>(
@@ -85,7 +86,8 @@ interface Received extends IndexBody {
 }
 
 /** Without a source, so that nobody keeps what is made of it. */
-const partOf = <T>(index: ReadIndex<T>): IndexPart<T> => ({
+const partOf = <T>(index: ReadIndex<T>, cache: CacheState): IndexPart<T> => ({
   value: async () => index.value,
   listing: async () => index.listing(),
+  cache,
 });

@@ -8,6 +8,7 @@ import type { IndexReader } from '../core/index-kind.ts';
 import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
 import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
+import { absentNow, absentStill } from './absence.ts';
 import { askForFile } from './ask-for-file.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { locateFile } from './locate-file.ts';
@@ -191,7 +192,7 @@ export class RemoteFiles {
   }
 
   #locate(ref: FileRef): Promise<ListedFileOrPath> {
-    return locateFile(ref, this.#parts.format, this.#gate, this.#indexes);
+    return locateFile(ref, this.#parts, this.#gate, this.#indexes);
   }
 
   async #open(
@@ -272,8 +273,8 @@ export class RemoteFiles {
   #refuseAbsent(ref: FileRef): void {
     const { copies, memory, now, repositoryId } = this.#parts;
     const known = { now: now(), purges: copies.purges(repositoryId) };
-    if (memory.isAbsent(`${repositoryId} file ${ref.path}`, known))
-      throw notFound('FILE', { path: ref.path });
+    const until = memory.absentUntil(`${repositoryId} file ${ref.path}`, known);
+    if (until !== undefined) throw absentStill(notFound('FILE', { path: ref.path }), this.#parts, until);
   }
 
   /** Remembers that the upstream said that it does not have something. */
@@ -283,7 +284,7 @@ export class RemoteFiles {
       until: now() + settings.notFoundMaxAge * 1_000,
       purges: copies.purges(repositoryId),
     });
-    return notFound('FILE', { path });
+    return absentNow(notFound('FILE', { path }), this.#parts);
   }
 }
 

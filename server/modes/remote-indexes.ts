@@ -14,6 +14,7 @@ import type {
 } from '../core/index-kind.ts';
 import type { CacheState } from '../core/repo.ts';
 import type { UpstreamFound } from '../core/upstream.ts';
+import { absentNow, absentStill } from './absence.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { RemoteParts } from './remote-parts.ts';
@@ -81,7 +82,9 @@ export class RemoteIndexes implements IndexReader {
     } catch (error) {
       if (!isNotFound(error)) return this.#knownAbsent(wanted, error);
       // What was copied of it before it went stays what it is.
-      return this.#copied.index(kind, key);
+      return this.#copied.index(kind, key).catch((none: unknown) => {
+        throw isNotFound(none) ? error : none;
+      });
     }
   }
 
@@ -146,7 +149,8 @@ export class RemoteIndexes implements IndexReader {
     const purges = copies.purges(repositoryId);
     const id = `${repositoryId} ${what}`;
     const absent = () => notFound('INDEX', { key: wanted.key.of });
-    if (memory.isAbsent(id, { now: now(), purges })) throw absent();
+    const until = memory.absentUntil(id, { now: now(), purges });
+    if (until !== undefined) throw absentStill(absent(), this.#parts, until);
     await memory.unkept.settled(id);
     const held = this.#held(wanted);
     const validators = held?.state;
@@ -163,7 +167,7 @@ export class RemoteIndexes implements IndexReader {
     }
     if (answer.kind === 'missing') {
       memory.noteAbsent(id, { until: now() + settings.notFoundMaxAge * 1_000, purges });
-      throw absent();
+      throw absentNow(absent(), this.#parts);
     }
     memory.noteFound(id);
     if (answer.kind === 'unchanged') {

@@ -74,8 +74,13 @@ export class RemoteMemory {
     return this.#indexes.has(id);
   }
 
-  isAbsent(id: string, { now, purges }: { readonly now: number; readonly purges: string }): boolean {
-    return this.wasAbsent(id, purges) && (this.#absent.get(id)?.until ?? 0) > now;
+  /** Until when it is good to say that there is none, in milliseconds since the epoch; nothing where the upstream must be asked. */
+  absentUntil(
+    id: string,
+    { now, purges }: { readonly now: number; readonly purges: string },
+  ): number | undefined {
+    const until = this.wasAbsent(id, purges) ? this.#absent.get(id)?.until : undefined;
+    return until !== undefined && until > now ? until : undefined;
   }
 
   /** Whether it was not there when the upstream last answered, however long ago. */

@@ -442,9 +442,9 @@ describe('a connector', () => {
 
   test('asks each time and keeps nothing', async () => {
     for (let n = 0; n < 2; n += 1) {
-      expect(await read(repo, file('1'))).toEqual(['one', 'none']);
-      expect(await read(repo, tag)).toEqual(['newest', 'none']);
-      expect(await index()).toEqual(['1 2', 'none']);
+      expect(await read(repo, file('1'))).toEqual(['one', 'asked']);
+      expect(await read(repo, tag)).toEqual(['newest', 'asked']);
+      expect(await index()).toEqual(['1 2', 'asked']);
     }
     expect(lab.upstream.take()).toHaveLength(8);
     for (const table of ['file', 'version', 'document', 'upstream_state', 'first_seen'] as const)
@@ -490,7 +490,7 @@ describe('a repository that may hold no more', () => {
     await limit({ max_bytes: 2 });
     for (let n = 0; n < 2; n += 1) {
       expect(await read(repo, file('1'))).toEqual(['one', 'asked']);
-      expect(await read(repo, tag)).toEqual(['newest', 'none']);
+      expect(await read(repo, tag)).toEqual(['newest', 'asked']);
     }
     expect(await counted()).toEqual({ size_bytes: 0, version_count: 0 });
   });
@@ -501,7 +501,7 @@ describe('a repository that may hold no more', () => {
     expect(await read(repo, tag)).toEqual(['newest', 'hit']);
     lab.upstream.put('p/latest', { body: 'newer' });
     lab.clock.advance(DAY);
-    expect(await read(repo, tag)).toEqual(['newer', 'none']);
+    expect(await read(repo, tag)).toEqual(['newer', 'asked']);
     expect(await counted()).toMatchObject({ version_count: 1 });
   });
 

@@ -1,11 +1,12 @@
 import type { FileRef, Found } from '../core/catalog.ts';
-import { isNotFound, notFound } from '../core/error.ts';
+import { isNotFound, notFound, reworded } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
 import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
 import type { NotePull } from '../core/pulls.ts';
 import type { Answers, Question } from '../core/question.ts';
 import type { FilePart, OpenedFile, Repo } from '../core/repo.ts';
 import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
+import { withCacheStatus } from './absence.ts';
 import { HeldCopies } from './held-copies.ts';
 import { PassedFiles } from './passed-files.ts';
 import { PassedIndexes } from './passed-indexes.ts';
@@ -60,13 +61,17 @@ export class RemoteRepo implements Repo {
       })
       .catch((error: unknown) => {
         // Also where it is an index that says so, by not being there.
-        throw isNotFound(error) ? notFound('FILE', { path: ref.path }) : error;
+        throw isNotFound(error)
+          ? reworded(error, notFound('FILE', { path: ref.path }))
+          : withCacheStatus(error);
       });
     return { ...opened, pulled: () => this.#pulled(opened.file) };
   }
 
   index<T>(kind: IndexKind<T>, key: IndexKey): Promise<IndexPart<T>> {
-    return this.#indexes.index(kind, key);
+    return this.#indexes.index(kind, key).catch((error: unknown) => {
+      throw withCacheStatus(error);
+    });
   }
 
   /** Nobody writes here, so nobody relies on it. */

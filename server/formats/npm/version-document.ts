@@ -1,4 +1,4 @@
-import { isNotFound } from '../../core/error.ts';
+import { isNotFound, reworded } from '../../core/error.ts';
 import { type CopiedDocument, type IndexRoute, param } from '../../core/format.ts';
 import { urlsOf } from './packument-index.ts';
 import { renderVersion } from './render-packument.ts';
@@ -16,7 +16,7 @@ export const versionDocument: IndexRoute['document'] = async (
   const name = packageToRead(request);
   const wanted = param(request.params, 'of');
   const part = await read.index(versionIndex(wanted), { of: name }).catch((error: unknown) => {
-    throw isNotFound(error) ? packageUnknown(name) : error;
+    throw isNotFound(error) ? reworded(error, packageUnknown(name)) : error;
   });
   const shown = renderVersion(await valueOf(part, name), wanted, urlsOf(name, baseUrl));
   if (shown === undefined) throw versionUnknown(name, wanted);
@@ -30,5 +30,5 @@ export const versionDocument: IndexRoute['document'] = async (
 
 const valueOf = <T>(part: { value(): Promise<T> }, name: string): Promise<T> =>
   part.value().catch((error: unknown) => {
-    throw isNotFound(error) ? packageUnknown(name) : error;
+    throw isNotFound(error) ? reworded(error, packageUnknown(name)) : error;
   });

@@ -35,7 +35,7 @@ const isNew = among('cold', 'passed', 'past', 'past copy');
 export const MEANT: readonly Meant[] = [
   {
     why: 'a copy says what it is a copy of, and how old it is (RFC 9211, RFC 9111 5.1)',
-    when: among('warm', 'cold', 'cut', 'past copy'),
+    when: among('warm', 'cold', 'cut', 'passed', 'past copy'),
     fields: ['cache-status', 'age'],
   },
   {
