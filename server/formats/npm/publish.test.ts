@@ -41,6 +41,13 @@ test.each<readonly [why: string, spoil: (body: Json) => void]>([
     (body) => void (body['versions']['1.0.0'].dist.shasum = 'f'.repeat(40)),
   ],
   ['is of a package of another name', (body) => void (body['name'] = 'other')],
+  [
+    'is no archive',
+    (body) => {
+      for (const file of Object.values(body['_attachments'] as Record<string, Json>))
+        Object.assign(file, { data: btoa('none'), length: 4 });
+    },
+  ],
 ])('a tarball that %s leaves nothing on the disk', async (_, spoil) => {
   const before = await contents();
   const name = fresh();

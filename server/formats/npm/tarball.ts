@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import type tar from 'tar-stream';
 import type { ByteStream } from '../../core/blob.ts';
@@ -40,8 +41,9 @@ export interface TarballContents {
 
 /**
  * Lets a tarball through to whoever reads it and looks into it meanwhile: a gzipped tar with a package.json in its one top
- * folder, whatever that is called, and with nothing that could be put beside it. For any other, and past the limits, the
- * stream that is let through breaks off, and `contents` fails, with INVALID_ARGUMENT (TARBALL_INVALID, SIZE_LIMIT).
+ * folder, whatever that is called, and with nothing that could be put beside it. For any other, and past the limits,
+ * `contents` fails with INVALID_ARGUMENT (TARBALL_INVALID, SIZE_LIMIT), and the stream that is let through breaks off, or, where
+ * it is small, has ended: that is looked into while the disk is at work on it.
  */
 export function lookInto(
   tarball: ByteStream,
@@ -58,7 +60,8 @@ export function lookInto(
         await looking.see(bytes);
         yield bytes;
       }
-      result.resolve(await looking.end());
+      if (looking.isSmall) void looking.afterwards().then(result.resolve, result.reject);
+      else result.resolve(await looking.end());
       over = true;
     } catch (error) {
       over = true;
@@ -90,7 +93,7 @@ export function lookInto(
   return { stream, contents: result.promise };
 }
 
-/** Looks into a tarball as it comes, or at its end where it is small: then in one go and without other threads. */
+/** Looks into a tarball as it comes, or after its end where it is small: then in one go and without other threads. */
 class Looking {
   readonly #limits: TarballLimits;
   #small: Uint8Array<ArrayBuffer>[] = [];
@@ -101,6 +104,11 @@ class Looking {
     this.#limits = limits;
   }
 
+  /** Whether all that came so far is kept. */
+  get isSmall(): boolean {
+    return this.#inflating === undefined;
+  }
+
   async see(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#size += bytes.byteLength;
     if (this.#inflating) return this.#inflating.write(bytes);
@@ -109,11 +117,14 @@ class Looking {
   }
 
   async end(): Promise<TarballContents> {
-    if (!this.#inflating) {
-      const inflated = inflatedAtOnce(this.#small);
-      if (inflated) return contentsOf(inflated, this.#limits);
-    }
     return (await this.#inflate()).end();
+  }
+
+  /** In a later turn, when whoever reads the stream has set the disk to work. */
+  async afterwards(): Promise<TarballContents> {
+    await setImmediate();
+    const inflated = inflatedAtOnce(this.#small);
+    return inflated ? contentsOf(inflated, this.#limits) : this.end();
   }
 
   async fail(error: unknown): Promise<void> {
