@@ -2,7 +2,7 @@ import type { Body, BlobInfo, ByteRange } from '../core/blob.ts';
 import type { CatalogReader, FileRef, HostedRepo, StoredFile } from '../core/catalog.ts';
 import { notFound, RegistryError } from '../core/error.ts';
 import type { MaySee } from '../core/iam.ts';
-import type { IndexKey, IndexKind, IndexPart } from '../core/index-kind.ts';
+import { type IndexKey, type IndexKind, type IndexPart, packageOf } from '../core/index-kind.ts';
 import type { NotePull } from '../core/pulls.ts';
 import { type Answers, NOBODY_ASKED } from '../core/question.ts';
 import type { OpenedFile, Repo } from '../core/repo.ts';
@@ -93,7 +93,7 @@ export class StandardRepo implements Repo {
   async #source<T>(kind: IndexKind<T>, key: IndexKey): Promise<string | undefined> {
     const stored = this.#stored;
     if (kind.ofNames) return `names.${(await stored.namesRevision('')) ?? ''}`;
-    const state = await stored.packageState(key.of);
+    const state = await stored.packageState(packageOf(kind, key));
     const own = state && `${state.id}.${state.revision}`;
     const others = kind.besides && (await stored.packagesState(kind.besides(key)));
     const names = kind.besidesNames && (await stored.namesRevision(kind.besidesNames(key)));

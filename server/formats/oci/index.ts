@@ -2,7 +2,6 @@ import { notFound, RegistryError } from '../../core/error.ts';
 import {
   defineFormat,
   type FileRoute,
-  indexRoute,
   param,
   rememberedRoute,
   type RouteRequest,
@@ -120,7 +119,7 @@ export const oci = defineFormat({
           },
         ),
     }),
-    indexRoute({
+    rememberedRoute({
       ...read,
       path: '/:image+/referrers/:digest',
       audit: reads('GetReferrers'),

@@ -1,9 +1,9 @@
 import type { CatalogReader, VersionRow } from '../../core/catalog.ts';
-import { defineIndex } from '../../core/index-kind.ts';
+import { defineRememberedIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
 import { fromAttributes, type ManifestAttributes, toAttributes } from './attributes.ts';
 import { OCI_INDEX } from './media-types.ts';
-import { nextLink } from './paging.ts';
+import { nextLink, pathOf } from './paging.ts';
 import { isDigest } from './names.ts';
 import { documentOf, HOUR, objectsOf } from './upstream-documents.ts';
 
@@ -19,7 +19,7 @@ const MOST_LISTED = 10_000;
 const BATCH = 1_000;
 
 /** GET …/referrers/<digest>: an index of what has the digest as subject; empty, never absent (spec.md, Listing Referrers). */
-export const referrers = defineIndex<ReferrersPage>({
+export const referrers = defineRememberedIndex<ReferrersPage>({
   name: 'referrers',
 
   async build(catalog, { of, filter, page = { limit: 0 } }) {
@@ -64,7 +64,7 @@ export const referrers = defineIndex<ReferrersPage>({
     };
   },
 
-  render(value, { of, filter, page = { limit: 0 } }, { basePath }) {
+  document(value, { of, filter, page = { limit: 0 } }, baseUrl) {
     const [image = '', digest = ''] = of.split('@');
     const descriptors = fitting(value.referrers.map(descriptor));
     const more = value.more || descriptors.length < value.referrers.length;
@@ -72,15 +72,11 @@ export const referrers = defineIndex<ReferrersPage>({
     const extra: Record<string, string> = filter === undefined ? {} : { artifactType: filter };
     const next =
       more && last !== undefined
-        ? { link: nextLink(`${basePath}/${image}/referrers/${digest}`, page, last, extra) }
+        ? { link: nextLink(`${pathOf(baseUrl)}/${image}/referrers/${digest}`, page, last, extra) }
         : {};
     return {
       contentType: OCI_INDEX,
-      body: JSON.stringify({
-        schemaVersion: 2,
-        mediaType: OCI_INDEX,
-        manifests: descriptors,
-      }),
+      body: [JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: descriptors })],
       headers: { ...next, ...(filter !== undefined && { 'oci-filters-applied': 'artifactType' }) },
     };
   },

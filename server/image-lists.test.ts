@@ -5,7 +5,7 @@ import { FakeUpstream } from './testing/fake-upstream.ts';
 import { type Send, TestServer } from './testing/harness.ts';
 import { Members } from './testing/members.ts';
 import { NarrowRepository } from './testing/narrow-repository.ts';
-import { type Descriptor, ImageClient } from './testing/oci.ts';
+import { type Descriptor, digestOf, ImageClient } from './testing/oci.ts';
 import { startOn } from './testing/restored-server.ts';
 import { ImageShelf } from './testing/upstream-oci.ts';
 
@@ -39,6 +39,8 @@ async function page(image: ImageClient, query: string, send?: Send): Promise<Lis
   const { headers, status } = answer;
   return { status, body: await answer.text(), etag: headers.get('etag'), link: headers.get('link') };
 }
+
+const tagsIn = ({ body }: Listed): readonly string[] => JSON.parse(body).tags;
 
 /** Some pages of an image's list, as often as it takes to remember and to compress them. */
 async function listed(image: ImageClient, send?: Send): Promise<readonly Listed[]> {
@@ -98,8 +100,7 @@ const changes: readonly Change[] = [
     what: 'a push without a tag',
     of: async ({ image }) => {
       const document = await image.document('bare');
-      return () =>
-        image.push(`sha256:${new Bun.CryptoHasher('sha256').update(document).digest('hex')}`, document);
+      return () => image.push(digestOf(document), document);
     },
   },
   {
@@ -232,13 +233,13 @@ test('an image that is pushed again after it was gone has the list of what was p
   expect([await listed(image), await listed(elsewhere)]).toEqual([fresh, fresh]);
 });
 
-describe('a list of a virtual repository', () => {
-  const withMembers = (...ids: readonly string[]): Json => ({
-    virtualRepositoryConfig: {
-      upstreamPolicies: ids.map((id, at) => ({ id, repository: Members.named(id), priority: at + 1 })),
-    },
-  });
+const withMembers = (...ids: readonly string[]): Json => ({
+  virtualRepositoryConfig: {
+    upstreamPolicies: ids.map((id, at) => ({ id, repository: Members.named(id), priority: at + 1 })),
+  },
+});
 
+describe('a list of a virtual repository', () => {
   test('shows what a member has, and which members there are', async () => {
     const [first, second] = [await members.standard('first'), await members.standard('second')];
     const team = await members.virtual('team', [first]);
@@ -260,7 +261,7 @@ describe('a list of a virtual repository', () => {
       await change();
       const fresh = await listedAnew(image);
       expect([await listed(image), await listed(elsewhere)]).toEqual([fresh, fresh]);
-      seen.push((JSON.parse(fresh[0]?.body ?? '') as Json).tags);
+      seen.push(...fresh.slice(0, 1).map(tagsIn));
     }
 
     expect(seen).toEqual([['a'], ['a', 'c'], ['a', 'b', 'c'], ['a', 'b', 'c', 'd'], ['b', 'd'], ['a', 'c']]);
@@ -274,8 +275,7 @@ describe('a list of a virtual repository', () => {
     const as = await server.account('reads-one');
     for (const id of [first, team])
       await server.grant(Members.named(id), 'roles/artifactregistry.reader', 'user:reads-one');
-    const tags = async (send?: Send) =>
-      (await listed(members.image(team), send)).map(({ body }) => (JSON.parse(body) as Json).tags);
+    const tags = async (send?: Send) => (await listed(members.image(team), send)).map(tagsIn);
 
     for (let round = 0; round < 2; round += 1) {
       expect(await tags()).toEqual([['a', 'b'], ['a'], ['b']]);
@@ -290,7 +290,7 @@ test('whoever may see some of an image sees no more of a list that others asked 
   await image.image('dev-1');
   await image.image('prod-1');
   const as = await narrow.holder('reader', 'resource.tag.startsWith("dev-")');
-  const tags = async (send?: Send) => (JSON.parse((await page(image, '', send)).body) as Json).tags;
+  const tags = async (send?: Send) => tagsIn(await page(image, '', send));
 
   for (let round = 0; round < 3; round += 1) {
     expect(await tags()).toEqual(['dev-1', 'prod-1']);
@@ -301,7 +301,7 @@ test('whoever may see some of an image sees no more of a list that others asked 
 test('a list of a remote repository shows what its upstream says, and what was copied', async () => {
   const remote = await members.remote('remote', upstream.url, { cacheConfig: { indexMaxAge: '0s' } });
   const image = members.image(remote, 'library/app');
-  const tags = async () => (JSON.parse((await page(image, '')).body) as Json).tags;
+  const tags = async () => tagsIn(await page(image, ''));
 
   shelf.push('library/app', 'v1', { layers: ['one'] });
   for (let asked = 0; asked < 3; asked += 1) expect(await tags()).toEqual(['v1']);
@@ -316,8 +316,35 @@ test('a list at an address that means a time stays what it was then', async () =
   server.clock.advance(60_000);
   await image.image('b');
   const past = new ImageClient(server, image.name.replace(/app$/, `${then}/app`));
-  const tags = async (of: ImageClient) => (JSON.parse((await page(of, '')).body) as Json).tags;
 
   for (let asked = 0; asked < 3; asked += 1)
-    expect([await tags(image), await tags(past)]).toEqual([['a', 'b'], ['a']]);
+    expect([tagsIn(await page(image, '')), tagsIn(await page(past, ''))]).toEqual([['a', 'b'], ['a']]);
+});
+
+test('a list of what refers to an image shows what came and went, in this process and in another', async () => {
+  const { image, elsewhere, version } = await Place.make();
+  const subject = await image.image('a');
+  const about = async (client: ImageClient, seed: string, artifactType: string) => {
+    const document = await client.document(seed, { subject, artifactType });
+    return client.push(digestOf(document), document);
+  };
+  const ofBoth = async (query: string) => {
+    const lists: (readonly string[])[] = [];
+    for (const client of [image, elsewhere, image, elsewhere]) {
+      const answer = await client.send('GET', `referrers/${subject.digest}${query}`);
+      lists.push(((await answer.json()) as Json).manifests.map(({ digest }: Descriptor) => digest));
+    }
+    expect(new Set(lists.map(String)).size).toBe(1);
+    return lists[0];
+  };
+  expect([await ofBoth(''), await ofBoth('?artifactType=one')]).toEqual([[], []]);
+
+  const one = await about(image, 'first', 'one');
+  expect([await ofBoth(''), await ofBoth('?artifactType=one')]).toEqual([[one.digest], [one.digest]]);
+  const two = await about(elsewhere, 'second', 'two');
+  const both = [one.digest, two.digest].sort();
+  expect([await ofBoth(''), await ofBoth('?artifactType=one')]).toEqual([both, [one.digest]]);
+  await admin.ok('DELETE', version(one));
+
+  expect([await ofBoth(''), await ofBoth('?artifactType=one')]).toEqual([[two.digest], []]);
 });
