@@ -57,7 +57,9 @@ export const names = {
 } as const;
 
 /** An id as it stands in a name: `team/img` is `team%2Fimg`. */
-export const escapeId = (id: string): string => id.replaceAll('%', '%25').replaceAll('/', '%2F');
+export const escapeId = (id: string): string =>
+  // Most have neither, and lists have thousands.
+  /[%/]/.test(id) ? id.replaceAll('%', '%25').replaceAll('/', '%2F') : id;
 
 /** The id that a name's segment stands for, or undefined when its escapes are not UTF-8. */
 export function unescapeId(segment: string): string | undefined {
@@ -83,10 +85,15 @@ export const pathOf = (name: string): string => name.split('/').map(encodeURICom
 
 function naming<const Parts extends readonly NamePart[]>(...parts: Parts): Naming<Parts[number]> {
   type Values = Readonly<Record<Parts[number], string>>;
+  const placed = parts.map((part: Parts[number], at) => ({
+    part,
+    before: `${at === 0 ? '' : '/'}${COLLECTION[part]}/`,
+  }));
   return {
     format(values: Values) {
-      const path = parts.map((part: Parts[number]) => `${COLLECTION[part]}/${escapeId(values[part])}`);
-      return path.join('/') as `projects/${string}`;
+      let name = '';
+      for (const { part, before } of placed) name += before + escapeId(values[part]);
+      return name as `projects/${string}`;
     },
 
     parse(name) {

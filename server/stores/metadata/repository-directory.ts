@@ -34,6 +34,7 @@ export class RepositoryTables implements RepositoryDirectory {
   readonly #database: Transactions;
   readonly #now: () => number;
   readonly #found: CommittedCache<RepositoryRow | null>;
+  readonly #listed: CommittedCache<readonly RepositoryRow[]>;
   readonly #find: Statement<Row, [string, string, string]>;
   readonly #ofFormat: Statement<Row, [string]>;
 
@@ -41,6 +42,7 @@ export class RepositoryTables implements RepositoryDirectory {
     this.#database = database;
     this.#now = now;
     this.#found = new CommittedCache(database);
+    this.#listed = new CommittedCache(database);
     this.#find = database.reading.prepare(
       `SELECT ${COLUMNS} FROM repository WHERE project = ? AND location = ? AND name = ?`,
     );
@@ -59,7 +61,7 @@ export class RepositoryTables implements RepositoryDirectory {
   }
 
   async ofFormat(format: string): Promise<readonly RepositoryRow[]> {
-    return this.#ofFormat.all(format).map(repositoryRow);
+    return this.#listed.get(format, () => this.#ofFormat.all(format).map(repositoryRow));
   }
 
   /** Bytes that all repositories name, each counting what it shares with others. */
