@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { ByteStream } from '../core/blob.ts';
 import { RegistryError } from '../core/error.ts';
+import { decodedAtOnce, isShort } from './decoded-at-once.ts';
 import { broken, TransientFailure, slow } from './failures.ts';
 
 interface BodyOptions {
@@ -37,15 +38,14 @@ export function codingOf({ headers }: IncomingMessage): string | undefined {
 /** The body of an answer, decoded. Nothing is read before somebody reads, and then little more than that. */
 export function bodyOf(message: IncomingMessage, options: BodyOptions): ByteStream {
   const { url, maxBytes, idleMs, late, ended } = options;
-  const source = decoded(message);
+  let silence: NodeJS.Timeout | undefined;
+  const { pieces, streams } = decoded(message, () => silence?.refresh());
   // It may break off before anybody reads, who then hears of it.
-  for (const stream of [message, source]) stream.on('error', () => undefined);
-  const pieces: AsyncIterator<Uint8Array<ArrayBuffer>> = source[Symbol.asyncIterator]();
+  for (const stream of streams) stream.on('error', () => undefined);
   let size = 0;
   let tooLate = false;
   const stop = (): void => {
-    source.destroy();
-    message.destroy();
+    for (const stream of streams) stream.destroy();
   };
   const giveUp = (): void => {
     tooLate = true;
@@ -58,7 +58,7 @@ export function bodyOf(message: IncomingMessage, options: BodyOptions): ByteStre
     finished = true;
   };
   const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-    const silence = setTimeout(giveUp, idleMs);
+    silence = setTimeout(giveUp, idleMs);
     try {
       const { done, value } = await pieces.next();
       if (tooLate) throw slow(url);
@@ -97,11 +97,28 @@ export function bodyOf(message: IncomingMessage, options: BodyOptions): ByteStre
   );
 }
 
-function decoded(message: IncomingMessage): Readable {
-  const decoder = DECODERS.get(codingOf(message) ?? '')?.();
-  if (!decoder) return message;
-  // Whoever reads what comes out hears of what goes wrong.
-  pipeline(message, decoder, () => undefined);
+interface Decoded {
+  readonly pieces: AsyncIterator<Uint8Array<ArrayBuffer>>;
+  /** What is to be ended with it. */
+  readonly streams: readonly Readable[];
+}
+
+/** `alive` is told of what comes of a body whose pieces wait until it is whole. */
+function decoded(message: IncomingMessage, alive: () => void): Decoded {
+  const coding = codingOf(message) ?? '';
+  const decoder = DECODERS.get(coding);
+  if (!decoder) return { pieces: message[Symbol.asyncIterator](), streams: [message] };
+  if (isShort(message)) {
+    const streamed = (coded: Buffer): Readable => through(Readable.from([coded]), decoder());
+    return { pieces: decodedAtOnce(message, coding, alive, streamed), streams: [message] };
+  }
+  const source = through(message, decoder());
+  return { pieces: source[Symbol.asyncIterator](), streams: [source, message] };
+}
+
+/** Whoever reads what comes out hears of what goes wrong. */
+function through(coded: Readable, decoder: Transform): Transform {
+  pipeline(coded, decoder, () => undefined);
   return decoder;
 }
 

@@ -119,6 +119,21 @@ describe('an answer', () => {
     expect(upstream.asked()[0]?.headers['accept-encoding']).toBe('gzip, br');
   });
 
+  it('may become much more than was sent', async () => {
+    const text = 'hello'.repeat(MIB);
+    upstream.put('/a', { body: new Uint8Array(gzipSync(text)), headers: { 'content-encoding': 'gzip' } });
+
+    expect(await read('/a', { compressed: true })).toBe(text);
+  });
+
+  it('that is short, compressed and ends early is a failure', async () => {
+    const body = new Uint8Array(gzipSync('hello'.repeat(1000)));
+    upstream.put('/a', { body, headers: { 'content-encoding': 'gzip' } });
+    upstream.misbehave('/a', truncated(0.5));
+
+    expect(await failureOf(read('/a', { compressed: true }))).toMatchObject({ reason: 'UPSTREAM_BROKEN' });
+  });
+
   it.each([
     ['is a bomb', gzipSync(new Uint8Array(MIB)), 'its answer is longer than 1000 bytes'],
     ['is cut off', gzipSync('hello'.repeat(99)).subarray(0, 20), 'its answer cannot be decoded'],
@@ -154,14 +169,15 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['that stops', dripping(new Tap())],
-    ['whose headers do not come', slow(new Gate())],
-  ])('%s is given up', async (_, fault) => {
-    upstream.put('/a', { body: 'hello' });
+    ['that stops', dripping(new Tap()), {}],
+    ['that stops, compressed,', dripping(new Tap()), { 'content-encoding': 'gzip' }],
+    ['whose headers do not come', slow(new Gate()), {}],
+  ])('%s is given up', async (_, fault, headers) => {
+    upstream.put('/a', { body: 'hello', headers });
     upstream.misbehave('/a', fault);
     using impatient = new OutboundClient({ allowed, patience: IMPATIENCE });
 
-    const answer = impatient.fetch(new URL('/a', upstream.url), { maxBytes: 10 });
+    const answer = impatient.fetch(new URL('/a', upstream.url), { maxBytes: 10, compressed: true });
 
     expect(await failureOf(answer)).toMatchObject({ code: 'DEADLINE_EXCEEDED', reason: 'UPSTREAM_SLOW' });
   });
