@@ -115,11 +115,11 @@ const newId = (): string => crypto.randomUUID();
 
 /** The composition root: the only place that chooses concrete parts. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { config, directory, log, now, onStep, monotonic = () => performance.now() } = options;
+  const { config, directory, log, now, onStep, shared = false } = options;
   const outward = openOutbound(config, now);
   const key = directory.signingKey();
   const [database, blobs] = await Promise.all([
-    MetadataDatabase.open(directory.database, { shared: options.shared ?? false }),
+    MetadataDatabase.open(directory.database, { shared }),
     FilesystemBlobs.open({
       root: directory.blobs,
       reserveBytes: config.reserve,
@@ -183,12 +183,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     locations: config.locations,
     ...(config.domain !== undefined && { domain: config.domain }),
   });
-  const uploads = new UploadSessions({
-    blobs,
-    sealer: new TokenSealer(key, 'upload'),
-    now,
-    ttlMs: config.uploadExpiry,
-  });
+  const forUploads = new TokenSealer(key, 'upload');
+  const uploads = new UploadSessions({ blobs, sealer: forUploads, now, ttlMs: config.uploadExpiry });
   const sealer = new SecretSealer(key, 'upstream credentials');
   const upstreamSecrets = new UpstreamSecretTables({
     database,
@@ -196,7 +192,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...(config.secrets !== undefined && { files: new SecretFiles(config.secrets) }),
   });
   const publicHosts = config.publicUrl === undefined ? [] : [new URL(config.publicUrl).host];
-  const fetches = openDownloads({ database, blobs, log, now, newId, shared: options.shared ?? false });
+  const fetches = openDownloads({ database, blobs, log, now, newId, shared });
   const loop = new UpstreamLoop(installationName(key));
   const opened = openRepositories({
     database,
@@ -212,6 +208,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     now,
     newId,
     times: { leaseMs: config.gcLease, trashRetention: config.trashRetention },
+    shared,
     ...(onStep && { onStep }),
   });
   const data: DataPlane = new DataPlane({
@@ -257,7 +254,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   });
   const clock = new ClockWatch({
     now,
-    monotonic,
+    monotonic: options.monotonic ?? (() => performance.now()),
     pauseMs: Math.max(config.gcGrace, PAUSE_MS),
     record: new ClockFile(directory.clock),
   });

@@ -40,6 +40,9 @@ const SMALL_BODIES = 32 * 1024 * 1024;
 /** For how long a copy is kept that nothing copied needs: it can be had again. */
 const COPY_LEASE_MS = 30 * 24 * 3_600_000;
 
+/** Milliseconds that copies and documents wait at most while more of them keep coming, where no other process misses them. */
+const KEPT_WITHIN_MS = 10_000;
+
 /** For how long pulls wait to be noted together. */
 const NOTED_WITHIN_MS = 10_000;
 
@@ -67,6 +70,8 @@ interface OpenParts {
     readonly downloads: Downloads;
     readonly loop: UpstreamLoop;
   };
+  /** Whether other processes serve the same data. */
+  readonly shared: boolean;
   readonly formats: readonly Format[];
   /** What answers requests to these repositories, once there is one. */
   readonly data: () => Pick<DataPlane, 'match' | 'run'>;
@@ -105,7 +110,7 @@ export function openRepositories(parts: OpenParts) {
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
   const kept = new DocumentTables(database, blobs, now);
-  const company = new Company();
+  const company = new Company(parts.shared ? {} : { longestMs: KEPT_WITHIN_MS });
   const documents = new KeptDocuments({
     company,
     store: kept,

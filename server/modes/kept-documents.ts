@@ -39,10 +39,23 @@ interface KeptOptions {
   readonly failed: (cause: unknown) => void;
 }
 
+/** A document that was written just now. */
+interface Written extends Made {
+  /** Milliseconds that writing the texts took. */
+  readonly took: number;
+}
+
 interface Making {
   readonly made: Promise<Made>;
-  /** Resolves once every coding is there. */
-  readonly coded: Promise<void>;
+  /** Has it compressed, which is done once; resolves when every coding is there. */
+  coded(): Promise<void>;
+}
+
+/** What was made last of all that is still to be kept. */
+interface Latest {
+  readonly wanted: Wanted;
+  /** Resolves when what is being written there was, or could not be: this, or what it takes the place of. */
+  writing: Promise<void> | undefined;
 }
 
 /** Bodies up to this size are answered from memory; the kernel sends larger ones. */
@@ -60,8 +73,8 @@ export class KeptDocuments {
   readonly #options: KeptOptions;
   readonly #making = new Map<string, Making>();
   readonly #keeping = new Set<Promise<void>>();
-  /** By address, what was made last of all that is still to be kept. */
-  readonly #latest = new Map<string, { readonly wanted: Wanted; readonly keeping: Promise<void> }>();
+  /** By address. */
+  readonly #latest = new Map<string, Latest>();
   readonly #outdated = new LaterWork();
   readonly #demand = new DocumentDemand();
   readonly #recent = new Recent<Uint8Array<ArrayBuffer>>(IN_MEMORY);
@@ -84,6 +97,8 @@ export class KeptDocuments {
         const [underWay] = making.filter((each) => each !== undefined);
         this.#demand.asked(placeOf(wanted.at), known !== undefined || underWay !== undefined);
         if (known) return opened(known, part, variant);
+        // What is asked for again may be asked for often; who is told why it cannot be made is who asks for it.
+        underWay?.coded().catch(() => undefined);
         const { made } = underWay ?? this.#make(kind, key, part, this.#narrowed(wanted, variant));
         return fromMemory(await made, part, variant);
       },
@@ -97,7 +112,7 @@ export class KeptDocuments {
         const work = async () => {
           const part = await repo.index(kind, key);
           const wanted = wantedOf(repositoryId, { kind, key, part, baseUrl });
-          if (wanted && this.#isDue(wanted)) await this.#make(kind, key, part, wanted).coded;
+          if (wanted && this.#isDue(wanted)) await this.#make(kind, key, part, wanted).coded();
         };
         this.#outdated.add(place, work, this.#demand.notBefore(place));
       },
@@ -146,17 +161,25 @@ export class KeptDocuments {
     return fromMemory(await this.#written(kind, key, part, { variant, baseUrl }), part, variant);
   }
 
+  async #code(place: string, { layouts, took }: Written): Promise<void> {
+    const begun = performance.now();
+    await Promise.all(layouts.map((layout) => code(layout)));
+    const now = performance.now();
+    this.#demand.made(place, now, took + now - begun);
+  }
+
   /** The texts of one variant, or of all. */
   async #written<T>(
     kind: KeptIndex<T>,
     key: IndexKey,
     part: IndexPart<T>,
     { variant, baseUrl }: Pick<Wanted, 'variant' | 'baseUrl'>,
-  ): Promise<Made> {
+  ): Promise<Written> {
+    const begun = performance.now();
     const layouts: MadeDocument[] = [];
     for (const document of kind.documents(await part.value(), key, baseUrl))
       if (variant === undefined || document.variant === variant) layouts.push(await written(document));
-    return { layouts, madeAt: this.#options.now() };
+    return { layouts, madeAt: this.#options.now(), took: performance.now() - begun };
   }
 
   #make<T>(kind: KeptIndex<T>, key: IndexKey, part: IndexPart<T>, wanted: Wanted): Making {
@@ -164,24 +187,24 @@ export class KeptDocuments {
     const [place, id] = [placeOf(at), idOf(wanted)];
     const known = this.#making.get(id);
     if (known) return known;
-    const begun = performance.now();
     const made = this.#written(kind, key, part, wanted);
-    const coded = made.then(async ({ layouts }) => {
-      await Promise.all(layouts.map((layout) => code(layout)));
-      const now = performance.now();
-      this.#demand.made(place, now, now - begun);
-    });
+    let coding: Promise<void> | undefined;
+    const coded = (): Promise<void> => (coding ??= made.then((document) => this.#code(place, document)));
     const making = { made, coded };
     this.#making.set(id, making);
+    const latest: Latest = { wanted, writing: this.#latest.get(place)?.writing };
+    this.#latest.set(place, latest);
     // Nobody waits for the disk: until it is kept it is answered from here. What was made of something older is not kept after it.
-    const before = this.#latest.get(place)?.keeping;
     const keep = async (): Promise<void> => {
-      await coded;
-      await this.#options.company.join();
-      await before;
-      if (this.#latest.get(place)?.wanted === wanted) await this.#keep(at, source, await made);
+      await coded();
+      await latest.writing;
+      if (this.#latest.get(place) !== latest) return;
+      const writing = this.#keep(at, source, await made);
+      latest.writing = writing.catch(() => undefined);
+      await writing;
     };
-    const keeping = keep()
+    const keeping = made
+      .then((document) => this.#options.company.add(keep, bytesOf(document)).done)
       // That it could not be made is told to whoever asked for it.
       .catch((error: unknown) =>
         made.then(
@@ -192,9 +215,8 @@ export class KeptDocuments {
       .finally(() => {
         this.#making.delete(id);
         this.#keeping.delete(keeping);
-        if (this.#latest.get(place)?.wanted === wanted) this.#latest.delete(place);
+        if (this.#latest.get(place) === latest) this.#latest.delete(place);
       });
-    this.#latest.set(place, { wanted, keeping });
     this.#keeping.add(keeping);
     return making;
   }
@@ -243,6 +265,9 @@ const opened = (
   variant: string,
 ): OpenedDocument =>
   openedOf(layouts, variant, { part, madeAt }, ([from, size]) => ({ size, open: () => open(from, size) }));
+
+const bytesOf = ({ layouts }: Made): number =>
+  layouts.reduce((sum, { bodies }) => sum + bodies.identity.byteLength, 0);
 
 const sizeOf = ({ layouts }: StoredDocument): number =>
   layouts

@@ -67,6 +67,10 @@ const AT_LENGTH: Readonly<Record<Compressed, Compress>> = {
   br: async (text) => new Uint8Array(await brotlied(text, brotliOf(LONG_QUALITY, text.byteLength))),
 };
 
+/** With gzip. */
+export const zipped = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> =>
+  (bytes.byteLength <= BRIEF ? BRIEFLY : AT_LENGTH).gzip(bytes);
+
 /** The window is no larger than the text, since all of it is made ready first. */
 const brotliOf = (quality: number, byteLength: number) => ({
   params: {

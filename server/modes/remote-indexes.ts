@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip } from 'node:zlib';
 import type { Body } from '../core/blob.ts';
 import type { CopyState } from '../core/copies.ts';
 import type { DocumentAddress, StoredDocument } from '../core/documents.ts';
@@ -16,6 +16,7 @@ import type { CacheState } from '../core/repo.ts';
 import type { UpstreamFound } from '../core/upstream.ts';
 import { absentNow, absentStill } from './absence.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
+import { zipped } from './made-document.ts';
 import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { ReadIndex } from './remote-memory.ts';
@@ -23,7 +24,6 @@ import type { SafetyGate } from './safety-gate.ts';
 import type { Unkept } from './unkept-indexes.ts';
 import { validatorsOf } from './validators.ts';
 
-const zipped = promisify(gzip);
 const unzipped = promisify(gunzip);
 
 /** Times that an index is asked for when it is purged each time. */
@@ -184,7 +184,7 @@ export class RemoteIndexes implements IndexReader {
     answer: UpstreamFound,
     { held, purges }: { readonly held: Held | undefined; readonly purges: string },
   ): Promise<Answered> {
-    const { copies, memory, now, repositoryId, unnoticed } = this.#parts;
+    const { company, copies, memory, now, repositoryId, unnoticed } = this.#parts;
     const { bytes, digest } = await receive(answer.body, wanted.upstream.maxBytes);
     const state = { ...validatorsOf(answer.headers), validatedAt: now() };
     if (digest === held?.source) {
@@ -197,17 +197,17 @@ export class RemoteIndexes implements IndexReader {
     });
     const contentType = answer.headers.get('content-type') ?? 'application/octet-stream';
     const unkept = { source: digest, body, state, purges };
+    const keep = () => this.#keep(wanted, unkept, contentType).catch(unnoticed);
     await memory.unkept.add(`${repositoryId} ${wanted.what}`, unkept, () =>
-      this.#keep(wanted, unkept, contentType).catch(unnoticed),
+      company.add(keep, bytes.byteLength),
     );
     return 'miss';
   }
 
   async #keep<T>({ at, what }: Wanted<T>, { source, body, state, purges }: Unkept, contentType: string) {
-    const coded = new Uint8Array(await zipped(body.bytes));
+    const coded = await zipped(body.bytes);
     const bodies = { gzip: [0, coded.byteLength] as const };
     const layouts = [{ variant: body.url, contentType, etag: source, bodies }];
-    await this.#parts.company.join();
     await this.#parts.documents.keepCopy(at, { source, layouts }, [coded], { what, state, purges });
   }
 

@@ -177,7 +177,9 @@ describe('an answer', () => {
     upstream.misbehave('/a', fault);
     using impatient = new OutboundClient({ allowed, patience: IMPATIENCE });
 
-    const answer = impatient.fetch(new URL('/a', upstream.url), { maxBytes: 10, compressed: true });
+    const answer = impatient
+      .open(new URL('/a', upstream.url), { maxBytes: 10, compressed: true })
+      .then(({ body: bytes }) => new Response(bytes).text());
 
     expect(await failureOf(answer)).toMatchObject({ code: 'DEADLINE_EXCEEDED', reason: 'UPSTREAM_SLOW' });
   });
