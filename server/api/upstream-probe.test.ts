@@ -58,9 +58,9 @@ describe('a new upstream', () => {
 
   it('may refuse to say', async () => {
     upstream.misbehave(/./, status(403));
-    expect(await warning('refusing', remote(upstream.url))).toContain(
-      'refuses the credentials, or wants some',
-    );
+    expect(await warning('refusing', remote(upstream.url))).toContain('no more can be copied than it shows');
+    const login = { upstreamCredentials: { usernamePasswordCredentials: { username: 'ci', password: 'p' } } };
+    expect(await warning('refused', remote(upstream.url, login))).toContain('refuses the credentials;');
   });
 
   it('may be too slow', async () => {

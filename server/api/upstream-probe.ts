@@ -44,7 +44,7 @@ export async function probeUpstream(
   const answer = await withPatience((isLate) => ask(upstreams.open(settings), probe, isLate)).catch(
     asRefusal,
   );
-  if (answer instanceof RegistryError) return [doubtAbout(host, answer)];
+  if (answer instanceof RegistryError) return [doubtAbout(host, answer, credentials !== undefined)];
   if (upstream.isPreset || probe.accepts(answer)) return [];
   const type = answer.headers
     .get('content-type')
@@ -105,9 +105,11 @@ async function withPatience<T>(work: (isLate: () => boolean) => Promise<T>): Pro
 }
 
 /** The same words whatever kept it from answering: who may create repositories shall not learn what is in the network. */
-function doubtAbout(host: string, { reason }: RegistryError): string {
+function doubtAbout(host: string, { reason }: RegistryError, hasCredentials: boolean): string {
   if (reason === 'UPSTREAM_REFUSED')
-    return `${host} refuses the credentials, or wants some; what it has cannot be copied until they are right`;
+    return hasCredentials
+      ? `${host} refuses the credentials; what it has cannot be copied until they are right`
+      : `${host} wants credentials, and none are set; without them no more can be copied than it shows to everybody`;
   return (
     `${host} could not be asked whether it is a repository of this format; it is asked again when something is wanted ` +
     'of it. A server that is not on the public internet must be named by the operator in --allow-upstream-hosts'

@@ -58,7 +58,9 @@ export const createRepository = defineCommand({
   ],
   positionals: { repository: one('Id of the repository: lower-case letters, digits and hyphens.') },
   flags: {
-    repositoryFormat: required(text('FORMAT', 'What the repository holds, such as docker.')),
+    repositoryFormat: required(
+      text('FORMAT', 'What the repository holds: docker, npm, python, maven, go or generic.'),
+    ),
     mode: choice(
       ['none', ...MODES],
       'How the repository comes by its content: published to it, copied from an upstream, always asked of one, or ' +
