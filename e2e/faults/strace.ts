@@ -4,8 +4,8 @@ export interface Tracing extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** From when this resolves until it is disposed of, every sync of the process fails as on a broken disk. */
-export const failSyncs = (pid: number): Promise<Tracing> => tampered(pid, 'error=EIO');
+/** From when this resolves until it is disposed of, every sync of the process, or of one path, fails as on a broken disk. */
+export const failSyncs = (pid: number, path?: string): Promise<Tracing> => tampered(pid, 'error=EIO', path);
 
 /** The same, but every sync takes so many milliseconds longer. */
 export const slowSyncs = (pid: number, milliseconds: number): Promise<Tracing> =>
@@ -16,13 +16,17 @@ const LEAVE_MS = 10_000;
 /** All threads; and what they call nowhere, since nobody gets on while strace waits for someone to read that. */
 const QUIET = ['-f', '-o', '/dev/null'];
 
-async function tampered(pid: number, how: string): Promise<Tracing> {
+async function tampered(pid: number, how: string, path?: string): Promise<Tracing> {
   const calls = 'fsync,fdatasync,sync_file_range';
   const inject = `inject=fsync,fdatasync:${how}`;
-  const child = Bun.spawn(
-    [findProgram('strace') ?? 'strace', ...QUIET, '-e', `trace=${calls}`, '-e', inject, '-p', String(pid)],
-    { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 120_000 },
-  );
+  const of = path === undefined ? [] : ['-P', path];
+  const filters = ['-e', `trace=${calls}`, '-e', inject, ...of];
+  const child = Bun.spawn([findProgram('strace') ?? 'strace', ...QUIET, ...filters, '-p', String(pid)], {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    timeout: 120_000,
+  });
   await attached(child.stderr);
   return {
     pid: child.pid,

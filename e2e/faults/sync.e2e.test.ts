@@ -77,6 +77,36 @@ describeWith('when a sync fails', ['strace'], () => {
   );
 
   test.skipIf(noTracing !== undefined)(
+    'of the directory that names the bytes, the push fails too, and the next one works',
+    async () => {
+      const data = join(home.path, 'directory');
+      await using server = await pushed(data);
+      const { program, registry, ledger } = server;
+      const bytes = noise(4, 100_000);
+      const digest = digestOf(bytes);
+      ledger.contents.set(digest, bytes);
+      const push = () => ledger.begin('the push', [[blobKey('kept', digest), digest]]);
+
+      push();
+      {
+        const shard = join(data, 'blobs', 'sha256', digest.slice('sha256:'.length, 'sha256:'.length + 2));
+        await using _ = await failSyncs(program.pid, shard);
+        expect((await registry.pushBlob('kept', bytes)).status).toBe(503);
+        await verify(registry, ledger);
+      }
+      expect(ledger.allowed(blobKey('kept', digest))).toEqual([undefined]);
+
+      const again = push();
+      expect((await registry.pushBlob('kept', bytes)).status).toBe(201);
+      ledger.acknowledge(again);
+      await verify(registry, ledger);
+      expect(await program.stop()).toBe(0);
+      expect((await entrepot(['doctor', '--data', data, '--deep', '--reserve', '1MiB'])).code).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  test.skipIf(noTracing !== undefined)(
     'of the database, the server takes no more writes, says so, reads on, and is whole after a restart',
     async () => {
       const data = join(home.path, 'database');
