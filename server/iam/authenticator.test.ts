@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
+import * as fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { Principal } from '../core/iam.ts';
 import { AccountTables } from '../stores/metadata/account-tables.ts';
@@ -62,6 +63,14 @@ const refused = async (authorization: string) =>
 const registryTokenOf = async (authorization: string) =>
   (await tokens.issueRegistry((await authenticate(authorization)).bearer)).secret;
 
+/** What is nearly a token. */
+const HOSTILE = [
+  ...['', '.', '..', '...', 'a.b.c', 'null', 'undefined', '{}', '[]', 'e30.e30.', 'bnVsbA.bnVsbA.bnVsbA'],
+  `${btoa('{"alg":"none"}')}.${btoa('{"iss":"entrepot","sub":"ann"}')}.`,
+  `${btoa('{"alg":"HS256","crit":["b64"],"b64":false}')}.e30.AAAA`,
+  btoa(`{"__proto__":${'['.repeat(5_000)}`),
+];
+
 const ANN = { kind: 'user', id: 'ann', belongsTo: [] } as const;
 const issueAccess = (of: string) => tokens.issue({ kind: 'login', of, seconds: 12 * 3600 });
 
@@ -78,6 +87,36 @@ test.each(['ann', 'nobody'])(
     expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED').length).toBeGreaterThanOrEqual(26);
   },
 );
+
+test('whatever is not a credential is refused as one', async () => {
+  const token = (await issueAccess('ann')).secret;
+  const registry = await registryTokenOf(`Bearer ${token}`);
+  const secret = fc.oneof(
+    fc.string(),
+    fc.base64String(),
+    fc.constantFrom(...HOSTILE),
+    fc
+      .tuple(
+        fc.constantFrom(token, registry),
+        fc.nat(),
+        fc.constantFrom('', '.', 'A', '=', '\0', 'é', '.e30.'),
+      )
+      // Neither token is any longer itself.
+      .map(
+        ([whole, at, put]) =>
+          whole.slice(0, at % (whole.length - 1)) + put + whole.slice((at % (whole.length - 1)) + 2),
+      ),
+  );
+  const pair = fc
+    .tuple(fc.constantFrom('oauth2accesstoken', '_json_key', '_json_key_base64'), secret)
+    .map(([user, text]) => `Basic ${Buffer.from(`${user}:${text}`).toString('base64')}`);
+  const scheme = fc.constantFrom('Bearer ', 'bearer\t', 'Digest ', '');
+  const header = fc.oneof(
+    fc.tuple(scheme, secret).map((both) => both.join('')),
+    pair,
+  );
+  await fc.assert(fc.asyncProperty(header, refused), { numRuns: 300 });
+});
 
 test('a password that is changed while it is checked makes no log-in', async () => {
   const passwords = new PasswordChecker();

@@ -5,12 +5,18 @@ export function tarEntry(name: string, type: string, content: string): Buffer {
   header.write(name);
   header.write('0000644\0', 100);
   header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
-  header.write(' '.repeat(8), 148);
   header.write(type, 156);
   header.write('ustar\u000000', 257);
+  sealHeader(header);
+  return Buffer.concat([header, Buffer.from(content), Buffer.alloc((512 - (size % 512)) % 512)]);
+}
+
+/** Writes the checksum of the header that begins there, over whatever it has now. */
+export function sealHeader(archive: Buffer, at = 0): void {
+  const header = archive.subarray(at, at + 512);
+  header.fill(' ', 148, 156);
   const sum = header.reduce((all, byte) => all + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return Buffer.concat([header, Buffer.from(content), Buffer.alloc((512 - (size % 512)) % 512)]);
 }
 
 /** A record of an extended header (POSIX pax). */

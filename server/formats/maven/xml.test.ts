@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import * as fc from 'fast-check';
 import { readXml, textAt } from './xml.ts';
 
 const read = (text: string, lenient = false) => readXml(new TextEncoder().encode(text), { lenient });
@@ -76,4 +77,40 @@ describe('a document', () => {
   ])('%j is refused in words', async (text, words) => {
     expect(await refusal(text)).toContain(words);
   });
+
+  test('is read, or refused in a sentence, whatever its bytes are', async () => {
+    const piece = fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom(...PIECES) },
+      fc.string({ unit: 'binary', maxLength: 4 }),
+    );
+    const marked = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
+    const texts = fc.oneof(
+      marked,
+      marked.map((inner) => `<a>${inner}</a>`),
+    );
+    const bytes = fc.oneof(
+      texts.map((text) => new TextEncoder().encode(text)),
+      fc.uint8Array({ maxLength: 100 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.boolean(), async (document, lenient) => {
+        const failure: unknown = await readXml(document, { lenient }).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (failure === undefined) return;
+        expect(failure).toBeInstanceOf(SyntaxError);
+        expect(String(failure)).not.toMatch(/\.$/);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });
+
+/** What documents are made of, and what those are that mean harm. */
+const PIECES = [
+  ...['<', '>', '</', '/>', '<a', '<a>', '</a>', '"', "'", '=', ' ', ' x="1"', ' xmlns:b="c"', '<b:c/>'],
+  ...['&', ';', '&lt;', '&#', '&#x110000;', '&#xd800;', '&#0;', '&nbsp;', '&constructor;', '&__proto__;'],
+  ...['<!--', '-->', '<![CDATA[', ']]>', '<?', '?>', '<?xml version="1.0"?>', '<?xml encoding="utf-16"?>'],
+  ...['<!DOCTYPE a [<!ENTITY b "c">]>', '\0', '\ufffe', '\ufeff', '\r', '\n', 'é', '\u{1F600}'],
+];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import tar from 'tar-stream';
-import { paxRecord, TAR_END, tarEntry } from '../../testing/tar.ts';
+import { paxRecord, sealHeader, TAR_END, tarEntry } from '../../testing/tar.ts';
 import type { ByteStream } from '../../core/blob.ts';
 import { checkedManifest } from './checked-manifest.ts';
 import { readPublish } from './read-publish.ts';
@@ -241,6 +241,31 @@ describe('a tarball', () => {
         expect(await refusalOf(bytes.slice(0, length))).toMatchObject({ reason: 'TARBALL_INVALID' });
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('with other bytes anywhere is read, or refused as one', async () => {
+    const bytes = Buffer.concat([
+      tarEntry('g', 'g', paxRecord('comment', 'a commit')),
+      tarEntry('x', 'x', paxRecord('path', 'package/long')),
+      tarEntry('package/short', '0', 'text'),
+      tarEntry('package/package.json', '0', PACKAGE),
+      TAR_END,
+    ]);
+    const edits = fc.array(fc.tuple(fc.nat(bytes.byteLength - 1025), fc.nat(255)), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(edits, async (changes) => {
+        const changed = Buffer.from(bytes);
+        for (const [at, byte] of changes) changed[at] = byte;
+        for (let at = 0; at < bytes.byteLength - 1024; at += 512)
+          if (bytes.toString('latin1', at + 257, at + 262) === 'ustar') sealHeader(changed, at);
+        const failure: unknown = await look(new Uint8Array(gzipSync(changed))).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (failure !== undefined) expect(failure).toMatchObject({ reason: 'TARBALL_INVALID' });
+      }),
+      { numRuns: 300 },
     );
   });
 
