@@ -65,7 +65,17 @@ const registryTokenOf = async (authorization: string) =>
 
 /** What is nearly a token. */
 const HOSTILE = [
-  ...['', '.', '..', '...', 'a.b.c', 'null', 'undefined', '{}', '[]', 'e30.e30.', 'bnVsbA.bnVsbA.bnVsbA'],
+  '',
+  '.',
+  '..',
+  '...',
+  'a.b.c',
+  'null',
+  'undefined',
+  '{}',
+  '[]',
+  'e30.e30.',
+  'bnVsbA.bnVsbA.bnVsbA',
   `${btoa('{"alg":"none"}')}.${btoa('{"iss":"entrepot","sub":"ann"}')}.`,
   `${btoa('{"alg":"HS256","crit":["b64"],"b64":false}')}.e30.AAAA`,
   btoa(`{"__proto__":${'['.repeat(5_000)}`),

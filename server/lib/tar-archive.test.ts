@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { once } from 'node:events';
-import { paxRecord, TAR_END, tarEntry } from '../testing/tar.ts';
+import { paxRecord, sealHeader, TAR_END, tarEntry } from '../testing/tar.ts';
 import { readTar, wrongHeaders } from './tar-archive.ts';
 
 async function headersOf(...parts: readonly Buffer[]) {
@@ -41,5 +41,24 @@ test.each(['x', 'g', 'L', 'K'])(
     };
     expect(await after(1024 * 1024)).toBeUndefined();
     expect(await after(1024 * 1024 + 1)).toContain('in front of one of its entries');
+  },
+);
+
+test.each(['99999999999\0', '-0000000001\0', 'x', `\u0080${'\u0001'.repeat(11)}`])(
+  'an entry of the size %j fails the archive, before anybody waits for its end',
+  async (size) => {
+    const entry = tarEntry('top/a', '0', 'x');
+    entry.fill(0, 124, 136).write(size, 124, 'latin1');
+    sealHeader(entry);
+    const read = headersOf(entry, tarEntry('top/b', '0', 'x'));
+    expect(await read.catch((error: Error) => error.message)).toBe('it has an entry whose size is no number');
+  },
+);
+
+test.each(['-5', 'many', '1e3', '9007199254740993'])(
+  'an extended header that says the size %j fails the archive',
+  async (size) => {
+    const read = headersOf(tarEntry('x', 'x', paxRecord('size', size)), tarEntry('top/a', '0', 'x'));
+    expect(await read.catch((error: Error) => error.message)).toBe('it has an entry whose size is no number');
   },
 );

@@ -10,6 +10,8 @@ const OF_ONE = ['path', 'linkpath', 'size'];
  */
 export function readTar(): tar.Extract {
   const archive = tar.extract();
+  watch(archive, '_header', requireSize);
+  watch(archive, '_pax', requireSize);
   Object.defineProperty(archive, '_paxGlobal', {
     get: () => null,
     set: (said: object | null) => {
@@ -18,6 +20,27 @@ export function readTar(): tar.Extract {
     },
   });
   return archive;
+}
+
+/** What is set there is held to `require` first, where what that throws fails the archive. */
+function watch(archive: tar.Extract, key: string, require: (said: object | null) => void): void {
+  let known: object | null = null;
+  Object.defineProperty(archive, key, {
+    get: () => known,
+    set: (said: object | null) => {
+      require(said);
+      known = said;
+    },
+  });
+}
+
+/** The parser waits for ever for the end of an entry whose size is no number. */
+function requireSize(said: object | null): void {
+  const size: unknown = said === null ? undefined : Reflect.get(said, 'size');
+  if (size === undefined) return;
+  const known = typeof size === 'string' && /^\d+$/.test(size) ? Number(size) : size;
+  if (!Number.isSafeInteger(known) || Number(known) < 0)
+    throw new Error('it has an entry whose size is no number');
 }
 
 /**
