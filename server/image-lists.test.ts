@@ -42,10 +42,10 @@ async function page(image: ImageClient, query: string, send?: Send): Promise<Lis
 
 const tagsIn = ({ body }: Listed): readonly string[] => JSON.parse(body).tags;
 
-/** Some pages of an image's list, as often as it takes to remember and to compress them. */
+/** Some pages of an image's list, first made and then remembered. */
 async function listed(image: ImageClient, send?: Send): Promise<readonly Listed[]> {
   let seen: readonly Listed[] = [];
-  for (let asked = 0; asked < 3; asked += 1)
+  for (let asked = 0; asked < 2; asked += 1)
     seen = await Promise.all(PAGES.map((query) => page(image, query, send)));
   return seen;
 }

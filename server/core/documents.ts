@@ -25,6 +25,8 @@ export interface OpenedDocument {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cache?: CacheState;
   readonly without?: readonly string[];
+  /** Told that somebody would rather have had it compressed. */
+  uncoded?(): void;
 }
 
 export interface DocumentReader {

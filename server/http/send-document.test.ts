@@ -49,6 +49,24 @@ describe('the coding of a document', () => {
 
     expect(text).toBe('plain');
   });
+
+  test.each([
+    [undefined, 0],
+    ['identity', 0],
+    ['gzip', 1],
+    ['br, gzip;q=0', 1],
+    ['zstd', 0],
+  ])('is wished for by %s where there is none: %i', async (accepted, wishes) => {
+    let wished = 0;
+    const document = { ...opened, bodies: { identity: body('plain') }, uncoded: () => (wished += 1) };
+    const headers = accepted === undefined ? {} : { 'accept-encoding': accepted };
+    await ask({ ...headers, 'if-none-match': '"abc"' }, document);
+    await ask(headers, { ...document, bodies: opened.bodies });
+    expect(wished).toBe(0);
+
+    await ask(headers, document);
+    expect(wished).toBe(wishes);
+  });
 });
 
 describe('a document that the client has', () => {

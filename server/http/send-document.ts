@@ -31,6 +31,7 @@ export async function sendDocument(
     ...(without && partialHeaders(without)),
   };
   if (isUnchanged(request.headers, opened, etag)) return new Response(null, { status: 304, headers });
+  if (coding === 'identity' && wanted.length > 0) opened.uncoded?.();
   const body = bodies[coding];
   if (!body) throw new Error('a document has no body');
   if (coding !== 'identity') headers['content-encoding'] = coding;

@@ -40,8 +40,8 @@ const BESIDES = 1024;
 
 /**
  * Documents of which there are as many as clients think of pages: in memory alone, so that whoever reads writes nothing, and
- * bounded. Of each page the last one that was made is here, and whether it still holds its source says. One is compressed once it is
- * asked for again: what changes as often as it is read is never worth that.
+ * bounded. Of each page the last one that was made is here, and whether it still holds its source says. One is compressed once it was
+ * asked for again by somebody who takes it so: what changes as often as it is read is not worth that.
  */
 export class RememberedDocuments {
   readonly #options: RememberedOptions;
@@ -58,8 +58,7 @@ export class RememberedDocuments {
     const place = placeOf(wanted.at);
     const known = this.#known.get(place);
     if (known?.source !== wanted.source) return opened(await this.#makeOnce(wanted, asked), asked.part);
-    this.#code(place, known);
-    return opened(known.remembered, asked.part);
+    return { ...opened(known.remembered, asked.part), uncoded: () => this.#code(place, known) };
   }
 
   #makeOnce<T>(wanted: Wanted, asked: Asked<T>): Promise<Remembered> {
