@@ -151,7 +151,8 @@ async function name(
     body: 'body' in kept ? kept.body : null,
     madeAt,
   });
-  await dropForms(tx, at);
+  const { rows: outdated } = await tooMany(tx, at);
+  for (const { id } of outdated) await tx.deleteFrom('document').where('id', '=', id).execute();
   return spare;
 }
 
@@ -174,15 +175,20 @@ const upsertDocument = prepared((db, row: NewRow) => {
   return db
     .insertInto('document')
     .values({ repository_id: row.repositoryId, kind: row.kind, key: row.key, form: row.form, ...values })
-    .onConflict((conflict) => conflict.columns(['repository_id', 'kind', 'key', 'form']).doUpdateSet(values));
+    .onConflict((conflict) => conflict.columns(['repository_id', 'key', 'kind', 'form']).doUpdateSet(values));
 });
-const dropForms = prepared((db, at: DocumentAddress) =>
-  db.deleteFrom('document').where(
-    'id',
-    'in',
-    sql<number>`(SELECT id FROM document WHERE repository_id = ${at.repositoryId} AND kind = ${at.kind}
-      AND key = ${at.key} ORDER BY stored_at DESC, id DESC LIMIT -1 OFFSET ${sql.lit(MOST_FORMS)})`,
-  ),
+/** The forms of an index that are one too many, which there seldom are. */
+const tooMany = prepared((db, at: DocumentAddress) =>
+  db
+    .selectFrom('document')
+    .select('id')
+    .where('repository_id', '=', at.repositoryId)
+    .where('kind', '=', at.kind)
+    .where('key', '=', at.key)
+    .orderBy('stored_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(sql.lit(-1))
+    .offset(sql.lit(MOST_FORMS)),
 );
 
 const stored = ({

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ChecksumAlgorithm, Digest } from '../../core/blob.ts';
 import type { StoredFile } from '../../core/catalog.ts';
 import type { Mode, RepositoryRow } from '../../core/repository.ts';
@@ -45,7 +46,9 @@ export class FilesByContent {
       ])
       .where('blob.state', 'in', ['live', 'condemned'])
       .$if(algorithm === 'sha256', (query) => query.where('blob.digest', '=', `sha256:${hex}`))
-      .$if(algorithm === 'sha512', (query) => query.where('blob.sha512', '=', hex))
+      .$if(algorithm === 'sha512', (query) =>
+        query.where(sql`substr(blob.sha512, 1, 32)`, '=', hex.slice(0, 32)).where('blob.sha512', '=', hex),
+      )
       .limit(MOST)
       .execute();
     return rows.map(({ digest, size, generation, path, package: pkg, version, name, mode, ...row }) => ({

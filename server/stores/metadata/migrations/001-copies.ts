@@ -12,11 +12,10 @@ export const COPIES: readonly string[] = [
     blob_digest TEXT REFERENCES blob(digest),
     stored_at INTEGER NOT NULL,
     body BLOB,
-    UNIQUE (repository_id, kind, key, form),
+    UNIQUE (repository_id, key, kind, form),
     CHECK ((blob_digest IS NULL) <> (body IS NULL))
   ) STRICT`,
   `CREATE INDEX document_by_blob ON document (blob_digest) WHERE blob_digest IS NOT NULL`,
-  `CREATE INDEX document_by_key ON document (repository_id, key)`,
   // What an upstream said last of something that is copied from it.
   `CREATE TABLE upstream_state (
     repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
