@@ -46,7 +46,14 @@ function copierOf(database: Database, of: CopyPlan['of']) {
     of.package,
   ).filter(({ version }) => wanted === undefined || version === wanted);
   const whole = wanted === undefined;
-  const text = whole ? all('SELECT rowid, * FROM package_text WHERE rowid = ?', id ?? null) : [];
+  const text = whole
+    ? all(
+        `SELECT repository, name, text FROM package_text WHERE rowid = ?1 UNION ALL
+         SELECT repository_id, name, new_text.text FROM new_text JOIN package ON package.id = package_id
+         WHERE package_id = ?1 LIMIT 1`,
+        id ?? null,
+      )
+    : [];
   const owned = whole
     ? all('SELECT * FROM owned_name WHERE repository_id = ? AND name = ?', repository, of.package)
     : [];

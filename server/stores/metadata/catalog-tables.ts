@@ -29,6 +29,7 @@ import {
   versionRow,
 } from './catalog-rows.ts';
 import { CommittedCache } from './committed-cache.ts';
+import { settleTexts } from './package-texts.ts';
 import { prepared } from './prepared.ts';
 import type { Transactions } from './transactions.ts';
 import { foldersUnder } from '../../lib/folders.ts';
@@ -177,11 +178,13 @@ export class FileLookups {
 
 /** One repository's rows, as formats read them. */
 export class CatalogTables implements CatalogReader {
+  readonly #database: Transactions;
   readonly #db: Kysely<Schema>;
   readonly #files: FileLookups;
   readonly #repositoryId: number;
 
   constructor(database: Transactions, files: FileLookups, repositoryId: number) {
+    this.#database = database;
     this.#db = database.read;
     this.#files = files;
     this.#repositoryId = repositoryId;
@@ -222,7 +225,11 @@ export class CatalogTables implements CatalogReader {
     return this.#files.packageState(this.#repositoryId, pkg);
   }
 
-  search(words: readonly string[], page: { readonly limit: number; readonly skip: number }): Promise<Found> {
+  async search(
+    words: readonly string[],
+    page: { readonly limit: number; readonly skip: number },
+  ): Promise<Found> {
+    await settleTexts(this.#database);
     return searchPackages(this.#db, this.#repositoryId, words, page);
   }
 

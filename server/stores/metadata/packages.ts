@@ -1,5 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import type { Attributes, PublishPlan } from '../../core/catalog.ts';
+import { noteText } from './package-texts.ts';
 import { onlyRow, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
@@ -16,13 +17,6 @@ interface PackageWanted {
   readonly now: number;
   /** Whether a version comes with it; without one the package is not listed. */
   readonly published: boolean;
-}
-
-interface PackageText {
-  readonly rowid: number;
-  readonly repository: number;
-  readonly name: string;
-  readonly text: string;
 }
 
 const ensureRow = prepared((db, row: PackageRow) =>
@@ -53,12 +47,6 @@ const setAttributes = prepared(
   (db, { id, attributes }: { readonly id: number; readonly attributes: string }) =>
     db.updateTable('package').set({ attributes }).where('id', '=', id),
 );
-const dropText = prepared((db, { rowid }: Pick<PackageText, 'rowid'>) =>
-  db.deleteFrom('package_text').where('rowid', '=', rowid),
-);
-const insertText = prepared((db, { rowid, repository, name, text }: PackageText) =>
-  db.insertInto('package_text').values({ rowid, repository, name, text }),
-);
 
 /** A package as it is before something is written to it. */
 export interface KnownPackage {
@@ -87,12 +75,10 @@ export async function describePackage(
   { describe, searchText }: Pick<PublishPlan, 'describe' | 'searchText'>,
 ): Promise<void> {
   if (!describe && searchText === undefined) return;
-  const { id, name, repositoryId: repository } = pkg;
+  const { id } = pkg;
   if (describe) {
     const attributes = JSON.stringify(describe(JSON.parse(pkg.attributes) as Attributes));
     if (attributes !== pkg.attributes) await setAttributes(tx, { id, attributes });
   }
-  if (searchText === undefined) return;
-  if (!pkg.blank) await dropText(tx, { rowid: id });
-  await insertText(tx, { rowid: id, repository, name, text: searchText });
+  if (searchText !== undefined) await noteText(tx, id, searchText);
 }

@@ -3,6 +3,7 @@ import type { TagRow } from '../../core/catalog.ts';
 import { RegistryError } from '../../core/error.ts';
 import type { MayRestore, Restored } from '../../core/trash.ts';
 import { recordEvent } from './outbox.ts';
+import { noteText } from './package-texts.ts';
 import { ensurePackage } from './packages.ts';
 import type { Schema } from './schema.ts';
 import type { DeletedVersionTable } from './schema-trash.ts';
@@ -153,8 +154,7 @@ async function packageAgain(
     .set({ attributes, annotations, created_at: createdAt })
     .where('id', '=', id)
     .execute();
-  if (text !== null)
-    await tx.insertInto('package_text').values({ rowid: id, repository: repositoryId, name, text }).execute();
+  if (text !== null) await noteText(tx, id, text);
   return id;
 }
 

@@ -388,6 +388,12 @@ export interface PackageTextTable {
   readonly text: string;
 }
 
+export interface NewTextTable {
+  readonly seq: Generated<number>;
+  readonly package_id: number;
+  readonly text: string;
+}
+
 export interface OwnedNameTable {
   readonly repository_id: number;
   readonly name: string;
@@ -442,6 +448,7 @@ export interface Schema {
   readonly scrub_state: ScrubStateTable;
   readonly freed_blob: FreedBlobTable;
   readonly package_text: PackageTextTable;
+  readonly new_text: NewTextTable;
   readonly owned_name: OwnedNameTable;
   readonly used_version: UsedVersionTable;
   readonly awaited_file: AwaitedFileTable;

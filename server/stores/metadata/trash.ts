@@ -3,6 +3,7 @@ import type { Act } from '../../core/audit.ts';
 import type { GarbageBatch } from '../../core/garbage.ts';
 import { durationMs } from '../../lib/duration.ts';
 import { lotsInTime } from './gc-lots.ts';
+import { textOfPackage } from './package-texts.ts';
 import { prepared } from './prepared.ts';
 import { listed } from './listed.ts';
 import type { Schema } from './schema.ts';
@@ -85,8 +86,7 @@ export async function signDeletions(tx: Tx, after: number, { actor }: Act): Prom
 /** Remembers what a package was that is about to be deleted, where versions of it are in the trash. */
 export async function rememberPackage(tx: Tx, packageId: number): Promise<void> {
   await sql`INSERT OR REPLACE INTO deleted_package (repository_id, name, attributes, annotations, text, created_at)
-    SELECT repository_id, name, attributes, annotations,
-      (SELECT text FROM package_text WHERE rowid = package.id), created_at FROM package
+    SELECT repository_id, name, attributes, annotations, ${textOfPackage}, created_at FROM package
     WHERE id = ${packageId} AND EXISTS (SELECT 1 FROM deleted_version
       WHERE deleted_version.repository_id = package.repository_id AND deleted_version.package = package.name)`.execute(
     tx,

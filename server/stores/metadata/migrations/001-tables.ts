@@ -59,22 +59,6 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
   `CREATE INDEX package_by_creation ON package (repository_id, created_at, name)`,
   `CREATE INDEX package_by_update ON package (repository_id, updated_at, name)`,
-  // Found by words and their beginnings, in one repository whatever others have; the row is the package's.
-  `CREATE VIRTUAL TABLE package_text USING fts5 (
-    repository, name, text, tokenize = 'unicode61', prefix = '1 2 3'
-  )`,
-  // Names that were published once stay their repository's, and versions stay used, though nothing is left of them.
-  `CREATE TABLE owned_name (
-    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    PRIMARY KEY (repository_id, name)
-  ) STRICT, WITHOUT ROWID`,
-  `CREATE TABLE used_version (
-    repository_id INTEGER NOT NULL REFERENCES repository(id) ON DELETE CASCADE,
-    package TEXT NOT NULL,
-    version TEXT NOT NULL,
-    PRIMARY KEY (repository_id, package, version)
-  ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE version (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
