@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CatalogReader, TagRow, TaggedVersion } from '../../core/catalog.ts';
 import { defineRememberedIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
@@ -15,8 +16,8 @@ export interface TagsPage {
   readonly versions: readonly TaggedVersion[];
 }
 
-/** Manifests that are described before others have their turn. */
-const LOT = 250;
+/** Manifests that are read, or described, before others have their turn. */
+const [MOST_READ, LOT] = [1_000, 250];
 const MOST_CHILDREN = 10_000;
 /** Pages of most registries are of so many tags, or of a multiple of that, whatever they are asked for. */
 const CAPS = 50;
@@ -118,7 +119,12 @@ async function versionsOn(
   tags: readonly TagRow[],
   more: boolean,
 ): Promise<readonly TaggedVersion[]> {
-  const tagged = await catalog.tagged(image, [...new Set(tags.map((row) => row.version))]);
+  const names = [...new Set(tags.map((row) => row.version))];
+  const tagged: TaggedVersion[] = [];
+  for (let from = 0; from < names.length; from += MOST_READ) {
+    if (from > 0) await setImmediate();
+    tagged.push(...(await catalog.tagged(image, names.slice(from, from + MOST_READ))));
+  }
   const room = page.limit - tagged.length;
   if (more || room <= 0) return tagged;
   const untagged = await catalog.untagged(image, { limit: room });
