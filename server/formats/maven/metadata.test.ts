@@ -94,6 +94,11 @@ describe('metadata', () => {
       'of more versions than any',
       `<metadata><versioning><versions>${'<version>1</version>'.repeat(30_001)}</versions></versioning></metadata>`,
     ],
+    [
+      '',
+      'of versions that are longer than any, many of them',
+      `<metadata><versioning><versions>${`<version>${'a1'.repeat(60)}</version>`.repeat(5_000)}</versions></versioning></metadata>`,
+    ],
     ['', 'elements without end', '<a>'.repeat(100_000)],
     ['', 'elements too deep', `<metadata>${'<a>'.repeat(500)}${'</a>'.repeat(500)}</metadata>`],
   ])('%sis refused that is %s', async (_, __, text) => {

@@ -7,6 +7,8 @@ import { type Content, type Element, elements, readXml, textAt, textOf, writeXml
 export const LARGEST_METADATA = 16 * 1024 * 1024;
 /** More than any artifact has: they are put in order in one go. */
 const MOST_VERSIONS = 30_000;
+/** Of all of them: comparing long ones that hardly differ takes longest. */
+const MOST_CHARACTERS = 512 * 1024;
 
 /** What stands at an artifact and, since they may be in one folder, at a group (maven.apache.org/ref/current/maven-repository-metadata). */
 export interface Metadata {
@@ -51,6 +53,7 @@ export function mergeMetadata(parts: readonly Metadata[]): Metadata {
   };
 }
 
+const lengthOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length, 0);
 const hasGroup = ({ groupId }: Metadata): boolean => groupId !== undefined;
 const hasArtifact = ({ artifactId }: Metadata): boolean => artifactId !== undefined;
 
@@ -96,11 +99,11 @@ export const document = (content: Content, attributes = ''): string =>
 export async function parseMetadata(bytes: Uint8Array): Promise<Metadata> {
   const root = await metadataIn(bytes);
   const versions = elements(root, 'versioning', 'versions', 'version').map(textOf);
-  if (versions.length > MOST_VERSIONS)
+  if (versions.length > MOST_VERSIONS || lengthOf(versions) > MOST_CHARACTERS)
     throw new RegistryError(
       'DATA_LOSS',
       'UPSTREAM_BROKEN',
-      `the metadata has more than ${MOST_VERSIONS} versions`,
+      `the metadata has more than ${MOST_VERSIONS} versions, or ${MOST_CHARACTERS} characters of them`,
     );
   const plugins = elements(root, 'plugins', 'plugin').flatMap((each) => {
     const [prefix, artifactId] = [textAt(each, 'prefix'), textAt(each, 'artifactId')];
