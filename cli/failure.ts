@@ -32,7 +32,9 @@ function sentence(error: ApiError, server: string): string {
   if (error.reason === 'NO_ANSWER') return noAnswer(server, error.cause);
   if (error.code === 'UNAUTHENTICATED')
     return `${plain(error.message).replace(/\.+$/, '')}; log in with "entrepot auth login"`;
-  if (error.code !== 'UNKNOWN') return plain(error.message);
+  const { values } = error.details;
+  const instead = values === undefined ? '' : `; it can be ${plain(values)}`;
+  if (error.code !== 'UNKNOWN') return `${plain(error.message)}${instead}`;
   return `${server} answered ${error.status} without a reason; is it an Entrepot server? See --server.`;
 }
 

@@ -36,8 +36,20 @@ export function bodyRefusal(issues: readonly Issue[], body: unknown, bodyField?:
     (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
     body,
   );
-  return invalid('INVALID_VALUE', `Invalid value at '${at}' (${issue.message}), ${shown(value)}`, field);
+  const words = `Invalid value at '${at}' (${issue.message}), ${shown(value)}`;
+  return invalid('INVALID_VALUE', words, { ...field, ...choices(issue) });
 }
+
+/** The names that a field could have instead, beyond what Google's words say. */
+const choices = (issue: Issue): { readonly values?: string } =>
+  issue.code === 'invalid_value'
+    ? {
+        values: issue.values
+          .map(String)
+          .filter((name) => !name.endsWith('_UNSPECIFIED'))
+          .join(', '),
+      }
+    : {};
 
 /** The same for query parameters. */
 export function queryRefusal(

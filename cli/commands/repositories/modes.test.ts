@@ -37,6 +37,17 @@ const create = (id: string, flags: string, script?: Parameters<Person['run']>[1]
 const OFF = '--mode=remote-repository --disable-remote-validation';
 const URI = 'https://up.example';
 
+it.each([
+  ['--repository-format=nmp', 'DOCKER, MAVEN, NPM'],
+  ['--repository-format=npm --mode=remote-repository --remote-npm-repo=npmsj', 'NPMJS'],
+])(
+  'what is one of a few things and is not any of them (%s) is refused with their names',
+  async (flags, values) => {
+    const { exit, stderr } = await run(`artifacts repositories create misnamed ${flags}`);
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(`; it can be ${values}`) });
+  },
+);
+
 describe('a virtual repository', () => {
   it('is created from a file of upstreams, described and changed', async () => {
     const name = `${LOCATION}/repositories/images`;
