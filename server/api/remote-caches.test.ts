@@ -39,6 +39,7 @@ describe('a purge', () => {
     ['of all', {}, [2, 2, 2]],
     ['of a package', { package: 'team/app' }, [2, 2, 1]],
     ['of a path', { path: 'team/app/manifests/v1' }, [2, 1, 1]],
+    ['of a path from the repository on', { path: '/team/app/manifests/v1' }, [2, 1, 1]],
   ];
   it.each(purges)('%s has it fetched again, and nothing else', async (_, body, asked) => {
     const all = [
@@ -51,6 +52,13 @@ describe('a purge', () => {
     expect(fileCount).toBeGreaterThan(0);
     for (const [image, tag] of all) expect(await pull(image, tag)).toBe(200);
     expect(all.map(([image, tag]) => askedFor(image, tag))).toEqual([...asked]);
+  });
+
+  it('of a path that names nothing is not one of all', async () => {
+    await pull('other', 'v1');
+    await admin.ok('POST', `${COPIES}:purgeCache`, { path: '/' });
+    await pull('other', 'v1');
+    expect(askedFor('other', 'v1')).toBe(1);
   });
 
   it('of a package and a path at once is refused', async () => {

@@ -116,7 +116,8 @@ function scopeOf({
       field: 'path',
     });
   if (pkg !== '') return { package: pkg };
-  return path === '' ? 'all' : { path };
+  // As it stands behind the address of a repository, too.
+  return path === '' ? 'all' : { path: path.replace(/^\//, '') };
 }
 
 const wrongArtifacts = (why: string): RegistryError =>
