@@ -1,8 +1,8 @@
-import type { OpenedDocument } from '../core/documents.ts';
+import type { Coding, OpenedDocument } from '../core/documents.ts';
 import type { IndexKey, IndexPart, RememberedIndex } from '../core/index-kind.ts';
 import { Recent } from '../lib/recent.ts';
 import { code, type MadeDocument, written } from './made-document.ts';
-import { fromMemory } from './opened-document.ts';
+import { openedOf } from './opened-document.ts';
 import { idOf, placeOf, type Wanted } from './wanted-document.ts';
 
 interface RememberedOptions {
@@ -20,7 +20,10 @@ interface Asked<T> {
 }
 
 interface Remembered {
-  readonly layout: MadeDocument;
+  readonly contentType: string;
+  readonly etag: string;
+  /** However many read one, and however slowly, its bytes are there once. */
+  readonly bodies: Partial<Record<Coding, Blob>> & { readonly identity: Blob };
   readonly madeAt: number;
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
@@ -77,27 +80,41 @@ export class RememberedDocuments {
 
   async #made<T>({ kind, key, part, baseUrl }: Asked<T>): Promise<Remembered> {
     const { headers, ...document } = kind.document(await part.value(), key, baseUrl);
-    const layout = await written({ variant: '', ...document });
-    return { layout, madeAt: this.#options.now(), headers };
+    const { contentType, etag, bodies } = await written({ variant: '', ...document });
+    const identity = new Blob([bodies.identity]);
+    return { contentType, etag, bodies: { identity }, madeAt: this.#options.now(), headers };
   }
 
-  /** In the one form that nearly all clients take. */
   #code(place: string, known: Known): void {
     if (known.isCoded) return;
     known.isCoded = true;
-    code(known.remembered.layout, ['gzip']).then(() => {
+    zipped(known.remembered).then(() => {
       if (this.#known.get(place) === known) this.#put(place, known);
     }, this.#options.failed);
   }
 
   #put(place: string, known: Known): void {
-    const bodies = Object.values(known.remembered.layout.bodies);
-    const bytes = bodies.reduce((sum, body) => sum + body.byteLength, place.length + BESIDES);
+    const bodies = Object.values(known.remembered.bodies);
+    const bytes = bodies.reduce((sum, { size }) => sum + size, place.length + BESIDES);
     this.#known.put(place, known, bytes);
   }
 }
 
-const opened = ({ layout, madeAt, headers }: Remembered, part: IndexPart<unknown>): OpenedDocument => ({
-  ...fromMemory({ layouts: [layout], madeAt }, part, layout.variant),
+/** In the one form that nearly all clients take. */
+async function zipped({ contentType, etag, bodies }: Remembered): Promise<void> {
+  const identity = await bodies.identity.bytes();
+  const made: MadeDocument = { variant: '', contentType, etag, bodies: { identity } };
+  await code(made, ['gzip']);
+  if (made.bodies.gzip) bodies.gzip = new Blob([made.bodies.gzip]);
+}
+
+const opened = (
+  { contentType, etag, bodies, madeAt, headers }: Remembered,
+  part: IndexPart<unknown>,
+): OpenedDocument => ({
+  ...openedOf([{ variant: '', contentType, etag, bodies }], '', { part, madeAt }, (body) => ({
+    size: body.size,
+    open: async () => body,
+  })),
   ...(headers && { headers }),
 });

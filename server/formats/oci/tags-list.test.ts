@@ -68,9 +68,9 @@ describe('the tags of an image', () => {
     const [first, again] = [await list(), await list()];
     const etag = first.headers.get('etag') ?? '';
     const known = (headers: Record<string, string>) => image.send('GET', 'tags/list', { headers });
-    // Whoever asks for it so first has it compressed for all after.
-    await known({ 'accept-encoding': 'gzip' });
-    const zipped = await known({ 'accept-encoding': 'gzip' });
+    // Whoever asks for it so first has it compressed for those who come later.
+    let zipped = await known({ 'accept-encoding': 'gzip' });
+    while (!zipped.headers.has('content-encoding')) zipped = await known({ 'accept-encoding': 'gzip' });
 
     expect([etag, again.headers.get('etag')]).toEqual([expect.stringMatching(/^"\S+"$/), etag]);
     expect(zipped.headers.get('content-encoding')).toBe('gzip');
