@@ -24,6 +24,8 @@ import { HereUpstream } from './upstream-here.ts';
 import type { UpstreamLoop } from './upstream-loop.ts';
 
 const MOST = 1_000;
+/** pip waits for an answer for 15 seconds, which no client is known to do less. */
+const PATIENCE_MS = 10_000;
 
 interface RemotesParts {
   readonly database: MetadataDatabase;
@@ -103,6 +105,7 @@ export function openRemotes(parts: RemotesParts) {
       memory,
       pulled: (file) => parts.pulls.note(row.id, file),
       now,
+      patienceMs: PATIENCE_MS,
       unnoticed: (cause) => log.write('warn', 'an upstream could not be asked', { cause }),
     });
     return { config, repo, format: format.upstream, upstream };

@@ -14,6 +14,8 @@ export interface Freshness {
   readonly maxAge: number;
   /** Seconds past that for which it is answered at once while the upstream is asked. */
   readonly staleWhileRevalidate: number;
+  /** Milliseconds for which the upstream's answer is waited for by who has a copy. */
+  readonly patienceMs: number;
   readonly now: () => number;
   /** Told of a failure that nobody waits for. */
   readonly unnoticed?: (cause: unknown) => void;
@@ -41,13 +43,30 @@ export async function freshen(copy: Freshness, ask: () => Promise<Answered>): Pr
     return stale('revalidating');
   }
   try {
-    return { outcome: await ask(), validatedAt: now(), maxAge };
+    const outcome = held ? await inTime(ask(), copy) : await ask();
+    return outcome === 'late' ? stale('upstream-slow') : { outcome, validatedAt: now(), maxAge };
   } catch (thrown) {
     // What the upstream has is known to be another by now.
     if (isQuotaExceeded(thrown)) throw thrown;
     const error = broken(thrown);
     if (!held || !(error instanceof RegistryError) || error.code === 'INTERNAL') throw error;
     return stale(isNotFound(error) ? 'upstream-gone' : detailOf(error.reason));
+  }
+}
+
+/** What asking comes to. Where it takes longer than anybody waits who has a copy, it goes on behind the answer. */
+async function inTime<T>(
+  asking: Promise<T>,
+  { patienceMs, unnoticed }: Pick<Freshness, 'patienceMs' | 'unnoticed'>,
+): Promise<T | 'late'> {
+  const late = Promise.withResolvers<'late'>();
+  const timer = setTimeout(late.resolve, patienceMs, 'late');
+  try {
+    const first = await Promise.race([asking, late.promise]);
+    if (first === 'late') asking.catch((cause: unknown) => unnoticed?.(cause));
+    return first;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -98,7 +98,8 @@ export class RemoteFiles {
 
   /** Something that may be another by now. */
   async #current(ref: FileRef, held: StoredFile | undefined): Promise<OpenedFile> {
-    const { copies, format, memory, now, repositoryId, settings, stored, unnoticed } = this.#parts;
+    const { copies, format, memory, now, patienceMs, repositoryId, settings, stored, unnoticed } =
+      this.#parts;
     const what = `file ${ref.path}`;
     // Since when it is there is so whatever it has become; of a tag it is not.
     if (held && ref.tag === undefined) this.#sightings.requireHeld(ref, held.blob.digest);
@@ -108,6 +109,7 @@ export class RemoteFiles {
       state,
       maxAge: settings.fileMaxAge ?? format.maxAge,
       staleWhileRevalidate: settings.staleWhileRevalidate,
+      patienceMs,
       now,
       unnoticed,
     };

@@ -128,13 +128,14 @@ export class RemoteIndexes implements IndexReader {
   }
 
   #freshened<T>(wanted: Wanted<T>): Promise<CacheState> {
-    const { copies, memory, now, repositoryId, settings, unnoticed } = this.#parts;
+    const { copies, memory, now, patienceMs, repositoryId, settings, unnoticed } = this.#parts;
     const held = this.#held(wanted);
     const freshness = {
       held: held !== undefined,
       state: held?.state,
       maxAge: settings.indexMaxAge ?? wanted.upstream.maxAge,
       staleWhileRevalidate: settings.staleWhileRevalidate,
+      patienceMs,
       now,
       unnoticed,
     };

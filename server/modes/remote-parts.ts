@@ -30,6 +30,8 @@ export interface RemoteParts {
   readonly memory: RemoteMemory;
   readonly pulled: NotePull;
   readonly now: () => number;
+  /** Milliseconds for which the upstream's answer is waited for by who could have a copy. */
+  readonly patienceMs: number;
   /** Told of an upstream's failure that nobody waited for. */
   readonly unnoticed: (cause: unknown) => void;
 }

@@ -212,6 +212,30 @@ describe('a file that may change', () => {
   });
 });
 
+describe('an upstream that says nothing', () => {
+  const gate = Promise.withResolvers<void>();
+  beforeEach(async () => {
+    lab.patienceMs = 1;
+    await open();
+    lab.patienceMs = 10_000;
+    await read(repo, tag);
+    await index();
+    lab.clock.advance(2 * 3_600_000);
+    lab.upstream.put('p/latest', { body: 'newer', headers: { etag: '"t2"' } });
+    lab.upstream.put('p/index', { body: '3', headers: { etag: '"i2"' } });
+  });
+
+  test('is not waited for by who can have a copy, which is another when it has spoken', async () => {
+    lab.upstream.gate = gate.promise;
+    expect(await read(repo, tag)).toEqual(['newest', 'stale: upstream-slow']);
+    expect(await index()).toEqual(['1 2', 'stale: upstream-slow']);
+    gate.resolve();
+    await lab.settled();
+    expect(await read(repo, tag)).toEqual(['newer', 'hit']);
+    expect(await index()).toEqual(['3', 'hit']);
+  });
+});
+
 describe('an index', () => {
   test('is good for its age, then asked about, and kept as it is when nothing changed', async () => {
     expect(await index()).toEqual(['1 2', 'miss']);

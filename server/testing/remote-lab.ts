@@ -43,6 +43,8 @@ export class RemoteLab implements AsyncDisposable {
   readonly blobs = new MemoryBlobs();
   readonly memory = new RemoteMemory();
   readonly unnoticed: unknown[] = [];
+  /** Of repositories that are opened from now on. */
+  patienceMs = 10_000;
   readonly #temporary: TemporaryDatabase;
   readonly #downloads: SharedDownloads;
   readonly #format: FormatUpstream;
@@ -121,6 +123,7 @@ export class RemoteLab implements AsyncDisposable {
       memory,
       pulled: () => undefined,
       now: clock.now,
+      patienceMs: this.patienceMs,
       unnoticed: (cause) => void this.unnoticed.push(cause),
     });
   }
