@@ -20,8 +20,8 @@ export interface OpenedDocument {
   readonly etag: string;
   /** Always with `identity`. The others may still be in the making. */
   readonly bodies: Readonly<Partial<Record<Coding, CodedBody>>>;
-  /** When its content last changed, in milliseconds since the epoch. */
-  readonly modifiedAt: number;
+  /** When its content last changed, in milliseconds since the epoch, where all processes know the same of that. */
+  readonly modifiedAt?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cache?: CacheState;
   readonly without?: readonly string[];

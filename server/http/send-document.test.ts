@@ -84,6 +84,14 @@ describe('a document that the client has', () => {
   ])('by %j is answered with %i', async (headers, status) => {
     expect((await ask(headers)).answer.status).toBe(status);
   });
+
+  test('is known by its tag alone where it has no date', async () => {
+    const { modifiedAt: _, ...undated } = opened;
+    const { answer } = await ask({ 'if-modified-since': 'Fri, 02 Jan 2026 03:04:09 GMT' }, undated);
+
+    expect([answer.status, answer.headers.get('last-modified')]).toEqual([200, null]);
+    expect((await ask({ 'if-none-match': '"abc"' }, undated)).answer.status).toBe(304);
+  });
 });
 
 test('HEAD answers what GET would, without the body', async () => {

@@ -18,10 +18,11 @@ export async function sendDocument(
   const wanted = codings(request.headers.get('accept-encoding'));
   const coding = wanted.find((candidate) => bodies[candidate]) ?? 'identity';
   const etag = `"${opened.etag}${coding === 'identity' ? '' : `-${coding}`}"`;
+  const dated = datedOf(opened);
   const headers: Record<string, string> = {
     'content-type': opened.contentType,
     etag,
-    ...(datedOf(opened) <= now && { 'last-modified': new Date(datedOf(opened)).toUTCString() }),
+    ...(dated !== undefined && dated <= now && { 'last-modified': new Date(dated).toUTCString() }),
     'cache-control': 'private, no-cache',
     vary: 'accept, accept-encoding',
     'x-content-type-options': 'nosniff',
@@ -45,7 +46,8 @@ export async function sendDocument(
  * The date of a document, and of none before it: the end of the second in which it was made, since more than one can be made in a
  * second. Nobody is told of it before it is over.
  */
-const datedOf = ({ modifiedAt }: OpenedDocument): number => (Math.floor(modifiedAt / 1_000) + 1) * 1_000;
+const datedOf = ({ modifiedAt }: OpenedDocument): number | undefined =>
+  modifiedAt === undefined ? undefined : (Math.floor(modifiedAt / 1_000) + 1) * 1_000;
 
 /** An entity tag decides where there is one. */
 function isUnchanged(asked: Headers, opened: OpenedDocument, ours: string): boolean {
@@ -54,7 +56,8 @@ function isUnchanged(asked: Headers, opened: OpenedDocument, ours: string): bool
   // The content is the same in whichever coding the client has it.
   if (known !== null)
     return matchesEtag(known, ours) || CODINGS.some((coding) => matchesEtag(known, `"${etag}-${coding}"`));
-  return datedOf(opened) <= Date.parse(asked.get('if-modified-since') ?? '');
+  const dated = datedOf(opened);
+  return dated !== undefined && dated <= Date.parse(asked.get('if-modified-since') ?? '');
 }
 
 /** What a client takes besides the plain body, best first (RFC 9110 12.5.3). */

@@ -31,7 +31,7 @@ export function openedOf<B>(
     readonly bodies: Readonly<Partial<Record<Coding, B>>>;
   })[],
   variant: string,
-  { part, madeAt }: { readonly part: IndexPart<unknown>; readonly madeAt: number },
+  { part, madeAt }: { readonly part: IndexPart<unknown>; readonly madeAt?: number },
   bodyOf: (body: B) => CodedBody,
 ): OpenedDocument {
   const layout = layouts.find((each) => each.variant === variant) ?? layouts[0];
@@ -46,7 +46,7 @@ export function openedOf<B>(
     contentType,
     etag,
     bodies,
-    modifiedAt: madeAt,
+    ...(madeAt !== undefined && { modifiedAt: madeAt }),
     ...(part.cache && { cache: part.cache }),
     ...(part.without && { without: part.without }),
   };

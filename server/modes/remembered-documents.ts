@@ -6,7 +6,6 @@ import { openedOf } from './opened-document.ts';
 import { idOf, placeOf, type Wanted } from './wanted-document.ts';
 
 interface RememberedOptions {
-  readonly now: () => number;
   /** Told when a document could not be compressed: it is sent as it is. */
   readonly failed: (cause: unknown) => void;
 }
@@ -24,7 +23,6 @@ interface Remembered {
   readonly etag: string;
   /** However many read one, and however slowly, its bytes are there once. */
   readonly bodies: Partial<Record<Coding, Blob>> & { readonly identity: Blob };
-  readonly madeAt: number;
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
@@ -82,7 +80,7 @@ export class RememberedDocuments {
     const { headers, ...document } = kind.document(await part.value(), key, baseUrl);
     const { contentType, etag, bodies } = await written({ variant: '', ...document });
     const identity = new Blob([bodies.identity]);
-    return { contentType, etag, bodies: { identity }, madeAt: this.#options.now(), headers };
+    return { contentType, etag, bodies: { identity }, headers };
   }
 
   #code(place: string, known: Known): void {
@@ -109,10 +107,10 @@ async function zipped({ contentType, etag, bodies }: Remembered): Promise<void> 
 }
 
 const opened = (
-  { contentType, etag, bodies, madeAt, headers }: Remembered,
+  { contentType, etag, bodies, headers }: Remembered,
   part: IndexPart<unknown>,
 ): OpenedDocument => ({
-  ...openedOf([{ variant: '', contentType, etag, bodies }], '', { part, madeAt }, (body) => ({
+  ...openedOf([{ variant: '', contentType, etag, bodies }], '', { part }, (body) => ({
     size: body.size,
     open: async () => body,
   })),
