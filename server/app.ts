@@ -404,9 +404,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await prefetches.stop();
       await cleaning[Symbol.asyncDispose]();
       await identities[Symbol.asyncDispose]();
+      await opened.remotes.settled();
       await fetches[Symbol.asyncDispose]();
       await opened[Symbol.asyncDispose]();
-      await opened.remotes.settled();
       outward[Symbol.dispose]();
       metrics[Symbol.dispose]();
       await audit[Symbol.asyncDispose]();

@@ -32,6 +32,7 @@ interface RemotesParts {
   readonly bodies: { open(blob: BlobInfo, range?: ByteRange): Body | Promise<Body> };
   readonly documents: CopiedDocuments;
   readonly company: Company;
+  readonly keepsLater: boolean;
   /** Where a repository's copies are kept. */
   readonly stored: (row: RepositoryRow) => HostedRepo;
   readonly formats: readonly Format[];
@@ -57,7 +58,7 @@ interface Opened {
 
 /** Repositories that are copies of others. */
 export function openRemotes(parts: RemotesParts) {
-  const { bodies, company, database, documents, downloads, log, now } = parts;
+  const { bodies, company, database, documents, downloads, keepsLater, log, now } = parts;
   const memory = new RemoteMemory();
   const copies = new CopyTables(database);
   const policy = new DependencySafety();
@@ -100,6 +101,7 @@ export function openRemotes(parts: RemotesParts) {
       bodies,
       documents,
       company,
+      keepsLater,
       copies,
       policy,
       memory,
@@ -121,8 +123,12 @@ export function openRemotes(parts: RemotesParts) {
     upstream: (row: RepositoryRow): Upstream => open(row).upstream,
     /** How its format has files at servers elsewhere. */
     format: (row: RepositoryRow): FormatUpstream => open(row).format,
-    /** Resolves when everything is kept that was answered. */
-    settled: () => memory.unkept.allSettled(),
+    /** Resolves when everything is kept that was answered, and from then on nothing waits. Downloads have to go on meanwhile. */
+    settled: async () => {
+      company[Symbol.dispose]();
+      await memory.unkeptFiles.allSettled();
+      await memory.unkept.allSettled();
+    },
   };
 }
 

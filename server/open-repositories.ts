@@ -131,6 +131,7 @@ export function openRepositories(parts: OpenParts) {
     bodies,
     documents: kept,
     company,
+    keepsLater: !parts.shared,
     stored: (row) => hosted(row, '', undefined, undefined, COPY_LEASE_MS),
     directory: parts.directory,
     formats: parts.formats,

@@ -85,6 +85,8 @@ export class StoredCopies implements RemoteCaches {
   async #warm(row: RepositoryRow, kind: Kind, ref: FileRef, depth: number): Promise<Warmed> {
     const opened = await this.#parts.read(row).file(ref);
     const bytes = await drained(new Response(await opened.open()));
+    // Who fetches beforehand says that it is there only when it is.
+    await opened.kept?.();
     const warmed: Warmed = { files: 1, fetched: opened.cache?.outcome === 'miss' ? 1 : 0, bytes };
     const { package: pkg, version } = opened.file.coordinates ?? {};
     if (pkg === undefined || version === undefined || depth === 0) return warmed;

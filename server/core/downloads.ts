@@ -64,4 +64,6 @@ export interface Downloads {
    * sent its headers; nothing when it was kept meanwhile, so that the catalog has it.
    */
   fetch(wanted: Fetching): Promise<Download | undefined>;
+  /** Whether this process is fetching it. */
+  isUnderWay(wanted: Pick<Fetching, 'repositoryId' | 'what'>): boolean;
 }

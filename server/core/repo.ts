@@ -35,6 +35,8 @@ export interface OpenedFile {
   readonly without?: readonly string[];
   /** Tells the repository that a client got it, or was told that it has it. */
   pulled?(): void;
+  /** Resolves when it is kept, or could not be, where it is answered before that. */
+  kept?(): Promise<void>;
   /** A range only where the size is known. At once what is in memory. */
   open(range?: ByteRange): Body | Promise<Body>;
 }

@@ -7,6 +7,8 @@ const MOST_BYTES = 48 * 1024 * 1024;
 const MOST = 1_000;
 
 interface CompanyOptions {
+  /** Milliseconds for which nothing new may come before it is done. */
+  readonly quietMs?: number;
   /** Milliseconds that something waits at most while more keeps coming. */
   readonly longestMs?: number;
 }
@@ -30,6 +32,7 @@ interface Waiting {
  * answers, and a few together, so that they share commits. What it holds is bounded in number, bytes and time.
  */
 export class Company implements Disposable {
+  readonly #quietMs: number;
   readonly #longestMs: number;
   readonly #waiting = new Set<Waiting>();
   #bytes = 0;
@@ -38,7 +41,8 @@ export class Company implements Disposable {
   #isLettingGo = false;
   #over = false;
 
-  constructor({ longestMs = QUIET_MS }: CompanyOptions = {}) {
+  constructor({ quietMs = QUIET_MS, longestMs = quietMs }: CompanyOptions = {}) {
+    this.#quietMs = quietMs;
     this.#longestMs = longestMs;
   }
 
@@ -52,7 +56,7 @@ export class Company implements Disposable {
     this.#last = waiting.since;
     if (this.#over) void this.#take(waiting);
     else if (this.#isFull()) void this.#letGo();
-    else this.#timer ??= setTimeout(() => this.#look(), Math.min(QUIET_MS, this.#longestMs));
+    else this.#timer ??= setTimeout(() => this.#look(), Math.min(this.#quietMs, this.#longestMs));
     return { done, hurry: () => void this.#take(waiting) };
   }
 
@@ -63,7 +67,7 @@ export class Company implements Disposable {
   /** When the first of what waits is due, as things are. */
   #dueAt(): number {
     const [oldest] = this.#waiting;
-    return Math.min(this.#last + QUIET_MS, (oldest?.since ?? 0) + this.#longestMs);
+    return Math.min(this.#last + this.#quietMs, (oldest?.since ?? 0) + this.#longestMs);
   }
 
   #look(): void {

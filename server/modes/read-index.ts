@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ByteStream } from '../core/blob.ts';
+import type { CopyState } from '../core/copies.ts';
 import { RegistryError } from '../core/error.ts';
 import type { IndexKey, IndexKind, Listing, UpstreamIndex } from '../core/index-kind.ts';
 import type { ReadIndex } from './remote-memory.ts';
+import type { Unkept } from './unkept-copies.ts';
 
 /** A body in memory, and what it is known by. DATA_LOSS when it is longer than `limit` bytes. */
 export async function receive(
@@ -27,6 +29,13 @@ export interface IndexBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where it came from. */
   readonly url: string;
+}
+
+/** An index as its upstream sent it, good to be answered, and not on the disk yet. */
+export interface UnkeptIndex extends IndexBody, Unkept {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly source: string;
+  readonly state: CopyState;
 }
 
 /** Without the query, which may be a secret. */

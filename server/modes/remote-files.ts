@@ -3,7 +3,7 @@ import type { FileRef, StoredFile } from '../core/catalog.ts';
 import type { CopyState } from '../core/copies.ts';
 import { type Download, HELD_BYTES } from '../core/downloads.ts';
 import { notFound, RegistryError } from '../core/error.ts';
-import type { ListedFileOrPath } from '../core/format.ts';
+import type { FetchedVersion, ListedFileOrPath } from '../core/format.ts';
 import type { IndexReader } from '../core/index-kind.ts';
 import type { CacheState, FilePart, OpenedFile } from '../core/repo.ts';
 import { NO_LIMIT, type UpstreamFound } from '../core/upstream.ts';
@@ -16,6 +16,7 @@ import type { RemoteParts } from './remote-parts.ts';
 import { fetchWhole, requireFound } from './require-found.ts';
 import type { SafetyGate } from './safety-gate.ts';
 import { subjectOf } from './safety-subject.ts';
+import { type LetIn, ShortFiles } from './short-files.ts';
 import { Sightings } from './sightings.ts';
 import { validatorsOf } from './validators.ts';
 import { promised, requireChecksums, strongest } from './verified.ts';
@@ -27,12 +28,22 @@ export class RemoteFiles {
   readonly #sightings: Sightings;
   /** Indexes as the upstream has them, so that a refusal can say why. */
   readonly #indexes: IndexReader;
+  readonly #short: ShortFiles;
 
   constructor(parts: RemoteParts, gate: SafetyGate, indexes: IndexReader) {
     this.#parts = parts;
     this.#gate = gate;
     this.#sightings = new Sightings(parts, gate);
     this.#indexes = indexes;
+    this.#short = new ShortFiles(parts, {
+      open: (ref, located) => this.#open(ref, located, undefined),
+      download: (ref, located, first, letIn) => this.#download(ref, located, first, letIn),
+      judge: async (ref, located, blob, headers, bytes) => {
+        const adopted = await this.#adopted(ref, located, blob, headers, async () => bytes);
+        await this.#sightings.admit(ref, blob.digest, located);
+        return adopted;
+      },
+    });
   }
 
   async file(ref: FileRef, part: FilePart = 'all'): Promise<OpenedFile> {
@@ -41,6 +52,11 @@ export class RemoteFiles {
     // What it is only its content tells, so that is fetched whoever asks.
     const isOpaque = ref.contentType === undefined;
     if (ref.freshness === 'revalidate' && (held || isOpaque)) return this.#current(ref, held);
+    const unkept = held ? undefined : this.#short.find(ref);
+    if (unkept) {
+      this.#sightings.requireHeld(ref, unkept.digest);
+      return this.#short.opened(ref, unkept, 'hit');
+    }
     if (!held) return part === 'all' || isOpaque ? this.#fetched(ref) : this.#asked(ref);
     const { copies, repositoryId, now } = this.#parts;
     this.#sightings.requireHeld(ref, held.blob.digest);
@@ -62,24 +78,17 @@ export class RemoteFiles {
 
   /** Something that is not here yet. */
   async #fetched(ref: FileRef): Promise<OpenedFile> {
-    const { downloads, format, repositoryId, now, stored } = this.#parts;
+    const { now, settings, stored } = this.#parts;
     this.#refuseAbsent(ref);
     const located = await this.#locate(ref);
     await this.#sightings.requireListed(ref, located, () => this.#find(ref, located));
     // What it is only its content tells, so nothing is said of it before.
     const whole = ref.contentType === undefined;
-    const download = await downloads.fetch({
-      repositoryId,
-      what: `file ${ref.path}`,
-      expected: { checksums: strongest(located.checksums) },
-      algorithms: format.algorithms ?? [],
-      limit: whole ? format.wholeUpTo : NO_LIMIT,
-      isKept: async () => (await stored.file(ref)) !== undefined,
-      open: (from) => this.#open(ref, located, from),
-      keep: (blob, headers) => this.#keep(ref, located, blob, headers),
-      // Nobody has to wait until there is room again.
-      ...(!whole && { isGoodUnkept: isQuotaExceeded }),
-    });
+    // What rules ask of a copy later is known only once it is kept.
+    const isRuled = this.#gate.active || settings.rules.pinFirstSeen;
+    const mayWait = !isRuled && this.#short.maybe(ref, located);
+    const download = await (mayWait ? this.#short.fetch(ref, located) : this.#download(ref, located));
+    if (download && 'bytes' in download) return this.#short.opened(ref, download, 'miss');
     const cache: CacheState = { outcome: 'miss', validatedAt: now() };
     // Nobody gets the first byte of it any earlier.
     const isHeld = (download?.size ?? Number.POSITIVE_INFINITY) <= HELD_BYTES;
@@ -94,6 +103,35 @@ export class RemoteFiles {
     const unkept: CacheState = { outcome: 'asked', validatedAt: now() };
     const digest = promised(located.checksums) ?? download.digest;
     return growing(ref, download, isHeld ? unkept : cache, digest);
+  }
+
+  /** `first` is what the upstream has answered already, and `letIn` that it may come in. */
+  #download(
+    ref: FileRef,
+    located: ListedFileOrPath,
+    first?: UpstreamFound,
+    letIn?: LetIn,
+  ): Promise<Download | undefined> {
+    const { downloads, format, repositoryId, stored } = this.#parts;
+    const whole = ref.contentType === undefined;
+    let unused = first;
+    return downloads.fetch({
+      repositoryId,
+      what: `file ${ref.path}`,
+      expected: { checksums: strongest(located.checksums) },
+      algorithms: format.algorithms ?? [],
+      limit: whole ? format.wholeUpTo : NO_LIMIT,
+      isKept: async () => (await stored.file(ref)) !== undefined,
+      open: async (from) => {
+        const answer = from ? undefined : unused;
+        unused = from ? unused : undefined;
+        return answer ?? this.#open(ref, located, from);
+      },
+      keep: (blob, headers) =>
+        letIn ? this.#name(ref, located, blob, headers, letIn) : this.#keep(ref, located, blob, headers),
+      // Nobody has to wait until there is room again.
+      ...(!whole && { isGoodUnkept: isQuotaExceeded }),
+    });
   }
 
   /** Something that may be another by now. */
@@ -213,9 +251,25 @@ export class RemoteFiles {
   }
 
   async #keep(ref: FileRef, located: ListedFileOrPath, blob: CommittedBlob, headers: Headers): Promise<void> {
-    const { bodies, format, now, stored, upstream } = this.#parts;
+    const { bodies, now } = this.#parts;
+    const adopted = await this.#adopted(ref, located, blob, headers, async (range) =>
+      bodies.open(blob, range),
+    );
+    await this.#sightings.admit(ref, blob.digest, located);
+    await this.#name(ref, located, blob, headers, { adopted, at: now() });
+  }
+
+  /** What it makes, if it is what it should be. */
+  #adopted(
+    ref: FileRef,
+    located: ListedFileOrPath,
+    blob: CommittedBlob,
+    headers: Headers,
+    open: (range?: ByteRange) => Promise<Body>,
+  ): Promise<FetchedVersion | undefined> {
+    const { format, settings, upstream } = this.#parts;
     requireChecksums(format.promised?.(headers) ?? [], blob.checksums);
-    const adopted = await format.adopt(
+    return format.adopt(
       {
         ref,
         blob,
@@ -224,16 +278,25 @@ export class RemoteFiles {
         read: async (limit) => {
           if (blob.size > limit)
             throw new RegistryError('DATA_LOSS', 'SIZE_LIMIT', `it is larger than ${limit} bytes`);
-          return new Uint8Array(await new Response(await bodies.open(blob)).arrayBuffer());
+          return new Uint8Array(await new Response(await open()).arrayBuffer());
         },
-        open: async (range) => bodies.open(blob, range),
+        open,
         beside: (target, limit) => fetchWhole(upstream, target, limit),
       },
       this.#indexes,
-      this.#parts.settings,
+      settings,
     );
-    await this.#sightings.admit(ref, blob.digest, located);
-    const state = { ...validatorsOf(headers), validatedAt: now() };
+  }
+
+  async #name(
+    ref: FileRef,
+    located: ListedFileOrPath,
+    blob: CommittedBlob,
+    headers: Headers,
+    { adopted, at }: LetIn,
+  ): Promise<void> {
+    const { stored } = this.#parts;
+    const state = { ...validatorsOf(headers), validatedAt: at };
     const sighting = this.#sightings.of(ref, blob.digest, located, state);
     if (!adopted) return stored.link({ ...ref, blob }, sighting);
     const { file = ref, tags = [], ...version } = adopted;

@@ -17,11 +17,10 @@ import type { UpstreamFound } from '../core/upstream.ts';
 import { absentNow, absentStill } from './absence.ts';
 import { type Answered, broken, freshen } from './freshness.ts';
 import { zipped } from './made-document.ts';
-import { type IndexBody, readIndex, receive, urlText } from './read-index.ts';
+import { type IndexBody, readIndex, receive, type UnkeptIndex, urlText } from './read-index.ts';
 import type { RemoteParts } from './remote-parts.ts';
 import type { ReadIndex } from './remote-memory.ts';
 import type { SafetyGate } from './safety-gate.ts';
-import type { Unkept } from './unkept-indexes.ts';
 import { validatorsOf } from './validators.ts';
 
 const unzipped = promisify(gunzip);
@@ -106,7 +105,7 @@ export class RemoteIndexes implements IndexReader {
     const { at, what } = wanted;
     const { copies, documents, memory, repositoryId } = this.#parts;
     const unkept = memory.unkept.find(`${repositoryId} ${what}`, copies.purges(repositoryId));
-    if (unkept) return { source: unkept.source, state: unkept.state, body: async () => unkept.body };
+    if (unkept) return { source: unkept.source, state: unkept.state, body: async () => unkept };
     const document = documents.find(at);
     if (!document) return undefined;
     const { blob, layouts, source } = document;
@@ -197,7 +196,7 @@ export class RemoteIndexes implements IndexReader {
       throw broken(error);
     });
     const contentType = answer.headers.get('content-type') ?? 'application/octet-stream';
-    const unkept = { source: digest, body, state, purges };
+    const unkept = { source: digest, ...body, state, purges };
     const keep = () => this.#keep(wanted, unkept, contentType).catch(unnoticed);
     await memory.unkept.add(`${repositoryId} ${wanted.what}`, unkept, () =>
       company.add(keep, bytes.byteLength),
@@ -205,10 +204,11 @@ export class RemoteIndexes implements IndexReader {
     return 'miss';
   }
 
-  async #keep<T>({ at, what }: Wanted<T>, { source, body, state, purges }: Unkept, contentType: string) {
-    const coded = await zipped(body.bytes);
+  async #keep<T>({ at, what }: Wanted<T>, index: UnkeptIndex, contentType: string) {
+    const { source, bytes, url, state, purges } = index;
+    const coded = await zipped(bytes);
     const bodies = { gzip: [0, coded.byteLength] as const };
-    const layouts = [{ variant: body.url, contentType, etag: source, bodies }];
+    const layouts = [{ variant: url, contentType, etag: source, bodies }];
     await this.#parts.documents.keepCopy(at, { source, layouts }, [coded], { what, state, purges });
   }
 

@@ -1,5 +1,7 @@
 import type { Listing } from '../core/index-kind.ts';
-import { UnkeptIndexes } from './unkept-indexes.ts';
+import type { UnkeptIndex } from './read-index.ts';
+import type { UnkeptFile } from './short-files.ts';
+import { UnkeptCopies } from './unkept-copies.ts';
 
 /** An index as its upstream has it, read. */
 export interface ReadIndex<T> {
@@ -24,7 +26,8 @@ interface Kept {
  * its content, and what an upstream does not have is forgotten with a purge in any process.
  */
 export class RemoteMemory {
-  readonly unkept = new UnkeptIndexes();
+  readonly unkept = new UnkeptCopies<UnkeptIndex>();
+  readonly unkeptFiles = new UnkeptCopies<UnkeptFile>();
   readonly #indexes = new Map<string, Kept>();
   readonly #absent = new Map<string, { readonly until: number; readonly purges: string }>();
   readonly #running = new Map<string, Promise<unknown>>();

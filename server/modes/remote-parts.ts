@@ -25,6 +25,8 @@ export interface RemoteParts {
   readonly documents: CopiedDocuments;
   /** What else is kept behind answers. */
   readonly company: Company;
+  /** Whether short files are kept behind answers, too: not where other processes would fetch them meanwhile. */
+  readonly keepsLater: boolean;
   readonly copies: CopyStore;
   readonly policy: SafetyPolicy;
   readonly memory: RemoteMemory;

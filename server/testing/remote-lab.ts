@@ -48,10 +48,11 @@ export class RemoteLab implements AsyncDisposable {
   readonly #temporary: TemporaryDatabase;
   readonly #downloads: SharedDownloads;
   readonly #format: FormatUpstream;
-  readonly #company = new Company();
+  readonly #company: Company;
+  readonly #keepsLater: boolean;
   #repositories = 0;
 
-  private constructor(temporary: TemporaryDatabase, format: FormatUpstream) {
+  private constructor(temporary: TemporaryDatabase, format: FormatUpstream, later: Company | undefined) {
     this.#temporary = temporary;
     this.#downloads = new SharedDownloads({
       blobs: this.blobs,
@@ -62,12 +63,15 @@ export class RemoteLab implements AsyncDisposable {
       failed: () => undefined,
     });
     this.#format = format;
+    this.#keepsLater = later !== undefined;
+    this.#company = later ?? new Company();
     // Nobody waits for others here.
-    this.#company[Symbol.dispose]();
+    if (!later) this.#company[Symbol.dispose]();
   }
 
-  static async open(format: FormatUpstream): Promise<RemoteLab> {
-    return new RemoteLab(await temporaryDatabase(), format);
+  /** Given `later`, short files are kept behind answers when it says so. */
+  static async open(format: FormatUpstream, later?: Company): Promise<RemoteLab> {
+    return new RemoteLab(await temporaryDatabase(), format, later);
   }
 
   get database(): MetadataDatabase {
@@ -118,6 +122,7 @@ export class RemoteLab implements AsyncDisposable {
       bodies: blobs,
       documents: new DocumentTables(database, blobs, clock.now),
       company: this.#company,
+      keepsLater: this.#keepsLater,
       copies: new CopyTables(database),
       policy: new DependencySafety(),
       memory,

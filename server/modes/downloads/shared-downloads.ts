@@ -29,7 +29,7 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
 
   async fetch(wanted: Fetching): Promise<Download | undefined> {
     if (this.#closed) throw stopping();
-    const key = `${wanted.repositoryId} ${wanted.what}`;
+    const key = keyOf(wanted);
     const running = this.#running.get(key);
     if (running) return running.begun;
     const download = new SharedDownload(wanted, this.#options, this.#turnsOf(wanted.repositoryId));
@@ -38,6 +38,10 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
     this.#working.add(work);
     void work.finally(() => this.#working.delete(work));
     return download.begun;
+  }
+
+  isUnderWay(wanted: Pick<Fetching, 'repositoryId' | 'what'>): boolean {
+    return this.#running.has(keyOf(wanted));
   }
 
   /** Breaks off what is under way. */
@@ -63,6 +67,9 @@ export class SharedDownloads implements Downloads, AsyncDisposable {
     for (const each of surplus) void each.letGo();
   }
 }
+
+const keyOf = ({ repositoryId, what }: Pick<Fetching, 'repositoryId' | 'what'>): string =>
+  `${repositoryId} ${what}`;
 
 const stopping = (): RegistryError =>
   new RegistryError('UNAVAILABLE', 'STOPPING', 'the server is stopping', { headers: { 'retry-after': '1' } });

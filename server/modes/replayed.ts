@@ -1,0 +1,54 @@
+import type { ByteStream } from '../core/blob.ts';
+
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array<ArrayBuffer> | undefined }>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+/** As much of a body as came. */
+export interface Taken {
+  readonly pieces: Uint8Array<ArrayBuffer>[];
+  /** Whether it ended where it should. */
+  readonly isWhole: boolean;
+  /** Why nothing more comes, where that is a failure. */
+  readonly failure?: { readonly cause: unknown };
+  /** The rest. */
+  readonly reader: Reader;
+}
+
+/** Reads a body of `size` bytes into memory, or until it turns out to be another. Does not fail. */
+export async function taken(body: ByteStream, size: number): Promise<Taken> {
+  const reader = body.getReader();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    while (length <= size) {
+      const { done, value } = await reader.read();
+      if (done || !value) return { pieces, isWhole: length === size, reader };
+      pieces.push(value);
+      length += value.byteLength;
+    }
+    return { pieces, isWhole: false, reader };
+  } catch (cause) {
+    return { pieces, isWhole: false, failure: { cause }, reader };
+  }
+}
+
+/** The same body as it would have been, once more. */
+export function replayed({ pieces, failure, reader }: Taken): ByteStream {
+  const left = pieces.values();
+  return new ReadableStream(
+    {
+      async pull(out) {
+        const piece = left.next();
+        if (piece.done !== true) return out.enqueue(piece.value);
+        if (failure) throw failure.cause;
+        const { done, value } = await reader.read();
+        if (done || !value) out.close();
+        else out.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
