@@ -25,8 +25,8 @@ export interface OpenedDocument {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cache?: CacheState;
   readonly without?: readonly string[];
-  /** Told that somebody would rather have had it compressed. */
-  uncoded?(): void;
+  /** The same compressed, which it is for who asks once more and takes it so. */
+  readonly coded?: () => Promise<OpenedDocument>;
 }
 
 export interface DocumentReader {

@@ -97,6 +97,8 @@ export interface IndexKind<T> {
   readonly ofNames?: true;
   /** The package that it is of, where that is not what its key is of. */
   package?(key: IndexKey): string;
+  /** Whether there always is one, if only an empty one. Of others it is known once they are built. */
+  readonly neverAbsent?: true;
   /** What the names of other packages begin with that it is made of, besides its own. */
   besides?(key: IndexKey): string;
   /** The same where it is made of these names alone, whatever the packages have. */

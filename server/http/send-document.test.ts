@@ -56,9 +56,13 @@ describe('the coding of a document', () => {
     ['gzip', 1],
     ['br, gzip;q=0', 1],
     ['zstd', 0],
-  ])('is wished for by %s where there is none: %i', async (accepted, wishes) => {
+  ])('is made for %s where there is none: %i', async (accepted, wishes) => {
     let wished = 0;
-    const document = { ...opened, bodies: { identity: body('plain') }, uncoded: () => (wished += 1) };
+    const coded = async () => {
+      wished += 1;
+      return opened;
+    };
+    const document = { ...opened, bodies: { identity: body('plain') }, coded };
     const headers = accepted === undefined ? {} : { 'accept-encoding': accepted };
     await ask({ ...headers, 'if-none-match': '"abc"' }, document);
     await ask(headers, { ...document, bodies: opened.bodies });

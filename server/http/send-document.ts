@@ -32,7 +32,8 @@ export async function sendDocument(
     ...(without && partialHeaders(without)),
   };
   if (isUnchanged(request.headers, opened, etag)) return new Response(null, { status: 304, headers });
-  if (coding === 'identity' && wanted.length > 0) opened.uncoded?.();
+  if (coding === 'identity' && wanted.length > 0 && opened.coded)
+    return sendDocument(request, await opened.coded(), trace, { now, more });
   const body = bodies[coding];
   if (!body) throw new Error('a document has no body');
   if (coding !== 'identity') headers['content-encoding'] = coding;

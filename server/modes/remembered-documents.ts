@@ -30,8 +30,8 @@ interface Remembered {
 interface Known {
   readonly source: string;
   readonly remembered: Remembered;
-  /** Whether it is compressed, or about to be. */
-  isCoded: boolean;
+  /** Resolves when it is compressed, or cannot be. */
+  coding?: Promise<void>;
 }
 
 /** Of all documents together. */
@@ -41,7 +41,7 @@ const BESIDES = 1024;
 
 /**
  * Documents of which there are as many as clients think of pages: in memory alone, so that whoever reads writes nothing, and
- * bounded. Of each page the last one that was made is here, and whether it still holds its source says. One is compressed once it was
+ * bounded. Of each page the last one that was made is here, and whether it still holds its source says. One is compressed when it is
  * asked for again by somebody who takes it so: what changes as often as it is read is not worth that.
  */
 export class RememberedDocuments {
@@ -59,7 +59,13 @@ export class RememberedDocuments {
     const place = placeOf(wanted.at);
     const known = this.#known.get(place);
     if (known?.source !== wanted.source) return opened(await this.#makeOnce(wanted, asked), asked.part);
-    return { ...opened(known.remembered, asked.part), uncoded: () => this.#code(place, known) };
+    const document = opened(known.remembered, asked.part);
+    if (known.remembered.bodies.gzip) return document;
+    const coded = async (): Promise<OpenedDocument> => {
+      await (known.coding ??= this.#code(place, known));
+      return opened(known.remembered, asked.part);
+    };
+    return { ...document, coded };
   }
 
   #makeOnce<T>(wanted: Wanted, asked: Asked<T>): Promise<Remembered> {
@@ -68,7 +74,7 @@ export class RememberedDocuments {
     if (begun) return begun;
     const making = this.#made(asked)
       .then((remembered) => {
-        this.#put(placeOf(wanted.at), { source: wanted.source, remembered, isCoded: false });
+        this.#put(placeOf(wanted.at), { source: wanted.source, remembered });
         return remembered;
       })
       .finally(() => this.#making.delete(id));
@@ -83,12 +89,9 @@ export class RememberedDocuments {
     return { contentType, etag, bodies: { identity }, headers };
   }
 
-  #code(place: string, known: Known): void {
-    if (known.isCoded) return;
-    known.isCoded = true;
-    zipped(known.remembered).then(() => {
-      if (this.#known.get(place) === known) this.#put(place, known);
-    }, this.#options.failed);
+  async #code(place: string, known: Known): Promise<void> {
+    await zipped(known.remembered).catch(this.#options.failed);
+    if (this.#known.get(place) === known) this.#put(place, known);
   }
 
   #put(place: string, known: Known): void {

@@ -93,8 +93,9 @@ export class StandardRepo implements Repo {
   async #source<T>(kind: IndexKind<T>, key: IndexKey): Promise<string | undefined> {
     const stored = this.#stored;
     if (kind.ofNames) return `names.${(await stored.namesRevision('')) ?? ''}`;
-    const state = await stored.packageState(packageOf(kind, key));
-    const own = state && `${state.id}.${state.revision}`;
+    const state = await stored.packageState(kind.neverAbsent ? packageOf(kind, key) : key.of);
+    const none = kind.neverAbsent && 'none';
+    const own = state ? `${state.id}.${state.revision}` : none;
     const others = kind.besides && (await stored.packagesState(kind.besides(key)));
     const names = kind.besidesNames && (await stored.namesRevision(kind.besidesNames(key)));
     if (others === undefined && names === undefined) return own;

@@ -21,6 +21,7 @@ const BATCH = 1_000;
 /** GET …/referrers/<digest>: an index of what has the digest as subject; empty, never absent (spec.md, Listing Referrers). */
 export const referrers = defineRememberedIndex<ReferrersPage>({
   name: 'referrers',
+  neverAbsent: true,
 
   async build(catalog, { of, filter, page = { limit: 0 } }) {
     const [image = '', digest = ''] = of.split('@');

@@ -32,7 +32,11 @@ export const ociSample: Sample = {
       fields: ['body'],
       same: (text) => text.replace(/"child":.*/s, ''),
     },
-    { why: 'and so lists are shorter', when: isListOfACopy, fields: ['content-length'] },
+    {
+      why: 'and so lists are shorter, and not worth compressing',
+      when: isListOfACopy,
+      fields: ['content-length', 'content-encoding', 'etag'],
+    },
     {
       why: 'a page of an upstream is full: only its next one says whether there is more',
       when: (at) => isListOfACopy(at) && at.read.path.includes('n='),
