@@ -70,10 +70,7 @@ async function instead(
       });
   }
   const key = listRequest({ params, query: new URLSearchParams({ pageSize: '1' }) });
-  const listed = await repo
-    .index(folderIndex, key)
-    .then((part) => part.value())
-    .catch(absent);
+  const listed = await repo.index(folderIndex, key).then((part) => part.value(), absent);
   if (!listed || listed.entries.length === 0) return undefined;
   const address = segmentsOf(placeOf(path.split('/')))
     .map(encodeURIComponent)
