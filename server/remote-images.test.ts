@@ -109,7 +109,9 @@ describe('an image of a remote repository', () => {
     const at = await remote();
     await refusal(await get(`${at}/nothing/manifests/v1`), 404, 'MANIFEST_UNKNOWN');
     await refusal(await get(`${at}/nothing/blobs/${NOWHERE}`), 404, 'BLOB_UNKNOWN');
-    await refusal(await get(`${at}/nothing/tags/list`), 404, 'NAME_UNKNOWN');
+    const list = await get(`${at}/nothing/tags/list`);
+    expect(said(list)).toBe('entrepot; fwd=miss; stored; ttl=60');
+    await refusal(list, 404, 'NAME_UNKNOWN');
     expect(((await (await get(`${at}/nothing/referrers/${NOWHERE}`)).json()) as Json).manifests).toEqual([]);
   });
 

@@ -425,40 +425,35 @@ export interface ChallengeScope {
 
 export const defineFormat = (format: Format): Format => format;
 
-interface IndexRouteSpec<T> extends RouteBase {
-  readonly index: RenderedIndex<T>;
+interface RouteOf<I> extends RouteBase {
+  readonly index: I;
   readonly key: (request: RouteRequest) => IndexKey;
   /** Words for an index that is not there. */
   readonly missing?: (key: IndexKey) => RegistryError;
 }
 
 /** Closes over T, so the route table stays one plain list with no `any` in it. */
-export function indexRoute<T>({ index, key, missing, ...rest }: IndexRouteSpec<T>): IndexRoute {
+export function indexRoute<T>({ index, key, missing, ...rest }: RouteOf<RenderedIndex<T>>): IndexRoute {
   return {
     ...rest,
     kind: 'index',
     async document(read, request, basePath) {
       const at = key(request);
       const view: RenderView = { basePath, query: request.query, headers: request.headers };
-      try {
+      const made = async (): Promise<CopiedDocument> => {
         const part = await read.index(index, at);
         const document = index.render(await part.value(), at, view);
         return part.cache || part.without
           ? { ...document, cache: part.cache, without: part.without }
           : document;
-      } catch (error) {
-        throw missing && isNotFound(error) ? reworded(error, missing(at)) : error;
-      }
+      };
+      return made().catch(orMissing(at, missing));
     },
   };
 }
 
-interface KeptRouteSpec<T> extends RouteBase {
-  readonly index: KeptIndex<T>;
-  readonly key: (request: RouteRequest) => IndexKey;
+interface KeptRouteSpec<T> extends RouteOf<KeptIndex<T>> {
   readonly variant: (request: RouteRequest) => string;
-  /** Words for an index that is not there. */
-  readonly missing?: (key: IndexKey) => RegistryError;
 }
 
 export function keptRoute<T>({ index, key, variant, missing, ...rest }: KeptRouteSpec<T>): KeptRoute {
@@ -467,29 +462,25 @@ export function keptRoute<T>({ index, key, variant, missing, ...rest }: KeptRout
     kind: 'kept',
     async open(read, request, baseUrl) {
       const at = key(request);
-      return read.document(index, at, { variant: variant(request), baseUrl }).catch((error: unknown) => {
-        throw missing && isNotFound(error) ? reworded(error, missing(at)) : error;
-      });
+      return read.document(index, at, { variant: variant(request), baseUrl }).catch(orMissing(at, missing));
     },
   };
 }
 
-interface RememberedRouteSpec<T> extends RouteBase {
-  readonly index: RememberedIndex<T>;
-  readonly key: (request: RouteRequest) => IndexKey;
-  /** Words for an index that is not there. */
-  readonly missing?: (key: IndexKey) => RegistryError;
-}
-
-export function rememberedRoute<T>({ index, key, missing, ...rest }: RememberedRouteSpec<T>): KeptRoute {
+export function rememberedRoute<T>({ index, key, missing, ...rest }: RouteOf<RememberedIndex<T>>): KeptRoute {
   return {
     ...rest,
     kind: 'kept',
     async open(read, request, baseUrl) {
       const at = key(request);
-      return read.remembered(index, at, baseUrl).catch((error: unknown) => {
-        throw missing && isNotFound(error) ? missing(at) : error;
-      });
+      return read.remembered(index, at, baseUrl).catch(orMissing(at, missing));
     },
   };
 }
+
+/** Fails with the words that a route has for an index that is not there. */
+const orMissing =
+  (at: IndexKey, missing: RouteOf<unknown>['missing']) =>
+  (error: unknown): never => {
+    throw missing && isNotFound(error) ? reworded(error, missing(at)) : error;
+  };
