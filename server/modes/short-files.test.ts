@@ -142,6 +142,18 @@ describe('a short file', () => {
     expect(refusal).toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 
+  test('that comes slowly is sent as it comes', async () => {
+    put('slow '.repeat(20_000));
+    const rest = Promise.withResolvers<void>();
+    lab.upstream.trouble = (script) => ({ ...script, rest: rest.promise });
+
+    const opened = await repo.file(file);
+    rest.resolve();
+
+    expect(await textOf(opened)).toBe('slow '.repeat(20_000));
+    expect([await kept(), asked()]).toEqual([1, 1]);
+  });
+
   test('that breaks off goes on, and is kept first', async () => {
     let broken = 0;
     lab.upstream.trouble = (script) => ((broken += 1) === 1 ? { ...script, breaksAt: 2 } : script);

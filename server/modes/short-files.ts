@@ -1,6 +1,6 @@
 import type { ByteRange, ByteStream, Checksum, CommittedBlob, Digest } from '../core/blob.ts';
 import type { FileRef } from '../core/catalog.ts';
-import type { Download } from '../core/downloads.ts';
+import { type Download, HELD_BYTES } from '../core/downloads.ts';
 import type { FetchedVersion, ListedFileOrPath } from '../core/format.ts';
 import type { CacheState, OpenedFile } from '../core/repo.ts';
 import type { UpstreamFound } from '../core/upstream.ts';
@@ -12,6 +12,8 @@ import { requireChecksums, strongest } from './verified.ts';
 
 /** Bytes of a file that is answered from memory before it is kept. */
 const SHORT = 256 * 1024;
+/** For how long all of one is waited for, where others have its beginning sooner. */
+const PATIENCE_MS = 50;
 /** What nobody can make other bytes for. */
 const STRONG = new Set(['sha256', 'sha512']);
 
@@ -119,7 +121,9 @@ export class ShortFiles {
     const purges = copies.purges(repositoryId);
     const answer = await this.#steps.open(ref, located);
     if (answer.size === undefined || answer.size > SHORT) return this.#steps.download(ref, located, answer);
-    const came = await taken(answer.body, answer.size);
+    // Nobody has the beginning of what is held back until it is right.
+    const patience = answer.size <= HELD_BYTES ? undefined : PATIENCE_MS;
+    const came = await taken(answer.body, answer.size, patience);
     const bytes = came.isWhole ? new Uint8Array(Buffer.concat(came.pieces)) : undefined;
     const right = bytes && (await this.#right(ref, located, answer, bytes).catch(() => undefined));
     if (!right) return this.#steps.download(ref, located, { ...answer, body: replayed(came) });

@@ -9,6 +9,8 @@ export interface Script {
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection breaks after so many bytes, and there is no rest to be had. */
   readonly breaksAt?: number;
+  /** All but the first byte comes after this. */
+  readonly rest?: Promise<void>;
 }
 
 /** Something wrong with every answer: thrown instead of it, or done to it. */
@@ -47,8 +49,7 @@ export class ScriptedUpstream implements Upstream {
     return {
       kind: 'found',
       headers,
-      body:
-        script.breaksAt === undefined ? new Blob([bytes]).stream() : broken(bytes.slice(0, script.breaksAt)),
+      body: bodyOf(bytes, script),
       size: bytesOf(script.body).byteLength,
       offset: 0,
       url: new URL(`https://upstream.example/${request.target}`),
@@ -63,6 +64,22 @@ export class ScriptedUpstream implements Upstream {
   health(): UpstreamHealth {
     return { circuit: 'closed', failures: 0 };
   }
+}
+
+function bodyOf(bytes: Bytes, { breaksAt, rest }: Script): ByteStream {
+  if (breaksAt !== undefined) return broken(bytes.slice(0, breaksAt));
+  return rest ? late(bytes, rest) : new Blob([bytes]).stream();
+}
+
+function late(bytes: Bytes, rest: Promise<void>): ByteStream {
+  return new ReadableStream({
+    async start(out) {
+      out.enqueue(bytes.slice(0, 1));
+      await rest;
+      out.enqueue(bytes.slice(1));
+      out.close();
+    },
+  });
 }
 
 function broken(bytes: Bytes): ByteStream {
