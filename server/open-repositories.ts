@@ -40,8 +40,11 @@ const SMALL_BODIES = 32 * 1024 * 1024;
 /** For how long a copy is kept that nothing copied needs: it can be had again. */
 const COPY_LEASE_MS = 30 * 24 * 3_600_000;
 
-/** Milliseconds that copies and documents wait at most while more of them keep coming, where no other process misses them. */
-const KEPT_WITHIN_MS = 10_000;
+/**
+ * Milliseconds for which copies and documents wait for a pause of their readers, and how long at most, where no other process misses
+ * them: an installer stops to think for a tenth of a second now and then.
+ */
+const KEPT_LATER = { quietMs: 500, longestMs: 10_000 };
 
 /** For how long pulls wait to be noted together. */
 const NOTED_WITHIN_MS = 10_000;
@@ -110,7 +113,7 @@ export function openRepositories(parts: OpenParts) {
   // A row is one object until something is committed, and what answers its reads depends on nothing else.
   const readers = new WeakMap<RepositoryRow, Repo>();
   const kept = new DocumentTables(database, blobs, now);
-  const company = new Company(parts.shared ? {} : { longestMs: KEPT_WITHIN_MS });
+  const company = new Company(parts.shared ? {} : KEPT_LATER);
   const documents = new KeptDocuments({
     company,
     store: kept,

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** For how long nothing more may come before what waits is done. */
 const QUIET_MS = 100;
 /** How many are done together, so that they share a commit that keeps nobody waiting for long. */
-const TOGETHER = 16;
+const TOGETHER = 8;
 /** Bytes that wait, and how many things: beyond that they are done at once. */
 const MOST_BYTES = 48 * 1024 * 1024;
 const MOST = 1_000;
@@ -75,13 +77,15 @@ export class Company implements Disposable {
     void this.#letGo();
   }
 
-  /** A few at a time, the oldest first, as long as they are due. */
+  /** A few at a time, the oldest first, as long as they are due; then others have as long as that took. */
   async #letGo(): Promise<void> {
     if (this.#isLettingGo) return;
     this.#isLettingGo = true;
     while (this.#waiting.size > 0 && (this.#isFull() || this.#dueAt() <= performance.now())) {
       const few = [...this.#waiting.values().take(TOGETHER)];
+      const begun = performance.now();
       await Promise.all(few.map((each) => this.#take(each)));
+      if (this.#waiting.size > 0 && !this.#isFull()) await pause(performance.now() - begun);
     }
     this.#isLettingGo = false;
     if (this.#waiting.size === 0) return;
