@@ -113,6 +113,14 @@ describe('the structure', () => {
   });
 });
 
+it('has the files that docs/architecture.md names', () => {
+  const paths = new Set(sources.map(({ path }) => path));
+  const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  const named = [...page.matchAll(/`((?:\w[\w-]*\/)+[\w.-]+\.ts)`/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((path) => !paths.has(path) && !paths.has(`server/${path}`))).toEqual([]);
+});
+
 describe.each(FORMATS.map((format) => [format.id, format] as const))('the routes of %s', (_, format) => {
   it('each declare a permission that exists', () => {
     const known: readonly string[] = PERMISSIONS;
