@@ -39,22 +39,27 @@ export const entrepotNpm = (within: Place): Candidate<NpmServer> => ({
 export const npmAddress = (url: string, repository: string): string =>
   `${url}/${LOCATION}-npm/${PROJECT}/${repository}/`;
 
-/** Verdaccio as it is in production, with signed tokens: its other kind hashes a password on each request. */
-export const verdaccio = (within: Place): Candidate<NpmServer> => ({
-  name: 'verdaccio',
+const VERDACCIOS = { signed: 'verdaccio', default: 'verdaccio, default tokens' } as const;
+
+/** Verdaccio as it is in production. The tokens that it gives by default have it hash a password on each request. */
+export const verdaccio = (
+  within: Place,
+  tokens: keyof typeof VERDACCIOS = 'signed',
+): Candidate<NpmServer> => ({
+  name: VERDACCIOS[tokens],
   missing: Bun.which(VERDACCIO) === null ? 'Verdaccio is not installed: .ci/install-clients.sh' : undefined,
   async start() {
-    const place = await placeFor('verdaccio', within);
+    const place = await placeFor(`verdaccio-${tokens}`, within);
     const port = freePort();
     const configuration = join(place.directory, 'config.yaml');
-    await Bun.write(configuration, verdaccioConfiguration({ port, directory: place.directory }));
+    await Bun.write(configuration, verdaccioConfiguration({ port, directory: place.directory, tokens }));
     const command = [VERDACCIO, '--config', configuration];
     const started = await launch({ command, place, env: { NODE_ENV: 'production' } });
     const url = `http://127.0.0.1:${port}`;
     await answers(`${url}/-/ping`);
     const token = await registerAt(`${url}/`, 'bench');
     return {
-      name: 'verdaccio',
+      name: VERDACCIOS[tokens],
       url,
       pid: started.pid,
       registry: `${url}/`,

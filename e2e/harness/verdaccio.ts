@@ -10,15 +10,17 @@ export const VERDACCIO = nodeProgram('verdaccio');
 interface Place {
   readonly port: number;
   readonly directory: string;
+  /** What it gives who logs in: signed tokens, or those it gives by default, an encrypted name and password that it checks each time. */
+  readonly tokens?: 'signed' | 'default';
 }
 
 /** config.yaml of Verdaccio 6, for which JSON will do. It asks nobody else for anything, and everybody may register. */
-export const verdaccioConfiguration = ({ port, directory }: Place): string =>
+export const verdaccioConfiguration = ({ port, directory, tokens = 'signed' }: Place): string =>
   JSON.stringify({
     storage: join(directory, 'storage'),
     listen: `127.0.0.1:${port}`,
     auth: { htpasswd: { file: join(directory, 'htpasswd'), max_users: 1000 } },
-    security: { api: { jwt: { sign: { expiresIn: '1d' } } } },
+    ...(tokens === 'signed' && { security: { api: { jwt: { sign: { expiresIn: '1d' } } } } }),
     uplinks: {},
     packages: {
       '**': { access: '$all', publish: '$authenticated', unpublish: '$authenticated' },
