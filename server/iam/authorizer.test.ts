@@ -332,6 +332,18 @@ describe('a grant', () => {
       expect(await allows([toOwn, viewing(where)], asked)).toBe(true);
   });
 
+  test.each([
+    ['allUsers', ANONYMOUS],
+    ['allUsers', ann],
+    ['allAuthenticatedUsers', ann],
+  ])('to the viewers of a project does not mean %s, whom it is shown to: %j', async (everybody, who) => {
+    const shown: Grant = { on: 'projects/a', role: 'roles/viewer', members: [everybody] };
+    const given: Grant = { on: 'projects/a', role: 'writer', members: ['projectViewer:a'] };
+    const asked = { who, on: 'projects/a', within: {} } as const;
+    expect(await allows([shown, given], { ...asked, permission: READ })).toBe(true);
+    expect(await allows([shown, given], { ...asked, permission: WRITE })).toBe(false);
+  });
+
   test('to one of a thousand groups is found by who is in all of them', async () => {
     const groups = Array.from({ length: 1_000 }, (_, at) => `group:g${at}`);
     const many: Account = { ...ann, belongsTo: groups };

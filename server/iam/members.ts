@@ -8,6 +8,9 @@ const CONVENIENCE: Readonly<Record<string, string>> = {
   projectViewer: 'roles/viewer',
 };
 
+/** Names that anybody has. */
+const EVERYBODY: ReadonlySet<string> = new Set(['allUsers', 'allAuthenticatedUsers']);
+
 /** Every name by which a binding may mean someone. */
 export function namesOf(who: Principal): ReadonlySet<string> {
   if (who.kind === 'anonymous') return new Set(['allUsers']);
@@ -30,7 +33,10 @@ export function memberMeaning(
   return undefined;
 }
 
-/** `projectOwner:P` means whoever holds the basic role on P, and is looked at below P only. */
+/**
+ * `projectOwner:P` means whoever was given the basic role on P by a name of their own, and is looked at below P only: a project that
+ * is shown to everybody gives nobody what its viewers may do besides.
+ */
 function meansHolder(
   member: string,
   on: ResourceName,
@@ -47,6 +53,6 @@ function meansHolder(
       (other.on === '/' || other.on === name) &&
       other.source.role === role &&
       other.source.condition === undefined &&
-      [...other.members].some((each) => names.has(each)),
+      [...other.members].some((each) => names.has(each) && !EVERYBODY.has(each)),
   );
 }

@@ -107,9 +107,7 @@ function means(grants: readonly Grant[], grant: Grant, member: string, who: Prin
         other.role === role &&
         !other.condition &&
         (other.on === '/' || other.on === `projects/${project}`) &&
-        other.members.some(
-          (each) => !(each.split(':')[0] ?? '').startsWith('project') && means([], other, each, who),
-        ),
+        other.members.some((each) => !/^(project|all)/.test(each) && means([], other, each, who)),
     )
   );
 }
