@@ -3,7 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** For how long nothing more may come before what waits is done. */
 const QUIET_MS = 100;
 /** How many are done together, so that they share a commit that keeps nobody waiting for long. */
-const TOGETHER = 8;
+const TOGETHER = 3;
+/** Times as long as a few took, others have afterwards. */
+const REST = 3;
 /** Bytes that wait, and how many things: beyond that they are done at once. */
 const MOST_BYTES = 48 * 1024 * 1024;
 const MOST = 1_000;
@@ -77,7 +79,7 @@ export class Company implements Disposable {
     void this.#letGo();
   }
 
-  /** A few at a time, the oldest first, as long as they are due; then others have as long as that took. */
+  /** A few at a time, the oldest first, as long as they are due, with rests between. */
   async #letGo(): Promise<void> {
     if (this.#isLettingGo) return;
     this.#isLettingGo = true;
@@ -85,7 +87,7 @@ export class Company implements Disposable {
       const few = [...this.#waiting.values().take(TOGETHER)];
       const begun = performance.now();
       await Promise.all(few.map((each) => this.#take(each)));
-      if (this.#waiting.size > 0 && !this.#isFull()) await pause(performance.now() - begun);
+      if (this.#waiting.size > 0 && !this.#isFull()) await pause(REST * (performance.now() - begun));
     }
     this.#isLettingGo = false;
     if (this.#waiting.size === 0) return;
