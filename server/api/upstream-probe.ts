@@ -4,6 +4,7 @@ import type { Format } from '../core/format.ts';
 import type { RepositoryAddress } from '../core/repository.ts';
 import type { Upstream, UpstreamAnswer } from '../core/upstream.ts';
 import type { UpstreamSettings } from '../core/upstreams.ts';
+import { inTime } from '../lib/in-time.ts';
 import { readWhole } from '../lib/read-whole.ts';
 import { probedUri } from '../lib/upstream-uri.ts';
 import { wrongConfig } from './config-refusal.ts';
@@ -89,19 +90,13 @@ async function ask(
 }
 
 async function withPatience<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {
-  const patience = Promise.withResolvers<never>();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    patience.reject(new RegistryError('DEADLINE_EXCEEDED', 'UPSTREAM_SLOW', 'no answer in time'));
-  }, PATIENCE_MS);
-  try {
-    const working = work(() => late);
-    working.catch(() => undefined);
-    return await Promise.race([working, patience.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  let isLate = false;
+  const working = work(() => isLate);
+  const done = await inTime(working, PATIENCE_MS);
+  if (done !== 'late') return done;
+  isLate = true;
+  working.catch(() => undefined);
+  throw new RegistryError('DEADLINE_EXCEEDED', 'UPSTREAM_SLOW', 'no answer in time');
 }
 
 /** The same words whatever kept it from answering: who may create repositories shall not learn what is in the network. */

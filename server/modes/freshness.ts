@@ -2,6 +2,7 @@ import type { CopyState } from '../core/copies.ts';
 import { isNotFound, RegistryError } from '../core/error.ts';
 import type { CacheState } from '../core/repo.ts';
 import { detailOf } from '../lib/cache-status.ts';
+import { inTime } from '../lib/in-time.ts';
 import { isQuotaExceeded } from '../lib/quota-exceeded.ts';
 
 /** How long copies are good, and how they stand now. */
@@ -43,30 +44,18 @@ export async function freshen(copy: Freshness, ask: () => Promise<Answered>): Pr
     return stale('revalidating');
   }
   try {
-    const outcome = held ? await inTime(ask(), copy) : await ask();
-    return outcome === 'late' ? stale('upstream-slow') : { outcome, validatedAt: now(), maxAge };
+    const asking = ask();
+    const outcome = held ? await inTime(asking, copy.patienceMs) : await asking;
+    if (outcome !== 'late') return { outcome, validatedAt: now(), maxAge };
+    // It goes on behind the answer.
+    asking.catch((cause: unknown) => copy.unnoticed?.(cause));
+    return stale('upstream-slow');
   } catch (thrown) {
     // What the upstream has is known to be another by now.
     if (isQuotaExceeded(thrown)) throw thrown;
     const error = broken(thrown);
     if (!held || !(error instanceof RegistryError) || error.code === 'INTERNAL') throw error;
     return stale(isNotFound(error) ? 'upstream-gone' : detailOf(error.reason));
-  }
-}
-
-/** What asking comes to. Where it takes longer than anybody waits who has a copy, it goes on behind the answer. */
-async function inTime<T>(
-  asking: Promise<T>,
-  { patienceMs, unnoticed }: Pick<Freshness, 'patienceMs' | 'unnoticed'>,
-): Promise<T | 'late'> {
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(late.resolve, patienceMs, 'late');
-  try {
-    const first = await Promise.race([asking, late.promise]);
-    if (first === 'late') asking.catch((cause: unknown) => unnoticed?.(cause));
-    return first;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
