@@ -16,7 +16,8 @@ import {
 } from './core/upstream.ts';
 import type { DataPlane } from './http/data-plane.ts';
 import type { DataRequest, RepositoryDestination } from './http/data-request.ts';
-import { pathSegments, rawPath } from './http/path.ts';
+import { pathSegments } from './http/path.ts';
+import { rawPath } from './lib/raw-path.ts';
 
 /** What documents are made for that nobody but this server reads. */
 const ORIGIN = 'http://here.invalid';

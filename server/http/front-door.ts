@@ -7,7 +7,7 @@ import type { DataPlane } from './data-plane.ts';
 import type { DataRequest, Trace } from './data-request.ts';
 import { challengeOf } from './denied.ts';
 import type { FailedLogin } from './login-failures.ts';
-import { rawPath } from './path.ts';
+import { rawPath } from '../lib/raw-path.ts';
 import type { Resolved, Resolver } from './resolver.ts';
 import { withHeaders } from './format-headers.ts';
 import { checkSameOrigin, cookie, SESSION } from './session-cookie.ts';

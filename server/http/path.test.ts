@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { RegistryError } from '../core/error.ts';
 import { TestServer } from '../testing/harness.ts';
 import { freshImage, type ImageClient, refusal } from '../testing/oci.ts';
-import { pathSegments, rawPath, withoutTokens } from './path.ts';
+import { rawPath } from '../lib/raw-path.ts';
+import { pathSegments, withoutTokens } from './path.ts';
 
 test.each([
   ['/us-npm/p/r/-/user/token/ent_AbC-_9', '/us-npm/p/r/-/user/token/ent_***'],

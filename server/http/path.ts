@@ -12,14 +12,6 @@ export const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 const PLAIN = /^(?:\/[\w~!$&'()*+,;=:@.-]{1,255})+\/?$/;
 const DOTS = /\/\.{1,2}(?:\/|$)/;
 
-/** The path of a request's URL, as it was sent, without the query. The URL has no host where the Host header is none. */
-export function rawPath(url: string): string {
-  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3);
-  if (start === -1) return '/';
-  const query = url.indexOf('?', start);
-  return query === -1 ? url.slice(start) : url.slice(start, query);
-}
-
 /** A path as logs may have it: clients that log out put their token into it. */
 export const withoutTokens = (path: string): string => path.replaceAll(/\bent_[\w%-]+/g, 'ent_***');
 

@@ -18,6 +18,3 @@ export function nextLink(path: string, page: Page, last: string, extra: Record<s
   const query = new URLSearchParams({ n: String(page.limit), last, ...extra });
   return `<${path}?${query.toString()}>; rel="next"`;
 }
-
-/** The path of an absolute URL, as the client wrote it. */
-export const pathOf = (url: string): string => url.slice(url.indexOf('/', url.indexOf('://') + 3));

@@ -1,9 +1,10 @@
 import type { CatalogReader, VersionRow } from '../../core/catalog.ts';
 import { defineRememberedIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
+import { rawPath } from '../../lib/raw-path.ts';
 import { fromAttributes, type ManifestAttributes, toAttributes } from './attributes.ts';
 import { OCI_INDEX } from './media-types.ts';
-import { nextLink, pathOf } from './paging.ts';
+import { nextLink } from './paging.ts';
 import { isDigest } from './names.ts';
 import { documentOf, HOUR, objectsOf } from './upstream-documents.ts';
 
@@ -73,7 +74,7 @@ export const referrers = defineRememberedIndex<ReferrersPage>({
     const extra: Record<string, string> = filter === undefined ? {} : { artifactType: filter };
     const next =
       more && last !== undefined
-        ? { link: nextLink(`${pathOf(baseUrl)}/${image}/referrers/${digest}`, page, last, extra) }
+        ? { link: nextLink(`${rawPath(baseUrl)}/${image}/referrers/${digest}`, page, last, extra) }
         : {};
     return {
       contentType: OCI_INDEX,

@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { CatalogReader, TagRow, TaggedVersion } from '../../core/catalog.ts';
 import { defineRememberedIndex } from '../../core/index-kind.ts';
 import type { Page } from '../../core/page.ts';
+import { rawPath } from '../../lib/raw-path.ts';
 import { fromAttributes } from './attributes.ts';
 import { isTag } from './names.ts';
-import { nextLink, pathOf } from './paging.ts';
+import { nextLink } from './paging.ts';
 import { documentOf, HOUR, textsOf } from './upstream-documents.ts';
 
 export interface TagsPage {
@@ -87,7 +88,7 @@ export const tagsList = defineRememberedIndex<TagsPage>({
   },
 
   document(value, { of: image, page = { limit: 0 } }, baseUrl) {
-    const base = pathOf(baseUrl);
+    const base = rawPath(baseUrl);
     const path = image === '' ? base : `${base}/${image}`;
     const last = value.tags.at(-1)?.tag;
     return {
