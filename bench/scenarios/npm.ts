@@ -5,7 +5,7 @@ import type { Measure, Sample } from '../measure.ts';
 import { cpuSeconds } from '../proc.ts';
 import { type Contender, interleave } from '../rounds.ts';
 import { type Bench, type Outcome, type Scenario, roundsOf, startAll, unlessInstalled } from '../scenario.ts';
-import { entrepotNpm, type NpmServer, verdaccio } from '../servers/npm.ts';
+import { entrepotNpm, type NpmServer, VERDACCIOS, verdaccio } from '../servers/npm.ts';
 
 const CONNECTIONS = { small: 32, big: 4, tarball: 32, publish: 8 } as const;
 /** What npm asks: some commands for all there is, installation for what it needs. */
@@ -24,7 +24,7 @@ const rate = (key: string, label: string, atLeast: number): Measure => ({
   label,
   unit: '/s',
   better: 'more',
-  goals: ['verdaccio', 'verdaccio, default tokens'].map((to) => ({ kind: 'ratio', to, atLeast })),
+  goals: Object.values(VERDACCIOS).map((to) => ({ kind: 'ratio', to, atLeast })),
 });
 
 const documentMeasures = DOCUMENTS.flatMap((size) =>

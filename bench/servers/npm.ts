@@ -39,7 +39,8 @@ export const entrepotNpm = (within: Place): Candidate<NpmServer> => ({
 export const npmAddress = (url: string, repository: string): string =>
   `${url}/${LOCATION}-npm/${PROJECT}/${repository}/`;
 
-const VERDACCIOS = { signed: 'verdaccio', default: 'verdaccio, default tokens' } as const;
+/** What each is called in tables, by the tokens it gives. */
+export const VERDACCIOS = { signed: 'verdaccio', default: 'verdaccio, default tokens' } as const;
 
 /** Verdaccio as it is in production. The tokens that it gives by default have it hash a password on each request. */
 export const verdaccio = (

@@ -1,5 +1,6 @@
 import { type Account, memberOf, type Principal, type ResourceName } from '../core/iam.ts';
 import type { CompiledBinding, CompiledPolicy } from './compiled-policy.ts';
+import { isEveryone } from './member-names.ts';
 
 /** Basic roles by the names that policies may use for whoever holds them on the project. */
 const CONVENIENCE: Readonly<Record<string, string>> = {
@@ -7,9 +8,6 @@ const CONVENIENCE: Readonly<Record<string, string>> = {
   projectEditor: 'roles/editor',
   projectViewer: 'roles/viewer',
 };
-
-/** Names that anybody has. */
-const EVERYBODY: ReadonlySet<string> = new Set(['allUsers', 'allAuthenticatedUsers']);
 
 /** Every name by which a binding may mean someone. */
 export function namesOf(who: Principal): ReadonlySet<string> {
@@ -53,6 +51,6 @@ function meansHolder(
       (other.on === '/' || other.on === name) &&
       other.source.role === role &&
       other.source.condition === undefined &&
-      [...other.members].some((each) => names.has(each) && !EVERYBODY.has(each)),
+      [...other.members].some((each) => names.has(each) && !isEveryone(each)),
   );
 }

@@ -42,7 +42,7 @@ export async function written({ variant, contentType, body }: KeptDocument): Pro
 
 /** Compressed for whoever asks from then on: what is long by threads of the runtime. */
 export async function code(
-  { bodies }: MadeDocument,
+  { bodies }: Pick<MadeDocument, 'bodies'>,
   codings: readonly Compressed[] = ['gzip', 'br'],
 ): Promise<void> {
   const { identity } = bodies;

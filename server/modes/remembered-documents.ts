@@ -102,11 +102,10 @@ export class RememberedDocuments {
 }
 
 /** In the one form that nearly all clients take. */
-async function zipped({ contentType, etag, bodies }: Remembered): Promise<void> {
-  const identity = await bodies.identity.bytes();
-  const made: MadeDocument = { variant: '', contentType, etag, bodies: { identity } };
-  await code(made, ['gzip']);
-  if (made.bodies.gzip) bodies.gzip = new Blob([made.bodies.gzip]);
+async function zipped({ bodies }: Remembered): Promise<void> {
+  const made: MadeDocument['bodies'] = { identity: await bodies.identity.bytes() };
+  await code({ bodies: made }, ['gzip']);
+  if (made.gzip) bodies.gzip = new Blob([made.gzip]);
 }
 
 const opened = (

@@ -319,11 +319,9 @@ export class CatalogTables implements CatalogReader {
   }
 }
 
+const VERSION = ['version.name', 'version.attributes', 'version.size', 'version.created_at'] as const;
 const versionsOf = (db: Kysely<Schema>, packageId: number) =>
-  db
-    .selectFrom('version')
-    .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
-    .where('version.package_id', '=', packageId);
+  db.selectFrom('version').select(VERSION).where('version.package_id', '=', packageId);
 
 interface PageOf {
   readonly packageId: number;
@@ -374,7 +372,7 @@ const taggedVersions = prepared(
     db
       .selectFrom(sql<{ value: string }>`json_each(${names})`.as<'wanted'>(sql`wanted`))
       .crossJoin('version')
-      .select(['version.name', 'version.attributes', 'version.size', 'version.created_at'])
+      .select(VERSION)
       .select(sql<string>`(SELECT json_group_array(name) FROM tag WHERE version_id = version.id)`.as('tags'))
       .where('version.package_id', '=', packageId)
       .whereRef('version.name', '=', 'wanted.value'),
